@@ -1,0 +1,3 @@
+/** `synod/machines`: ready-made state machines. */
+export * from './bank.js'
+export * from './key-value.js'

@@ -1,0 +1,103 @@
+/**
+ * A byte writer and reader for decrees. Numbers are LEB128 varints up to 2^53 − 1, byte strings are prefixed
+ * with their length.
+ */
+
+export class ByteWriter {
+  #bytes: Uint8Array
+  #length = 0
+
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity)
+  }
+
+  number(value: number): void {
+    this.#reserve(8)
+    let rest = value
+    while (rest >= 128) {
+      this.#bytes[this.#length++] = (rest % 128) + 128
+      rest = Math.floor(rest / 128)
+    }
+    this.#bytes[this.#length++] = rest
+  }
+
+  bytes(value: Uint8Array): void {
+    this.number(value.length)
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = grown
+  }
+}
+
+/** Bytes that are not what they claim to be. */
+export class MalformedBytes extends Error {
+  override readonly name = 'MalformedBytes'
+}
+
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  #offset = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get done(): boolean {
+    return this.#offset === this.#bytes.length
+  }
+
+  number(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      const byte = this.#bytes[this.#offset++]
+      if (byte === undefined) throw new MalformedBytes('A number runs past the end of the bytes.')
+      value += (byte % 128) * scale
+      if (value > Number.MAX_SAFE_INTEGER) throw new MalformedBytes('A number exceeds 2^53 - 1.')
+      if (byte < 128) return value
+      scale *= 128
+    }
+  }
+
+  /** A view of the next byte string; it shares memory with what is read. */
+  bytes(): Uint8Array {
+    const length = this.number()
+    const end = this.#offset + length
+    if (end > this.#bytes.length) {
+      throw new MalformedBytes(`A byte string of ${length} bytes runs past the end of the bytes.`)
+    }
+    const view = this.#bytes.subarray(this.#offset, end)
+    this.#offset = end
+    return view
+  }
+}
+
+/** One number on its own. */
+export function encodeNumber(value: number): Uint8Array {
+  const writer = new ByteWriter(8)
+  writer.number(value)
+  return writer.finish()
+}
+
+export function decodeNumber(bytes: Uint8Array): number {
+  return new ByteReader(bytes).number()
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
+}

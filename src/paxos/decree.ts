@@ -1,0 +1,86 @@
+/**
+ * Decrees: what is agreed on, slot by slot. To every role but the Replica a decree is one opaque block of bytes;
+ * only the Replica reads it, to feed its machine.
+ *
+ * A decree holds a stamp (the leader's wall clock when it proposed) and the batch of requests that shares the slot.
+ * The no-op, which fills a gap, has no bytes at all: no stamp, no request.
+ */
+import { ByteReader, ByteWriter } from './bytes.js'
+import type { Micros } from './settings.js'
+
+/** The number of a decree. Slots start at 1 and stay below 2^53. */
+export type Slot = number
+
+/** The bytes of a decree. */
+export type Decree = Uint8Array
+
+/** A client's session; numbered by the decree that opened it. 0 is no session. */
+export type SessionId = number
+
+/**
+ * One request of a client. With session 0 it asks for a session to be opened, and `command` is the opener: a text
+ * that no other attempt to open a session shares.
+ */
+export interface Request {
+  readonly session: SessionId
+  /** Numbers the requests of a session: 1, 2, 3 … */
+  readonly sequence: number
+  /** The client has every answer up to this sequence: they need not be kept. */
+  readonly acknowledged: number
+  readonly command: Uint8Array
+}
+
+export interface DecreeContent {
+  readonly stampMicros: Micros
+  readonly requests: readonly Request[]
+}
+
+export const NO_OP: Decree = new Uint8Array(0)
+
+export function isNoOp(decree: Decree): boolean {
+  return decree.length === 0
+}
+
+export function encodeDecree(stampMicros: Micros, requests: readonly Request[]): Decree {
+  const writer = new ByteWriter(64)
+  writer.number(stampMicros)
+  writer.number(requests.length)
+  for (const request of requests) {
+    writer.number(request.session)
+    writer.number(request.sequence)
+    writer.number(request.acknowledged)
+    writer.bytes(request.command)
+  }
+  return writer.finish()
+}
+
+/** Reads a decree that is not a no-op. Throws {@link MalformedBytes} if the bytes are no decree. */
+export function decodeDecree(decree: Decree): DecreeContent {
+  const reader = new ByteReader(decree)
+  const stampMicros = reader.number()
+  const requests: Request[] = []
+  for (let left = reader.number(); left > 0; left--) {
+    requests.push({
+      session: reader.number(),
+      sequence: reader.number(),
+      acknowledged: reader.number(),
+      command: reader.bytes(),
+    })
+  }
+  return { stampMicros, requests }
+}
+
+/** What tells one request from every other, as a key of a map. */
+export function requestKey(session: SessionId, sequence: number, opener: string): string {
+  return session === 0 ? `open ${opener}` : `${session}.${sequence}`
+}
+
+/** The opener that a request for a session carries; empty for every other request. */
+export function openerOf(request: Request): string {
+  return request.session !== 0 ? '' : String.fromCharCode(...request.command)
+}
+
+/** The bytes of an opener: one byte a character, so it must be Latin-1. */
+export function encodeOpener(opener: string): Uint8Array {
+  return Uint8Array.from(opener, (character) => character.charCodeAt(0))
+}

@@ -1,0 +1,78 @@
+/**
+ * The state machine that a cluster replicates, as its author writes it.
+ *
+ * Every replica applies the same commands in the same order, so `apply` must be deterministic: its answer and the
+ * next state may depend on nothing but its arguments. A command that throws leaves the state untouched and gives
+ * the same error on every member; a machine that changes its state in place must therefore check before it changes.
+ */
+import type { Slot } from './decree.js'
+import type { Micros } from './settings.js'
+
+/** Turns values into bytes and back. `decode(encode(value))` must equal `value`. */
+export interface Codec<Value> {
+  encode(value: Value): Uint8Array
+  decode(bytes: Uint8Array): Value
+}
+
+/** The decree that a command belongs to. */
+export interface DecreeContext {
+  /** Decree time: never goes back, and is the same on every member. */
+  readonly timeMicros: Micros
+  readonly slot: Slot
+}
+
+export interface Machine<State, Command, Output, Query = unknown, Answer = unknown> {
+  /** The state before the first decree: plain data (what a structured clone carries). */
+  initial(): State
+  /** The next state and what the requester is told. */
+  apply(state: State, command: Command, context: DecreeContext): readonly [State, Output]
+  /** Answers a read; must not change the state. */
+  query?(state: State, query: Query): Answer
+  /** How values travel and are stored. Default: JSON in UTF-8. */
+  readonly commands?: Codec<Command>
+  readonly outputs?: Codec<Output>
+  readonly queries?: Codec<Query>
+  readonly answers?: Codec<Answer>
+}
+
+/** Any machine, where its types do not matter. */
+export type AnyMachine = Machine<unknown, unknown, unknown>
+
+/** Infers the types of a machine from its functions. */
+export function defineMachine<State, Command, Output, Query = never, Answer = never>(
+  machine: Machine<State, Command, Output, Query, Answer>,
+): Machine<State, Command, Output, Query, Answer> {
+  return machine
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** JSON in UTF-8; `undefined` travels as `null`. */
+export const json: Codec<unknown> = {
+  encode: (value) => encoder.encode(JSON.stringify(value ?? null)),
+  decode: (bytes) => JSON.parse(decoder.decode(bytes)),
+}
+
+/** The codecs of a machine, with the default in place of those that it leaves out. */
+export function codecsOf(machine: AnyMachine): {
+  commands: Codec<unknown>
+  outputs: Codec<unknown>
+  queries: Codec<unknown>
+  answers: Codec<unknown>
+} {
+  return {
+    commands: machine.commands ?? json,
+    outputs: machine.outputs ?? json,
+    queries: machine.queries ?? json,
+    answers: machine.answers ?? json,
+  }
+}
+
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}

@@ -1,0 +1,508 @@
+/**
+ * Every message of the protocol, and which roles of a node hear it.
+ *
+ * For each: who sends it, when, and what answers it. *Vouching* messages say that something is on disk, so they leave
+ * only when everything their node wrote before them is durable, also when they go to the node itself; the others are
+ * *free* and leave at once. The last group never leaves its node: it is how the roles of one node talk.
+ *
+ * A reply echoes the ballot of its request. A higher promise travels only in a rejection, so a delayed reply can
+ * never preempt anyone by merely being different.
+ */
+import type { Ballot, MemberId, NodeId } from './ballot.js'
+import type { Decree, Request, SessionId, Slot } from './decree.js'
+import type { Outcome } from './sessions.js'
+import type { Micros } from './settings.js'
+
+/** How a cluster began. The same on every member; the first thing in its store after its incarnation. */
+export interface Founding {
+  /** Names the cluster: members of different clusters never talk. */
+  readonly cluster: number
+  /** The voters, in ascending order. */
+  readonly members: readonly MemberId[]
+  /** The wall clock of the seed: where decree time begins. */
+  readonly timeMicros: Micros
+}
+
+/** What an acceptor accepted in a slot: the highest ballot, and its decree. */
+export interface Vote {
+  readonly slot: Slot
+  readonly ballot: Ballot
+  readonly decree: Decree
+}
+
+/** A decided slot. */
+export interface Decision {
+  readonly slot: Slot
+  readonly decree: Decree
+}
+
+// ---- founding and joining ------------------------------------------------------------------------------------
+
+/** Initializer → Seed or Initializer, again and again until it is welcome. Free. Answered by `welcome`. */
+export interface Join {
+  readonly type: 'join'
+}
+
+/** Seed → Initializer when the cluster is founded; Initializer → Initializer of a voter that asks later. Vouching. */
+export interface Welcome {
+  readonly type: 'welcome'
+  readonly founding: Founding
+}
+
+// ---- elections -----------------------------------------------------------------------------------------------
+
+/** Leader → every Leader, before it scouts: do you hear a leader? Free. Answered by `prescoutAnswer`. */
+export interface Prescout {
+  readonly type: 'prescout'
+  /** Tells this question from earlier ones of the same member. */
+  readonly question: number
+}
+
+/** Leader → Leader. Free. */
+export interface PrescoutAnswer {
+  readonly type: 'prescoutAnswer'
+  readonly question: number
+  /** The ballot of the leader that the sender hears or is; null if there is none. */
+  readonly leader: Ballot | null
+}
+
+/** Scout → every Acceptor: phase 1a. Free. Answered by `promise` or `prepareRejected`. */
+export interface Prepare {
+  readonly type: 'prepare'
+  readonly ballot: Ballot
+  /** Asks for what was accepted from this slot on. */
+  readonly fromSlot: Slot
+}
+
+/** Acceptor → Scout: phase 1b, in chunks of bounded size. Vouching. */
+export interface Promise {
+  readonly type: 'promise'
+  /** The ballot of the prepare. */
+  readonly ballot: Ballot
+  /** The slot that the prepare asked from. */
+  readonly fromSlot: Slot
+  /** The votes in ascending order of slot; nothing at or below `decided`. */
+  readonly votes: readonly Vote[]
+  /** Where the next chunk begins; null if this was the last. */
+  readonly nextSlot: Slot | null
+  /** Every slot up to this one is decided, and the acceptor's node has the decisions. */
+  readonly decided: Slot
+}
+
+/** Acceptor → Scout, when it has promised a higher ballot. Free. */
+export interface PrepareRejected {
+  readonly type: 'prepareRejected'
+  readonly ballot: Ballot
+  readonly promised: Ballot
+}
+
+// ---- decrees -------------------------------------------------------------------------------------------------
+
+/** Commander → every Acceptor: phase 2a. Free. Answered by `accepted` or `acceptRejected`. */
+export interface Accept {
+  readonly type: 'accept'
+  readonly ballot: Ballot
+  readonly slot: Slot
+  readonly decree: Decree
+  /** The leader's watermark, see {@link DecidedMessage}. */
+  readonly decided: Slot
+}
+
+/** Acceptor → Commander: phase 2b. Vouching. */
+export interface Accepted {
+  readonly type: 'accepted'
+  readonly ballot: Ballot
+  readonly slot: Slot
+}
+
+/** Acceptor → Commander, when it has promised a higher ballot. Free. */
+export interface AcceptRejected {
+  readonly type: 'acceptRejected'
+  readonly ballot: Ballot
+  readonly promised: Ballot
+}
+
+/**
+ * Leader → every other Acceptor, when slots were decided and no accept is about to say so; Commander → the Acceptor
+ * of its own node, always. Free, unanswered.
+ *
+ * The watermark (ballot b, slot n): every slot up to n is decided, and what b proposed in any of them is what was
+ * decided there. It decides a slot only for who accepted it under b itself; others fetch.
+ */
+export interface DecidedMessage {
+  readonly type: 'decided'
+  readonly ballot: Ballot
+  readonly decided: Slot
+}
+
+/** Leader → every member, periodically and to begin a read round. Free. Acceptors answer, Leaders listen. */
+export interface Heartbeat {
+  readonly type: 'heartbeat'
+  readonly ballot: Ballot
+  readonly decided: Slot
+  /** The number of the latest read round. */
+  readonly round: number
+}
+
+/** Acceptor → Leader: it has promised no ballot above this one. Free. */
+export interface HeartbeatAck {
+  readonly type: 'heartbeatAck'
+  readonly ballot: Ballot
+  readonly round: number
+}
+
+/** Acceptor → Leader, when it has promised a higher ballot. Free. */
+export interface HeartbeatRejected {
+  readonly type: 'heartbeatRejected'
+  readonly ballot: Ballot
+  readonly promised: Ballot
+}
+
+/** Replica → any Replica, when it misses decisions. Free. Answered by `fetched`. */
+export interface Fetch {
+  readonly type: 'fetch'
+  readonly fromSlot: Slot
+}
+
+/** Replica → Replica: consecutive decrees from the asked slot on, bounded in bytes; none if it has none. Free. */
+export interface Fetched {
+  readonly type: 'fetched'
+  readonly fromSlot: Slot
+  readonly decrees: readonly Decree[]
+  /** Every slot up to this one is decided and known to the sender. */
+  readonly decided: Slot
+}
+
+// ---- requests ------------------------------------------------------------------------------------------------
+
+/** Requester → a Replica, again and again until it is answered. Free. Answered by `answer`. */
+export interface RequestMessage {
+  readonly type: 'request'
+  readonly request: Request
+}
+
+/** What became of a request. */
+export interface Answered {
+  readonly session: SessionId
+  readonly sequence: number
+  /** The opener, where the request asked for a session; otherwise empty. */
+  readonly opener: string
+  readonly outcome: AnswerOutcome
+  /** A slot at or after the one in which it was executed: a stale read that names it sees the effect. */
+  readonly slot: Slot
+}
+
+/** Replica → Requester. Free. */
+export interface Answer extends Answered {
+  readonly type: 'answer'
+}
+
+/** `overloaded`: the leader's queue is full; this copy of the request was not proposed. */
+export type AnswerOutcome = Outcome | { readonly ok: false; readonly error: 'overloaded'; readonly detail: string }
+
+/** Replica → the Replica of the leader, or of a member that hears the leader. Free. Answered by `relayed`. */
+export interface Relay {
+  readonly type: 'relay'
+  readonly request: Request
+  /** How many members it has passed through. */
+  readonly hops: number
+}
+
+/** Replica → the Replica that relayed the request. Free. */
+export interface Relayed extends Answered {
+  readonly type: 'relayed'
+}
+
+/** Requester → a Replica, again and again until it is answered. Free. Answered by `readAnswer`. */
+export interface Read {
+  readonly type: 'read'
+  /** The requester's number of this read. */
+  readonly number: number
+  readonly query: Uint8Array
+  readonly consistency: Consistency
+  /** `stale`: answered from a state that holds at least every slot up to this one. */
+  readonly atLeast: Slot
+}
+
+/** `linearizable`: sees every write that was answered before the read began. `stale`: sees some decided prefix. */
+export type Consistency = 'linearizable' | 'stale'
+
+/** Replica → Requester. Free. */
+export interface ReadAnswer {
+  readonly type: 'readAnswer'
+  readonly number: number
+  readonly outcome: Outcome
+  /** The state read from holds exactly the slots up to this one. */
+  readonly slot: Slot
+}
+
+/**
+ * Replica → the Replica of the leader, or of a member that hears the leader: from which slot on may a read be
+ * answered? Free. Answered by `readIndexAnswer`.
+ */
+export interface ReadIndex {
+  readonly type: 'readIndex'
+  /** The replica's number of this question; every read that it covers arrived before it was asked. */
+  readonly question: number
+}
+
+/** Replica → Replica. Free. */
+export interface ReadIndexAnswer {
+  readonly type: 'readIndexAnswer'
+  readonly question: number
+  readonly slot: Slot
+}
+
+// ---- within a node -------------------------------------------------------------------------------------------
+
+/** Scout → Leader: a quorum has promised. */
+export interface Adopted {
+  readonly type: 'adopted'
+  readonly ballot: Ballot
+  /** For each slot above `decided` that anyone of the quorum accepted in: the vote with the highest ballot. */
+  readonly votes: readonly Vote[]
+  /** The highest watermark in the quorum: the leader proposes nothing at or below it. */
+  readonly decided: Slot
+}
+
+/** Scout, Commander → Leader: somebody has promised a higher ballot. */
+export interface Preempted {
+  readonly type: 'preempted'
+  readonly ballot: Ballot
+  readonly promised: Ballot
+}
+
+/** Leader → Commander: propose this decree in this slot. */
+export interface Tender {
+  readonly type: 'tender'
+  readonly ballot: Ballot
+  readonly slot: Slot
+  readonly decree: Decree
+}
+
+/** Commander → Leader: every slot up to this one is decided. */
+export interface Progress {
+  readonly type: 'progress'
+  readonly ballot: Ballot
+  readonly decided: Slot
+}
+
+/** Acceptor → Replica: these slots were decided with what was accepted here, and `decided` is the watermark. */
+export interface Learn {
+  readonly type: 'learn'
+  readonly decisions: readonly Decision[]
+  readonly decided: Slot
+  /** Who is known to have the decisions that are missing here. */
+  readonly source: MemberId
+}
+
+/** Replica → Acceptor, Leader: every slot up to this one is decided and known here. */
+export interface Learned {
+  readonly type: 'learned'
+  readonly decided: Slot
+}
+
+/** Leader → Replica: who leads, as far as this member can tell. */
+export interface LeaderChanged {
+  readonly type: 'leaderChanged'
+  /** The member to relay requests to: the leader, or one that hears it; this member itself when it leads. */
+  readonly towards: MemberId | null
+  /** The leader is heard only by way of `towards`: its watermarks do not arrive here. */
+  readonly indirect: boolean
+}
+
+/** Replica → Leader: this request wants to be decided. */
+export interface Propose {
+  readonly type: 'propose'
+  readonly request: Request
+}
+
+/** Leader → Replica: the request was not taken, the queue is full. */
+export interface Refused {
+  readonly type: 'refused'
+  readonly request: Request
+}
+
+/** Replica → Leader: do you still lead, and what was proposed by now? Begins a read round. */
+export interface Confirm {
+  readonly type: 'confirm'
+  readonly question: number
+}
+
+/** Leader → Replica: a round that began after the question found a quorum that has promised nobody else. */
+export interface Confirmed {
+  readonly type: 'confirmed'
+  readonly question: number
+  /** The last slot that was adopted or proposed when the question was asked. */
+  readonly slot: Slot
+}
+
+export type Message =
+  | Join
+  | Welcome
+  | Prescout
+  | PrescoutAnswer
+  | Prepare
+  | Promise
+  | PrepareRejected
+  | Accept
+  | Accepted
+  | AcceptRejected
+  | DecidedMessage
+  | Heartbeat
+  | HeartbeatAck
+  | HeartbeatRejected
+  | Fetch
+  | Fetched
+  | RequestMessage
+  | Answer
+  | Relay
+  | Relayed
+  | Read
+  | ReadAnswer
+  | ReadIndex
+  | ReadIndexAnswer
+  | LocalMessage
+
+export type LocalMessage =
+  | Adopted
+  | Preempted
+  | Tender
+  | Progress
+  | Learn
+  | Learned
+  | LeaderChanged
+  | Propose
+  | Refused
+  | Confirm
+  | Confirmed
+
+export type MessageType = Message['type']
+export type MessageOf<Type extends MessageType> = Extract<Message, { type: Type }>
+
+/** One handler a message: what a role that hears these messages must have. */
+export type Handles<Types extends MessageType> = {
+  [Type in Types]: (from: NodeId, message: MessageOf<Type>) => void
+}
+
+/** What each role hears. */
+export interface RoleMessages {
+  acceptor: 'prepare' | 'accept' | 'decided' | 'heartbeat' | 'learned'
+  scout: 'promise' | 'prepareRejected'
+  commander: 'tender' | 'accepted' | 'acceptRejected'
+  leader:
+    | 'prescout'
+    | 'prescoutAnswer'
+    | 'adopted'
+    | 'preempted'
+    | 'progress'
+    | 'learned'
+    | 'propose'
+    | 'heartbeat'
+    | 'heartbeatAck'
+    | 'heartbeatRejected'
+    | 'confirm'
+  replica:
+    | 'request'
+    | 'relay'
+    | 'relayed'
+    | 'learn'
+    | 'leaderChanged'
+    | 'refused'
+    | 'fetch'
+    | 'fetched'
+    | 'read'
+    | 'readIndex'
+    | 'readIndexAnswer'
+    | 'confirmed'
+  requester: 'answer' | 'readAnswer'
+  seed: 'join'
+  initializer: 'join' | 'welcome'
+}
+
+export type RoleName = keyof RoleMessages
+
+type RolesThatHear<Type extends MessageType> = {
+  [Name in RoleName]: Type extends RoleMessages[Name] ? Name : never
+}[RoleName]
+
+/** Which roles of a node hear a message, in this order. Total: a message that nobody hears does not compile. */
+export const ROUTES: { readonly [Type in MessageType]: readonly [RolesThatHear<Type>, ...RolesThatHear<Type>[]] } = {
+  join: ['seed', 'initializer'],
+  welcome: ['initializer'],
+  prescout: ['leader'],
+  prescoutAnswer: ['leader'],
+  prepare: ['acceptor'],
+  promise: ['scout'],
+  prepareRejected: ['scout'],
+  accept: ['acceptor'],
+  accepted: ['commander'],
+  acceptRejected: ['commander'],
+  decided: ['acceptor'],
+  heartbeat: ['acceptor', 'leader'],
+  heartbeatAck: ['leader'],
+  heartbeatRejected: ['leader'],
+  fetch: ['replica'],
+  fetched: ['replica'],
+  request: ['replica'],
+  answer: ['requester'],
+  relay: ['replica'],
+  relayed: ['replica'],
+  read: ['replica'],
+  readAnswer: ['requester'],
+  readIndex: ['replica'],
+  readIndexAnswer: ['replica'],
+  adopted: ['leader'],
+  preempted: ['leader'],
+  tender: ['commander'],
+  progress: ['leader'],
+  learn: ['replica'],
+  learned: ['acceptor', 'leader'],
+  leaderChanged: ['replica'],
+  propose: ['leader'],
+  refused: ['replica'],
+  confirm: ['leader'],
+  confirmed: ['replica'],
+}
+
+/**
+ * When a message leaves: `vouching` when all that its node wrote before it is durable, `free` at once; `local` never
+ * leaves its node. Total: a new message must say which it is.
+ */
+export const DEPARTURE: { readonly [Type in MessageType]: Type extends LocalMessage['type'] ? 'local' : 'vouching' | 'free' } = {
+  join: 'free',
+  welcome: 'vouching',
+  prescout: 'free',
+  prescoutAnswer: 'free',
+  prepare: 'free',
+  promise: 'vouching',
+  prepareRejected: 'free',
+  accept: 'free',
+  accepted: 'vouching',
+  acceptRejected: 'free',
+  decided: 'free',
+  heartbeat: 'free',
+  heartbeatAck: 'free',
+  heartbeatRejected: 'free',
+  fetch: 'free',
+  fetched: 'free',
+  request: 'free',
+  answer: 'free',
+  relay: 'free',
+  relayed: 'free',
+  read: 'free',
+  readAnswer: 'free',
+  readIndex: 'free',
+  readIndexAnswer: 'free',
+  adopted: 'local',
+  preempted: 'local',
+  tender: 'local',
+  progress: 'local',
+  learn: 'local',
+  learned: 'local',
+  leaderChanged: 'local',
+  propose: 'local',
+  refused: 'local',
+  confirm: 'local',
+  confirmed: 'local',
+}

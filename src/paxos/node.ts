@@ -1,0 +1,415 @@
+/**
+ * A node: holds roles, routes messages to them, and collects what they want done.
+ *
+ * A driver feeds it events, each with the time, and carries out the actions that come out, in their order. The node
+ * never calls the world. The same class runs in the simulated world, over TCP, and in a web page.
+ *
+ * What a driver must do:
+ * - begin with `boot`, after giving the node every record that its store holds;
+ * - write `persist` records in order, and report with `durable` how many of them no crash can undo;
+ * - deliver `send` to every recipient but the node itself, which has had it already; it may lose, delay, duplicate
+ *   and reorder;
+ * - report `timer` when a deadline has come. A deadline that was replaced meanwhile does no harm.
+ */
+import type { MemberId, NodeId } from './ballot.js'
+import type { Decree, SessionId, Slot } from './decree.js'
+import type { AnyMachine } from './machine.js'
+import { DEPARTURE, type Founding, type Message, type MessageType, type RoleName, ROUTES } from './messages.js'
+import { clonePlain } from './plain.js'
+import { type Recovered, recover, type StoreRecord } from './records.js'
+import type { Role, RoleContext } from './role.js'
+import { Acceptor, type AcceptorStart } from './roles/acceptor.js'
+import { Commander, type CommanderStart } from './roles/commander.js'
+import { Initializer, type InitializerStart } from './roles/initializer.js'
+import { Leader, type LeaderStart } from './roles/leader.js'
+import { Replica, type ReplicaStart } from './roles/replica.js'
+import { type ClientRequest, Requester, type RequesterStart } from './roles/requester.js'
+import { Scout, type ScoutStart } from './roles/scout.js'
+import { Seed, type SeedStart } from './roles/seed.js'
+import type { Outcome } from './sessions.js'
+import { DEFAULT_SETTINGS, type Micros, type Settings } from './settings.js'
+
+/** What each role begins with: plain data, every part of it optional. */
+export interface RoleStarts {
+  acceptor: AcceptorStart
+  scout: ScoutStart
+  commander: CommanderStart
+  leader: LeaderStart
+  replica: ReplicaStart
+  requester: RequesterStart
+  seed: SeedStart
+  initializer: InitializerStart
+}
+
+export interface Roles {
+  acceptor: Acceptor
+  scout: Scout
+  commander: Commander
+  leader: Leader
+  replica: Replica
+  requester: Requester
+  seed: Seed
+  initializer: Initializer
+}
+
+/** How a node makes its roles. Replace one to inject a role of your own. */
+export type RoleFactories = {
+  readonly [Name in RoleName]: (context: RoleContext, start: RoleStarts[Name], machine: AnyMachine) => Roles[Name]
+}
+
+export const DEFAULT_ROLES: RoleFactories = {
+  acceptor: (context, start) => new Acceptor(context, start),
+  scout: (context, start) => new Scout(context, start),
+  commander: (context, start) => new Commander(context, start),
+  leader: (context, start) => new Leader(context, start),
+  replica: (context, start, machine) => new Replica(context, machine, start),
+  requester: (context, start) => new Requester(context, start),
+  seed: (context, start) => new Seed(context, start),
+  initializer: (context, start) => new Initializer(context, start),
+}
+
+/** What a node is to do when its store is blank; a store that belongs to a cluster outranks it. */
+export type Purpose =
+  /** Found a new cluster of these voters, of which this node is one. */
+  | { readonly type: 'seed'; readonly cluster: number; readonly voters: readonly MemberId[] }
+  /** Join the cluster that one of these nodes belongs to. */
+  | { readonly type: 'join'; readonly contacts: readonly MemberId[] }
+  /** Be no member: only request. `incarnation` must differ from every earlier life of a node of this number. */
+  | { readonly type: 'request'; readonly contacts: readonly MemberId[]; readonly incarnation: number }
+
+export interface NodeOptions {
+  readonly self: NodeId
+  readonly machine: AnyMachine
+  readonly purpose: Purpose
+  /** Draws a whole number from `low` to `high`, both included: how the driver spreads timers. */
+  readonly draw: (low: number, high: number) => number
+  readonly roles?: Partial<RoleFactories>
+  readonly settings?: Partial<Settings>
+  /** What the store holds, in the order of writing. */
+  readonly records?: Iterable<StoreRecord>
+}
+
+interface At {
+  /** The time since some fixed moment; never goes back. */
+  readonly nowMicros: Micros
+  /** What the wall clock shows; may jump. */
+  readonly wallMicros: Micros
+}
+
+export interface Envelope {
+  readonly from: NodeId
+  readonly message: Message
+}
+
+export type NodeEvent =
+  | (At & { readonly type: 'boot' })
+  | (At & { readonly type: 'messages'; readonly envelopes: readonly Envelope[] })
+  | (At & { readonly type: 'timer'; readonly role: RoleName; readonly timer: string; readonly deadlineMicros: Micros })
+  /** The first `count` records that this life of the node has written are durable. */
+  | (At & { readonly type: 'durable'; readonly count: number })
+  | (At & { readonly type: 'requests'; readonly requests: readonly ClientRequest[] })
+
+/** Something that happened inside and that a driver may want to know; it need not do anything. */
+export type Observation =
+  /** The replica applies the decree of the next slot. */
+  | { readonly type: 'applied'; readonly slot: Slot; readonly decree: Decree }
+  /** A client's request has its answer. Session and sequence are 0 for a read, and where no session was opened. */
+  | {
+      readonly type: 'answered'
+      readonly client: number
+      readonly reference: number
+      readonly outcome: Outcome
+      readonly session: SessionId
+      readonly sequence: number
+    }
+  | { readonly type: 'began'; readonly role: RoleName }
+  | { readonly type: 'ended'; readonly role: RoleName }
+
+export type Action =
+  | { readonly type: 'send'; readonly role: RoleName; readonly to: NodeId | readonly NodeId[]; readonly message: Message }
+  | { readonly type: 'persist'; readonly record: StoreRecord }
+  | { readonly type: 'timer'; readonly role: RoleName; readonly timer: string; readonly deadlineMicros: Micros }
+  | { readonly type: 'observe'; readonly observation: Observation }
+
+type Send = Extract<Action, { type: 'send' }>
+
+/** A vouching message that waits until `written` records are durable. */
+interface Held {
+  readonly written: number
+  readonly send: Send
+}
+
+/** A node as plain data. */
+export interface FrozenNode {
+  readonly fields: NodeFields
+  readonly roles: { readonly [Name in RoleName]?: Readonly<Record<string, unknown>> }
+}
+
+interface NodeFields {
+  incarnation: number
+  founding: Founding | null
+  /** Booted, and the incarnation is durable. */
+  awake: boolean
+  nowMicros: Micros
+  wallMicros: Micros
+  /** Records written in this life, and how many of them are durable. */
+  written: number
+  durable: number
+  /** What waits for the disk, in the order of sending. */
+  held: Held[]
+  /** The deadline of every timer that is set, by `role timer`. */
+  timers: Map<string, Micros>
+  /** Requests that came before the node was awake. */
+  early: ClientRequest[]
+}
+
+export class Node implements RoleContext {
+  readonly self: NodeId
+  readonly settings: Settings
+  /** The roles that this node has at the moment. */
+  readonly roles: { [Name in RoleName]?: Roles[Name] } = {}
+  readonly #options: NodeOptions
+  readonly #factories: RoleFactories
+  #fields: NodeFields
+  /** What the store held; forgotten once the roles have it. */
+  #recovered: Recovered | null
+  #actions: Action[] = []
+  /** Messages from this node to itself, delivered within the turn. */
+  #local: Message[] = []
+
+  constructor(options: NodeOptions) {
+    this.self = options.self
+    this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.#options = options
+    this.#factories = { ...DEFAULT_ROLES, ...options.roles }
+    this.#recovered = recover(options.records ?? [])
+    this.#fields = {
+      incarnation: 0,
+      founding: null,
+      awake: false,
+      nowMicros: 0,
+      wallMicros: 0,
+      written: 0,
+      durable: 0,
+      held: [],
+      timers: new Map(),
+      early: [],
+    }
+  }
+
+  /** One turn: takes in an event, and returns what the driver is to do, in this order. */
+  step(event: NodeEvent): Action[] {
+    this.#fields.nowMicros = event.nowMicros
+    this.#fields.wallMicros = event.wallMicros
+    this.#actions = []
+    switch (event.type) {
+      case 'boot':
+        this.#boot()
+        break
+      case 'messages':
+        if (this.#fields.awake) for (const envelope of event.envelopes) this.#receive(envelope)
+        break
+      case 'timer':
+        this.#fire(event.role, event.timer, event.deadlineMicros)
+        break
+      case 'durable':
+        this.#release(event.count)
+        break
+      case 'requests':
+        this.#request(event.requests)
+        break
+    }
+    this.#deliverLocal()
+    return this.#actions
+  }
+
+  /** The deadline of a timer, or undefined if it is not set. */
+  deadline(role: RoleName, timer: string): Micros | undefined {
+    return this.#fields.timers.get(`${role} ${timer}`)
+  }
+
+  /** The whole node as plain data; it shares nothing with the node. */
+  freeze(): FrozenNode {
+    const roles: Record<string, Readonly<Record<string, unknown>>> = {}
+    for (const [name, role] of Object.entries(this.roles)) roles[name] = { ...role }
+    return clonePlain({ fields: this.#fields, roles })
+  }
+
+  /** The node that was frozen, with the same options (its records are not read again). */
+  static thaw(frozen: FrozenNode, options: NodeOptions): Node {
+    const node = new Node({ ...options, records: [] })
+    const { fields, roles } = clonePlain(frozen)
+    node.#fields = fields
+    node.#recovered = null
+    for (const [name, state] of Object.entries(roles)) {
+      Object.assign(node.#make(name as RoleName, {}), state) // the keys of `roles` are role names
+    }
+    return node
+  }
+
+  // ---- what roles see ------------------------------------------------------------------------------------------
+
+  get incarnation(): number {
+    return this.#fields.incarnation
+  }
+
+  get nowMicros(): Micros {
+    return this.#fields.nowMicros
+  }
+
+  get wallMicros(): Micros {
+    return this.#fields.wallMicros
+  }
+
+  get members(): readonly MemberId[] {
+    return this.#fields.founding?.members ?? []
+  }
+
+  get founding(): Founding | null {
+    return this.#fields.founding
+  }
+
+  get writing(): boolean {
+    return this.#fields.durable < this.#fields.written
+  }
+
+  send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void {
+    const send: Send = { type: 'send', role, to, message }
+    if (DEPARTURE[message.type] === 'vouching' && this.writing) {
+      this.#fields.held.push({ written: this.#fields.written, send })
+      return
+    }
+    this.#depart(send)
+  }
+
+  persist(record: StoreRecord): void {
+    this.#fields.written += 1
+    this.#actions.push({ type: 'persist', record })
+  }
+
+  after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void {
+    const low = Math.max(0, lowMicros)
+    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros))
+    this.#fields.timers.set(`${role} ${timer}`, deadlineMicros)
+    this.#actions.push({ type: 'timer', role, timer, deadlineMicros })
+  }
+
+  cancel(role: RoleName, timer: string): void {
+    this.#fields.timers.delete(`${role} ${timer}`)
+  }
+
+  become<Name extends RoleName>(role: Name, start: RoleStarts[Name]): void {
+    this.retire(role)
+    const begun = this.#make(role, start)
+    this.observe({ type: 'began', role })
+    begun.begin()
+  }
+
+  retire(role: RoleName): void {
+    if (this.roles[role] === undefined) return
+    delete this.roles[role]
+    for (const timer of this.#fields.timers.keys()) {
+      if (timer.startsWith(`${role} `)) this.#fields.timers.delete(timer)
+    }
+    this.observe({ type: 'ended', role })
+  }
+
+  induct(founding: Founding, eager: boolean): void {
+    this.#fields.founding = founding
+    const recovered = this.#recovered
+    this.#recovered = null
+    const { promised, votes, decisions } = recovered ?? recover([])
+    this.become('initializer', { founding })
+    this.become('acceptor', { promised, votes })
+    this.become('leader', { round: promised.round, eager })
+    this.become('replica', { timeMicros: founding.timeMicros, decisions })
+  }
+
+  observe(observation: Observation): void {
+    this.#actions.push({ type: 'observe', observation })
+  }
+
+  // ---- turns ---------------------------------------------------------------------------------------------------
+
+  /** Nothing is sent, and no role begins, before the new incarnation is durable. */
+  #boot(): void {
+    const { purpose } = this.#options
+    if (purpose.type === 'request') {
+      this.#fields.incarnation = purpose.incarnation
+      this.#wake()
+      return
+    }
+    this.#fields.incarnation = (this.#recovered?.incarnation ?? 0) + 1
+    this.persist({ type: 'incarnation', incarnation: this.#fields.incarnation })
+  }
+
+  #wake(): void {
+    this.#fields.awake = true
+    const { purpose } = this.#options
+    this.become('requester', purpose.type === 'request' ? { contacts: purpose.contacts } : {})
+    const founding = this.#recovered?.founding ?? null
+    this.#request(this.#fields.early.splice(0))
+    if (founding !== null) this.induct(founding, false)
+    else if (purpose.type === 'seed') this.become('seed', { cluster: purpose.cluster, voters: purpose.voters })
+    else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts })
+  }
+
+  #request(requests: readonly ClientRequest[]): void {
+    const { requester } = this.roles
+    if (requester === undefined) this.#fields.early.push(...requests)
+    else for (const request of requests) requester.take(request)
+  }
+
+  #receive({ from, message }: Envelope): void {
+    if (DEPARTURE[message.type] === 'local') return // only this node itself may say such things
+    this.#route(from, message)
+    this.#deliverLocal()
+  }
+
+  #fire(role: RoleName, timer: string, deadlineMicros: Micros): void {
+    if (this.deadline(role, timer) !== deadlineMicros) return
+    this.cancel(role, timer)
+    this.roles[role]?.timer(timer)
+  }
+
+  #release(count: number): void {
+    this.#fields.durable = count
+    if (!this.#fields.awake) this.#wake()
+    const { held } = this.#fields
+    const ready = held.findIndex(({ written }) => written > count)
+    for (const { send } of held.splice(0, ready === -1 ? held.length : ready)) this.#depart(send)
+    this.#deliverLocal()
+    if (this.writing) return
+    this.roles.leader?.written()
+  }
+
+  #depart(send: Send): void {
+    this.#actions.push(send)
+    const { to, message } = send
+    if (typeof to === 'number' ? to === this.self : to.includes(this.self)) this.#local.push(message)
+  }
+
+  #deliverLocal(): void {
+    for (let message = this.#local.shift(); message !== undefined; message = this.#local.shift()) {
+      this.#route(this.self, message)
+    }
+  }
+
+  #route(from: NodeId, message: Message): void {
+    for (const name of ROUTES[message.type]) {
+      // ROUTES names only roles that have a handler of the message's type; TypeScript cannot follow the pair.
+      const role = this.roles[name] as unknown as Handlers | undefined
+      role?.[message.type]?.(from, message)
+    }
+  }
+
+  #make<Name extends RoleName>(name: Name, start: RoleStarts[Name]): Role {
+    const role = this.#factories[name](this, start, this.#options.machine)
+    this.roles[name] = role as (typeof this.roles)[Name] // the factory of this name makes this role
+    return role
+  }
+}
+
+
+/** A role, seen only as its handlers. */
+type Handlers = { readonly [Type in MessageType]?: (from: NodeId, message: Message) => void }

@@ -1,0 +1,123 @@
+/**
+ * A role: plain-data fields, one handler a message, and a few verbs. A role knows no other role's insides, no clock,
+ * no network and no disk; what it wants done it says with the verbs, and its node collects that as data.
+ */
+import type { MemberId, NodeId } from './ballot.js'
+import type { Founding, LocalMessage, Message, RoleName } from './messages.js'
+import type { StoreRecord } from './records.js'
+import type { Micros, Settings } from './settings.js'
+import type { Observation, RoleStarts } from './node.js'
+
+/** What a node offers to its roles. */
+export interface RoleContext {
+  readonly self: NodeId
+  readonly incarnation: number
+  readonly settings: Settings
+  readonly nowMicros: Micros
+  readonly wallMicros: Micros
+  /** The voters, in ascending order; empty before the cluster is founded. */
+  readonly members: readonly MemberId[]
+  /** Whether something that was written is not yet durable. */
+  readonly writing: boolean
+  send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void
+  persist(record: StoreRecord): void
+  after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void
+  cancel(role: RoleName, timer: string): void
+  become<Name extends RoleName>(role: Name, start: RoleStarts[Name]): void
+  retire(role: RoleName): void
+  induct(founding: Founding, eager: boolean): void
+  observe(observation: Observation): void
+}
+
+export abstract class Role {
+  readonly #context: RoleContext
+  readonly #name: RoleName
+
+  constructor(context: RoleContext, name: RoleName) {
+    this.#context = context
+    this.#name = name
+  }
+
+  /** Called once when the role begins; not when a frozen node is thawed. */
+  begin(): void {}
+
+  /** Called when a timer that the role set with {@link after} is due. */
+  timer(_timer: string): void {}
+
+  /** Called when everything that the node has written is durable. */
+  written(): void {}
+
+  protected get self(): NodeId {
+    return this.#context.self
+  }
+
+  protected get incarnation(): number {
+    return this.#context.incarnation
+  }
+
+  protected get settings(): Settings {
+    return this.#context.settings
+  }
+
+  /** The time since some fixed moment; never goes back. */
+  protected get nowMicros(): Micros {
+    return this.#context.nowMicros
+  }
+
+  /** What the wall clock shows; may jump either way. */
+  protected get wallMicros(): Micros {
+    return this.#context.wallMicros
+  }
+
+  protected get members(): readonly MemberId[] {
+    return this.#context.members
+  }
+
+  protected get writing(): boolean {
+    return this.#context.writing
+  }
+
+  /** Sends one message to one node or to several. To the node itself it is delivered within the same turn. */
+  protected send(to: NodeId | readonly NodeId[], message: Message): void {
+    this.#context.send(this.#name, to, message)
+  }
+
+  /** Tells the other roles of this node. */
+  protected tell(message: LocalMessage): void {
+    this.#context.send(this.#name, this.#context.self, message)
+  }
+
+  /** Writes to the store. What vouches for it must be sent after it. */
+  protected persist(record: StoreRecord): void {
+    this.#context.persist(record)
+  }
+
+  /** Sets a timer to a moment that the driver draws from this range; replaces one of the same name. */
+  protected after(timer: string, lowMicros: Micros, highMicros: Micros = lowMicros): void {
+    this.#context.after(this.#name, timer, lowMicros, highMicros)
+  }
+
+  protected cancel(timer: string): void {
+    this.#context.cancel(this.#name, timer)
+  }
+
+  /** Begins another role on this node, in place of one of the same name. */
+  protected become<Name extends RoleName>(role: Name, start: RoleStarts[Name]): void {
+    this.#context.become(role, start)
+  }
+
+  /** Ends a role of this node, with its timers. */
+  protected retire(role: RoleName): void {
+    this.#context.retire(role)
+  }
+
+  /** Makes this node a member of the cluster. `eager`: it need not wait before it tries to lead. */
+  protected induct(founding: Founding, eager: boolean): void {
+    this.#context.induct(founding, eager)
+  }
+
+  /** Tells the driver something that happened. */
+  protected observe(observation: Observation): void {
+    this.#context.observe(observation)
+  }
+}

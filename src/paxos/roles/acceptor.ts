@@ -1,0 +1,149 @@
+/**
+ * The Acceptor: makes promises and accepts proposals. Its memory is the cluster's.
+ *
+ * *Paxos Made Simple*, section 2.2, phases 1b and 2b; *Paxos Made Moderately Complex*, figure 4. Its two invariants:
+ * it accepts nothing under a ballot lower than one it has promised, and it never says that it promised or accepted
+ * something that its store could still forget (those two messages are vouching).
+ */
+import { type Ballot, compareBallots, type NodeId, NO_BALLOT, sameBallot } from '../ballot.js'
+import type { Slot } from '../decree.js'
+import type {
+  Accept,
+  DecidedMessage,
+  Decision,
+  Handles,
+  Heartbeat,
+  Learned,
+  Prepare,
+  RoleMessages,
+  Vote,
+} from '../messages.js'
+import { Role, type RoleContext } from '../role.js'
+
+/** What a restarted acceptor recovered from its store. */
+export interface AcceptorStart {
+  readonly promised?: Ballot
+  readonly votes?: ReadonlyMap<Slot, Vote>
+}
+
+export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> {
+  /** The highest ballot that it promised. Never goes down; every vote is at or below it. */
+  promised: Ballot
+  /** For each slot that it voted in: the vote with the highest ballot. */
+  votes: Map<Slot, Vote> = new Map()
+  /** The highest slot that it voted in. */
+  highestVote: Slot = 0
+  /** The lowest slot that it voted in under `promised`; Infinity when there is none. */
+  lowestCurrentVote: Slot = Number.POSITIVE_INFINITY
+  /** The watermark heard under `promised`: what was voted under that ballot up to here is decided. */
+  watermark: Slot = 0
+  /** The highest watermark that the replica was told of. */
+  told: Slot = 0
+  /** Every slot up to this one is decided, and the replica of this node knows the decree. */
+  decidedThrough: Slot = 0
+
+  constructor(context: RoleContext, start: AcceptorStart = {}) {
+    super(context, 'acceptor')
+    this.promised = start.promised ?? NO_BALLOT
+    for (const vote of start.votes?.values() ?? []) this.#vote(vote)
+  }
+
+  /** Phase 1b. */
+  prepare(from: NodeId, { ballot, fromSlot }: Prepare): void {
+    if (compareBallots(ballot, this.promised) < 0) {
+      this.send(from, { type: 'prepareRejected', ballot, promised: this.promised })
+      return
+    }
+    if (!sameBallot(ballot, this.promised)) {
+      this.#promise(ballot)
+      this.persist({ type: 'promised', ballot })
+    }
+    const { votes, nextSlot } = this.#votesFrom(fromSlot)
+    this.send(from, { type: 'promise', ballot, fromSlot, votes, nextSlot, decided: this.decidedThrough })
+  }
+
+  /** Phase 2b. */
+  accept(from: NodeId, { ballot, slot, decree, decided }: Accept): void {
+    if (compareBallots(ballot, this.promised) < 0) {
+      this.send(from, { type: 'acceptRejected', ballot, promised: this.promised })
+      return
+    }
+    this.#promise(ballot)
+    const vote = this.votes.get(slot)
+    if (vote === undefined || !sameBallot(vote.ballot, ballot)) {
+      this.#vote({ slot, ballot, decree })
+      this.persist({ type: 'accepted', ballot, slot, decree, learned: this.decidedThrough })
+    }
+    // A repeated accept is answered too; its record may still be on its way to the disk, so this waits for it as well.
+    this.send(from, { type: 'accepted', ballot, slot })
+    this.#hearWatermark(from, ballot, decided, slot)
+  }
+
+  decided(from: NodeId, { ballot, decided }: DecidedMessage): void {
+    this.#hearWatermark(from, ballot, decided, 0)
+  }
+
+  heartbeat(from: NodeId, { ballot, decided, round }: Heartbeat): void {
+    if (compareBallots(ballot, this.promised) < 0) {
+      this.send(from, { type: 'heartbeatRejected', ballot, promised: this.promised })
+      return
+    }
+    this.send(from, { type: 'heartbeatAck', ballot, round })
+    this.#hearWatermark(from, ballot, decided, 0)
+  }
+
+  learned(_from: NodeId, { decided }: Learned): void {
+    this.decidedThrough = decided
+  }
+
+  #promise(ballot: Ballot): void {
+    if (sameBallot(ballot, this.promised)) return
+    this.promised = ballot
+    this.lowestCurrentVote = Number.POSITIVE_INFINITY
+    this.watermark = 0
+  }
+
+  #vote(vote: Vote): void {
+    this.votes.set(vote.slot, vote)
+    if (vote.slot > this.highestVote) this.highestVote = vote.slot
+    if (vote.slot < this.lowestCurrentVote && sameBallot(vote.ballot, this.promised)) this.lowestCurrentVote = vote.slot
+  }
+
+  /** The votes from a slot on, as many as fit a chunk. What is decided need not be told: the watermark says it. */
+  #votesFrom(fromSlot: Slot): { votes: Vote[]; nextSlot: Slot | null } {
+    const votes: Vote[] = []
+    let bytes = 0
+    for (let slot = Math.max(fromSlot, this.decidedThrough + 1); slot <= this.highestVote; slot++) {
+      const vote = this.votes.get(slot)
+      if (vote === undefined) continue
+      bytes += vote.decree.length
+      if (bytes > this.settings.chunkBytes && votes.length > 0) return { votes, nextSlot: slot }
+      votes.push(vote)
+    }
+    return { votes, nextSlot: null }
+  }
+
+  /**
+   * The watermark (ballot, decided) decides only what was accepted here under that very ballot. A vote under another
+   * one, lower or higher, may hold a decree that lost: its slot has to be fetched.
+   */
+  #hearWatermark(from: NodeId, ballot: Ballot, decided: Slot, votedSlot: Slot): void {
+    const decisions: Decision[] = []
+    if (sameBallot(ballot, this.promised)) {
+      const late = votedSlot !== 0 && votedSlot <= this.watermark
+      if (late) this.#decide(decisions, votedSlot)
+      const first = Math.max(this.watermark + 1, this.lowestCurrentVote)
+      for (let slot = first; slot <= decided; slot++) this.#decide(decisions, slot)
+      if (decided > this.watermark) this.watermark = decided
+    }
+    if (decisions.length === 0 && decided <= this.told) return
+    if (decided > this.told) this.told = decided
+    this.tell({ type: 'learn', decisions, decided, source: from })
+  }
+
+  #decide(decisions: Decision[], slot: Slot): void {
+    const vote = this.votes.get(slot)
+    if (slot <= this.decidedThrough || vote === undefined || !sameBallot(vote.ballot, this.promised)) return
+    decisions.push({ slot, decree: vote.decree })
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The Commander: does accept / accepted on a leader's behalf, for one ballot and all its slots.
+ *
+ * *Paxos Made Moderately Complex*, figure 6, has one commander a slot; this is one a ballot, over the slots in flight,
+ * with one timer for all. *The Part-Time Parliament*, section 2.3, steps 3 to 5.
+ */
+import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
+import type { Decree, Slot } from '../decree.js'
+import { completesQuorum } from '../membership.js'
+import type { Accepted, AcceptRejected, Handles, RoleMessages, Tender } from '../messages.js'
+import { Role, type RoleContext } from '../role.js'
+import type { Micros } from '../settings.js'
+
+/** A slot that was proposed under this ballot and is not yet below the watermark. */
+interface Flight {
+  readonly decree: Decree
+  /** The members that accepted it. */
+  readonly accepted: MemberId[]
+  sentMicros: Micros
+  chosen: boolean
+}
+
+export interface CommanderStart {
+  readonly ballot?: Ballot
+  /** Every slot up to this one is decided; this commander proposes only above. */
+  readonly decided?: Slot
+}
+
+/** The wait before a resend doubles up to this many times the first one while nothing is decided. */
+const MOST_PATIENCE = 8
+
+export class Commander extends Role implements Handles<RoleMessages['commander']> {
+  ballot: Ballot
+  /**
+   * The watermark: every slot up to this one is decided, and those that this commander proposed by its own count of
+   * acceptances. A slot whose decision was merely heard of does not count: what was proposed here may have lost.
+   */
+  decided: Slot
+  /** The slots in flight, in the order of proposal, which is ascending. */
+  flights: Map<Slot, Flight> = new Map()
+  armed = false
+  patience = 1
+
+  constructor(context: RoleContext, start: CommanderStart = {}) {
+    super(context, 'commander')
+    this.ballot = start.ballot ?? NO_BALLOT
+    this.decided = start.decided ?? 0
+  }
+
+  /** Phase 2a. */
+  tender(_from: NodeId, { ballot, slot, decree }: Tender): void {
+    if (!sameBallot(ballot, this.ballot)) return
+    this.flights.set(slot, { decree, accepted: [], sentMicros: this.nowMicros, chosen: false })
+    this.send(this.members, { type: 'accept', ballot, slot, decree, decided: this.decided })
+    if (!this.armed) this.#arm()
+  }
+
+  accepted(from: NodeId, { ballot, slot }: Accepted): void {
+    const flight = this.flights.get(slot)
+    if (flight === undefined || !sameBallot(ballot, this.ballot)) return
+    if (!completesQuorum(flight.accepted, this.members, from)) return
+    flight.chosen = true
+    this.#advance()
+  }
+
+  acceptRejected(_from: NodeId, { ballot, promised }: AcceptRejected): void {
+    if (!sameBallot(ballot, this.ballot) || compareBallots(promised, this.ballot) <= 0) return
+    this.tell({ type: 'preempted', ballot: this.ballot, promised })
+  }
+
+  override timer(): void {
+    this.armed = false
+    if (this.flights.size === 0) return
+    const due = this.nowMicros - this.settings.resendMicros * this.patience
+    for (const [slot, flight] of this.flights) {
+      if (flight.sentMicros > due) continue
+      flight.sentMicros = this.nowMicros
+      const silent = this.members.filter((member) => !flight.accepted.includes(member))
+      const { decree } = flight
+      this.send(silent, { type: 'accept', ballot: this.ballot, slot, decree, decided: this.decided })
+    }
+    this.patience = Math.min(this.patience * 2, MOST_PATIENCE)
+    this.#arm()
+  }
+
+  /** Moves the watermark over every chosen slot that follows it. */
+  #advance(): void {
+    const before = this.decided
+    for (let next = this.flights.get(before + 1); next?.chosen; next = this.flights.get(this.decided + 1)) {
+      this.decided += 1
+      this.flights.delete(this.decided)
+    }
+    if (this.decided === before) return
+    this.patience = 1
+    // The acceptor of this node decides by the watermark, like every other.
+    this.send(this.self, { type: 'decided', ballot: this.ballot, decided: this.decided })
+    this.tell({ type: 'progress', ballot: this.ballot, decided: this.decided })
+  }
+
+  #arm(): void {
+    this.armed = true
+    this.after('resend', this.settings.resendMicros)
+  }
+}

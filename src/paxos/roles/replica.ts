@@ -1,0 +1,403 @@
+/**
+ * The Replica: manages the state machine, submits proposals, commits decisions, answers requesters.
+ *
+ * *Paxos Made Moderately Complex*, figure 1 and section 2.1. It applies the decrees in the order of their slots, each
+ * request at most once, and fetches from other members what it misses.
+ */
+import type { MemberId, NodeId } from '../ballot.js'
+import {
+  type Decree,
+  decodeDecree,
+  isNoOp,
+  openerOf,
+  type Request,
+  requestKey,
+  type Slot,
+} from '../decree.js'
+import { type AnyMachine, codecsOf, type DecreeContext } from '../machine.js'
+import { encodeNumber } from '../bytes.js'
+import type {
+  Answered,
+  AnswerOutcome,
+  Confirmed,
+  Fetch,
+  Fetched,
+  Handles,
+  LeaderChanged,
+  Learn,
+  Read,
+  ReadIndex,
+  ReadIndexAnswer,
+  Refused,
+  Relay,
+  Relayed,
+  RequestMessage,
+  RoleMessages,
+} from '../messages.js'
+import { Role, type RoleContext } from '../role.js'
+import {
+  emptySessions,
+  executeOnce,
+  expireSessions,
+  knownOutcome,
+  type Outcome,
+  openSession,
+  refuse,
+  type Sessions,
+} from '../sessions.js'
+import type { Micros } from '../settings.js'
+
+export interface ReplicaStart {
+  /** Where decree time begins. */
+  readonly timeMicros?: Micros
+  /** The decisions that the store holds; those that follow each other from slot 1 on are applied at once. */
+  readonly decisions?: ReadonlyMap<Slot, Decree>
+}
+
+/** Somebody waits for the answer to a request: a requester, or a replica that relayed it. */
+interface Waiting {
+  readonly from: NodeId
+  readonly relayed: boolean
+}
+
+/** A read of a requester that waits here. */
+interface PendingRead {
+  readonly from: NodeId
+  readonly number: number
+  readonly query: Uint8Array
+}
+
+/** Who wants to know from which slot on it may read: a requester here, or another replica. */
+type Asker = PendingRead | { readonly from: NodeId; readonly question: number }
+
+/** A request passes through this many members at most: from one that hears no leader, by way of one that does. */
+const MOST_HOPS = 3
+
+export class Replica extends Role implements Handles<RoleMessages['replica']> {
+  /** The state after every slot up to `applied`. */
+  state: unknown
+  sessions: Sessions = emptySessions()
+  /** Decree time: never goes back. */
+  timeMicros: Micros
+  /** Every slot up to this one is applied. */
+  applied: Slot = 0
+  /** Every decision that is known, applied or not. */
+  decisions: Map<Slot, Decree> = new Map()
+  /** Every slot up to this one is known to be decided somewhere. */
+  decidedSomewhere: Slot = 0
+
+  /** The member to relay requests to; this member itself when it leads. */
+  towards: MemberId | null = null
+  indirect = false
+  /** Requests that arrived while no leader was known. */
+  parked: Request[] = []
+  /** Who waits for the answer to which request. */
+  waiting: Map<string, Waiting> = new Map()
+
+  /** The member to fetch from, and how often a fetch was sent since the last one that helped. */
+  source: MemberId | null = null
+  fetches = 0
+  fetching = false
+
+  /** Who is covered by the question in flight, and who came after it was asked and so must wait for the next. */
+  question = 0
+  asked: Asker[] = []
+  unasked: Asker[] = []
+  /** Reads that wait until a slot is applied. */
+  reads: { readonly slot: Slot; readonly read: PendingRead }[] = []
+
+  readonly #machine: AnyMachine
+  readonly #codecs: ReturnType<typeof codecsOf>
+
+  constructor(context: RoleContext, machine: AnyMachine, start: ReplicaStart = {}) {
+    super(context, 'replica')
+    this.#machine = machine
+    this.#codecs = codecsOf(machine)
+    this.state = machine.initial()
+    this.timeMicros = start.timeMicros ?? 0
+    for (const [slot, decree] of start.decisions ?? []) this.decisions.set(slot, decree)
+  }
+
+  override begin(): void {
+    this.#applyDecided()
+  }
+
+  override timer(timer: string): void {
+    if (timer === 'fetch') this.#fetchAgain()
+    else this.#askAgain()
+  }
+
+  // ---- decisions -----------------------------------------------------------------------------------------------
+
+  learn(_from: NodeId, { decisions, decided, source }: Learn): void {
+    if (source !== this.self) this.source = source
+    if (decided > this.decidedSomewhere) this.decidedSomewhere = decided
+    for (const { slot, decree } of decisions) {
+      if (!this.decisions.has(slot)) this.decisions.set(slot, decree)
+    }
+    this.#applyDecided()
+    this.#fetchSoon()
+  }
+
+  fetch(from: NodeId, { fromSlot }: Fetch): void {
+    const decrees: Decree[] = []
+    let bytes = 0
+    for (let slot = fromSlot; slot <= this.applied; slot++) {
+      const decree = this.decisions.get(slot)
+      if (decree === undefined) break
+      bytes += decree.length
+      if (bytes > this.settings.chunkBytes && decrees.length > 0) break
+      decrees.push(decree)
+    }
+    this.send(from, { type: 'fetched', fromSlot, decrees, decided: this.applied })
+  }
+
+  fetched(from: NodeId, { fromSlot, decrees, decided }: Fetched): void {
+    const before = this.applied
+    if (decided > this.decidedSomewhere) this.decidedSomewhere = decided
+    for (const [index, decree] of decrees.entries()) {
+      const slot = fromSlot + index
+      if (this.decisions.has(slot)) continue
+      this.decisions.set(slot, decree)
+      this.persist({ type: 'decision', slot, decree })
+    }
+    this.#applyDecided()
+    if (this.applied === before) return
+    this.fetches = 0
+    if (this.applied < this.decidedSomewhere) this.send(from, { type: 'fetch', fromSlot: this.applied + 1 })
+  }
+
+  /** Sets the timer that fetches what is missing. A small gap may only mean that messages overtook each other. */
+  #fetchSoon(): void {
+    const missing = this.decidedSomewhere - this.applied
+    if (this.fetching || (missing <= 0 && !this.indirect)) return
+    this.fetching = true
+    this.fetches = 0
+    this.after('fetch', missing > this.settings.alpha ? 0 : Math.floor(this.settings.resendMicros / 2))
+  }
+
+  #fetchAgain(): void {
+    this.fetching = this.applied < this.decidedSomewhere || this.indirect
+    if (!this.fetching) return
+    const target = this.#fetchTarget()
+    if (target !== null) this.send(target, { type: 'fetch', fromSlot: this.applied + 1 })
+    this.fetches += 1
+    this.after('fetch', this.settings.resendMicros)
+  }
+
+  /** First who is known to have the decisions, then every other member in turn. */
+  #fetchTarget(): MemberId | null {
+    const hint = this.indirect ? this.towards : this.source
+    if (this.fetches === 0 && hint !== null) return hint
+    const others = this.members.filter((member) => member !== this.self)
+    return others[(this.self + this.fetches) % others.length] ?? null
+  }
+
+  /** Applies every decree whose turn has come. */
+  #applyDecided(): void {
+    const before = this.applied
+    for (let next = this.decisions.get(before + 1); next; next = this.decisions.get(this.applied + 1)) {
+      this.applied += 1
+      this.#apply(this.applied, next)
+    }
+    if (this.applied === before) return
+    this.tell({ type: 'learned', decided: this.applied })
+    if (this.reads.length > 0) this.#answerReads()
+  }
+
+  #apply(slot: Slot, decree: Decree): void {
+    this.observe({ type: 'applied', slot, decree })
+    if (isNoOp(decree)) return
+    const { stampMicros, requests } = decodeDecree(decree)
+    const clamped = Math.min(stampMicros, this.timeMicros + this.settings.stampAdvanceMicros)
+    this.timeMicros = Math.max(this.timeMicros, clamped)
+    expireSessions(this.sessions, this.timeMicros, this.settings)
+    for (const request of requests) {
+      const outcome = this.#execute(request, { timeMicros: this.timeMicros, slot })
+      if (this.waiting.size > 0) this.#answer(this.#answered(request, outcome))
+    }
+  }
+
+  #execute(request: Request, context: DecreeContext): Outcome {
+    if (request.session === 0) return this.#openSession(request)
+    return executeOnce(this.sessions, request, this.timeMicros, this.settings, () => {
+      try {
+        const [state, output] = this.#machine.apply(
+          this.state,
+          this.#codecs.commands.decode(request.command),
+          context,
+        )
+        this.state = state
+        return { ok: true, output: this.#codecs.outputs.encode(output) }
+      } catch (error) {
+        return refuse('command-failed', messageOf(error))
+      }
+    })
+  }
+
+  #openSession(request: Request): Outcome {
+    const id = openSession(this.sessions, openerOf(request), this.timeMicros, this.settings)
+    if (id !== undefined) return { ok: true, output: encodeNumber(id) }
+    return refuse('session-limit', `The cluster holds ${this.settings.sessionLimit} sessions already.`)
+  }
+
+  // ---- requests ------------------------------------------------------------------------------------------------
+
+  request(from: NodeId, { request }: RequestMessage): void {
+    this.#take(from, request, false, 0)
+  }
+
+  relay(from: NodeId, { request, hops }: Relay): void {
+    this.#take(from, request, true, hops)
+  }
+
+  /** The leader's replica has applied the request: no need to wait until it is applied here. */
+  relayed(_from: NodeId, { type: _, ...answered }: Relayed): void {
+    this.#answer(answered)
+  }
+
+  refused(_from: NodeId, { request }: Refused): void {
+    const detail = `The leader's queue holds ${this.settings.queueLimit} requests; try again later.`
+    this.#answer(this.#answered(request, { ok: false, error: 'overloaded', detail }))
+  }
+
+  leaderChanged(_from: NodeId, { towards, indirect }: LeaderChanged): void {
+    this.towards = towards
+    this.indirect = indirect
+    if (towards === null) return
+    if (towards !== this.self) this.source = towards
+    const parked = this.parked
+    this.parked = []
+    for (const request of parked) this.#pass(towards, request, 0)
+    if (this.asked.length + this.unasked.length > 0) this.#ask()
+    this.#fetchSoon()
+  }
+
+  #take(from: NodeId, request: Request, relayed: boolean, hops: number): void {
+    const known = this.#knownOutcome(request)
+    if (known !== undefined) {
+      this.#reply({ from, relayed }, this.#answered(request, known))
+      return
+    }
+    this.#await(request, { from, relayed })
+    if (this.towards !== null) this.#pass(this.towards, request, hops)
+    else if (this.parked.length < this.settings.parkedLimit) this.parked.push(request)
+  }
+
+  #pass(towards: MemberId, request: Request, hops: number): void {
+    if (towards === this.self) this.tell({ type: 'propose', request })
+    else if (hops < MOST_HOPS) this.send(towards, { type: 'relay', request, hops: hops + 1 })
+  }
+
+  #knownOutcome(request: Request): Outcome | undefined {
+    if (request.session !== 0) return knownOutcome(this.sessions, request)
+    const id = this.sessions.openers.get(openerOf(request))
+    return id === undefined ? undefined : { ok: true, output: encodeNumber(id) }
+  }
+
+  #await(request: Request, waiting: Waiting): void {
+    this.waiting.set(requestKey(request.session, request.sequence, openerOf(request)), waiting)
+    if (this.waiting.size <= this.settings.queueLimit) return
+    for (const oldest of this.waiting.keys()) {
+      this.waiting.delete(oldest)
+      return
+    }
+  }
+
+  #answered(request: Request, outcome: AnswerOutcome): Answered {
+    const { session, sequence } = request
+    return { session, sequence, opener: openerOf(request), outcome, slot: this.applied }
+  }
+
+  /** Answers whoever waits for this request, once. */
+  #answer(answered: Answered): void {
+    const key = requestKey(answered.session, answered.sequence, answered.opener)
+    const waiting = this.waiting.get(key)
+    if (waiting === undefined) return
+    this.waiting.delete(key)
+    this.#reply(waiting, answered)
+  }
+
+  #reply({ from, relayed }: Waiting, answered: Answered): void {
+    this.send(from, relayed ? { type: 'relayed', ...answered } : { type: 'answer', ...answered })
+  }
+
+  // ---- reads ---------------------------------------------------------------------------------------------------
+
+  read(from: NodeId, { number, query, consistency, atLeast }: Read): void {
+    const read = { from, number, query }
+    if (consistency === 'linearizable') this.#askFor(read)
+    else this.#readAt(atLeast, read)
+  }
+
+  readIndex(from: NodeId, { question }: ReadIndex): void {
+    this.#askFor({ from, question })
+  }
+
+  readIndexAnswer(_from: NodeId, { question, slot }: ReadIndexAnswer): void {
+    this.#readFrom(question, slot)
+  }
+
+  confirmed(_from: NodeId, { question, slot }: Confirmed): void {
+    this.#readFrom(question, slot)
+  }
+
+  #askFor(asker: Asker): void {
+    if (this.unasked.length < this.settings.queueLimit) this.unasked.push(asker)
+    if (this.asked.length === 0) this.#ask()
+  }
+
+  /** Asks on behalf of everybody who has come so far; who comes later waits for the next question. */
+  #ask(): void {
+    this.asked.push(...this.unasked)
+    this.unasked = []
+    this.question += 1
+    if (this.towards === this.self) this.tell({ type: 'confirm', question: this.question })
+    else if (this.towards !== null) this.send(this.towards, { type: 'readIndex', question: this.question })
+    this.after('ask', this.settings.resendMicros)
+  }
+
+  #askAgain(): void {
+    if (this.asked.length > 0) this.#ask()
+  }
+
+  #readFrom(question: number, slot: Slot): void {
+    if (question !== this.question) return
+    const asked = this.asked
+    this.asked = []
+    for (const asker of asked) {
+      if ('question' in asker) this.send(asker.from, { type: 'readIndexAnswer', question: asker.question, slot })
+      else this.#readAt(slot, asker)
+    }
+    if (this.unasked.length > 0) this.#ask()
+  }
+
+  #readAt(slot: Slot, read: PendingRead): void {
+    if (slot <= this.applied) this.#query(read)
+    else if (this.reads.length < this.settings.queueLimit) this.reads.push({ slot, read })
+  }
+
+  #answerReads(): void {
+    const reads = this.reads
+    this.reads = reads.filter(({ slot }) => slot > this.applied)
+    for (const { slot, read } of reads) if (slot <= this.applied) this.#query(read)
+  }
+
+  #query({ from, number, query }: PendingRead): void {
+    this.send(from, { type: 'readAnswer', number, outcome: this.#runQuery(query), slot: this.applied })
+  }
+
+  #runQuery(query: Uint8Array): Outcome {
+    if (this.#machine.query === undefined) return refuse('command-failed', 'This machine answers no queries.')
+    try {
+      const answer = this.#machine.query(this.state, this.#codecs.queries.decode(query))
+      return { ok: true, output: this.#codecs.answers.encode(answer) }
+    } catch (error) {
+      return refuse('command-failed', messageOf(error))
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

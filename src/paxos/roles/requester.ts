@@ -1,0 +1,282 @@
+/**
+ * The Requester: requests state transitions and reads on behalf of clients.
+ *
+ * A client is one session: opened by decree on its first command, with its commands numbered and each sent again until
+ * it is answered, so that every command is executed exactly once. A read changes nothing and needs no session.
+ */
+import { decodeNumber } from '../bytes.js'
+import type { MemberId, NodeId } from '../ballot.js'
+import { encodeOpener, type Request, type SessionId, type Slot } from '../decree.js'
+import type { Answer, Consistency, Handles, ReadAnswer, RoleMessages } from '../messages.js'
+import { Role, type RoleContext } from '../role.js'
+import type { Outcome } from '../sessions.js'
+import type { Micros } from '../settings.js'
+
+/** What a driver asks of a requester. `reference` is the driver's own name for it and comes back with the answer. */
+export type ClientRequest =
+  | { readonly type: 'command'; readonly client: number; readonly reference: number; readonly command: Uint8Array }
+  | {
+      readonly type: 'query'
+      readonly client: number
+      readonly reference: number
+      readonly query: Uint8Array
+      readonly consistency: Consistency
+    }
+
+/** A command that was sent and not yet answered. */
+interface Outstanding {
+  readonly reference: number
+  readonly command: Uint8Array
+  sentMicros: Micros
+  patience: number
+}
+
+interface OutstandingRead {
+  readonly client: number
+  readonly reference: number
+  readonly query: Uint8Array
+  readonly consistency: Consistency
+  readonly atLeast: Slot
+  sentMicros: Micros
+  patience: number
+}
+
+interface Client {
+  /** 0 until the session is open. */
+  session: SessionId
+  /** Names the attempt to open the session; empty when none is under way. */
+  opener: string
+  openSentMicros: Micros
+  openPatience: number
+  /** The sequence of the next command. */
+  next: number
+  /** Every answer up to this sequence has arrived. */
+  acknowledged: number
+  /** Sent and not answered, by sequence. */
+  readonly outstanding: Map<number, Outstanding>
+  /** Not yet sent: the session is not open, or has as many outstanding as it may. */
+  readonly backlog: { readonly reference: number; readonly command: Uint8Array }[]
+  /** The highest slot that an answer to this client told: its stale reads see at least that. */
+  seen: Slot
+}
+
+export interface RequesterStart {
+  /** For a node that is no member: the members to send to, the next one whenever one does not answer. */
+  readonly contacts?: readonly MemberId[]
+}
+
+/** The wait before a resend doubles up to this many times the first one. */
+const MOST_PATIENCE = 8
+
+export class Requester extends Role implements Handles<RoleMessages['requester']> {
+  clients: Map<number, Client> = new Map()
+  /** Which client an open session, or an attempt to open one, belongs to. */
+  bySession: Map<SessionId, number> = new Map()
+  byOpener: Map<string, number> = new Map()
+  reads: Map<number, OutstandingRead> = new Map()
+  nextRead = 1
+  nextOpener = 1
+  /** Which contact to send to, counted on with every wait in vain. */
+  contact = 0
+  armed = false
+
+  readonly contacts: readonly MemberId[]
+
+  constructor(context: RoleContext, start: RequesterStart = {}) {
+    super(context, 'requester')
+    this.contacts = start.contacts ?? []
+  }
+
+  /** Takes a client's request. */
+  take(request: ClientRequest): void {
+    if (request.type === 'query') this.#beginRead(request)
+    else this.#beginCommand(request.client, request.reference, request.command)
+    this.#arm()
+  }
+
+  answer(_from: NodeId, { session, sequence, opener, outcome, slot }: Answer): void {
+    if (!outcome.ok && outcome.error === 'overloaded') return // it is sent again, later each time
+    if (session === 0) this.#opened(opener, outcome)
+    else this.#answered(session, sequence, outcome, slot)
+  }
+
+  readAnswer(_from: NodeId, { number, outcome, slot }: ReadAnswer): void {
+    const read = this.reads.get(number)
+    if (read === undefined) return
+    this.reads.delete(number)
+    const { client, reference } = read
+    this.#client(client).seen = Math.max(this.#client(client).seen, slot)
+    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
+  }
+
+  override timer(): void {
+    this.armed = false
+    this.contact += 1
+    for (const client of this.clients.values()) this.#resend(client)
+    for (const [number, read] of this.reads) {
+      if (!this.#overdue(read.sentMicros, read.patience)) continue
+      read.sentMicros = this.nowMicros
+      read.patience = Math.min(read.patience * 2, MOST_PATIENCE)
+      this.#sendRead(number, read)
+    }
+    this.#arm()
+  }
+
+  // ---- commands ------------------------------------------------------------------------------------------------
+
+  #beginCommand(clientNumber: number, reference: number, command: Uint8Array): void {
+    const client = this.#client(clientNumber)
+    client.backlog.push({ reference, command })
+    if (client.session !== 0) this.#sendBacklog(client)
+    else if (client.opener === '') this.#openSession(clientNumber, client)
+  }
+
+  #client(number: number): Client {
+    const known = this.clients.get(number)
+    if (known !== undefined) return known
+    const client: Client = {
+      session: 0,
+      opener: '',
+      openSentMicros: 0,
+      openPatience: 1,
+      next: 1,
+      acknowledged: 0,
+      outstanding: new Map(),
+      backlog: [],
+      seen: 0,
+    }
+    this.clients.set(number, client)
+    return client
+  }
+
+  #openSession(number: number, client: Client): void {
+    client.opener = `${this.self}.${this.incarnation}.${this.nextOpener++}`
+    this.byOpener.set(client.opener, number)
+    client.openPatience = 1
+    this.#sendOpen(client)
+  }
+
+  #sendOpen(client: Client): void {
+    client.openSentMicros = this.nowMicros
+    this.#send({ session: 0, sequence: 0, acknowledged: 0, command: encodeOpener(client.opener) })
+  }
+
+  #opened(opener: string, outcome: Outcome): void {
+    const number = this.byOpener.get(opener)
+    if (number === undefined) return
+    const client = this.#client(number)
+    this.byOpener.delete(opener)
+    client.opener = ''
+    if (!outcome.ok) {
+      for (const { reference } of client.backlog.splice(0)) {
+        this.observe({ type: 'answered', client: number, reference, outcome, session: 0, sequence: 0 })
+      }
+      return
+    }
+    client.session = decodeNumber(outcome.output)
+    client.next = 1
+    client.acknowledged = 0
+    this.bySession.set(client.session, number)
+    this.#sendBacklog(client)
+  }
+
+  #sendBacklog(client: Client): void {
+    while (client.next <= client.acknowledged + this.settings.sessionWindow) {
+      const waiting = client.backlog.shift()
+      if (waiting === undefined) return
+      const sequence = client.next++
+      client.outstanding.set(sequence, { ...waiting, sentMicros: this.nowMicros, patience: 1 })
+      this.#sendCommand(client, sequence, waiting.command)
+    }
+  }
+
+  #sendCommand(client: Client, sequence: number, command: Uint8Array): void {
+    this.#send({ session: client.session, sequence, acknowledged: client.acknowledged, command })
+  }
+
+  #answered(session: SessionId, sequence: number, outcome: Outcome, slot: Slot): void {
+    const number = this.bySession.get(session)
+    if (number === undefined) return
+    const client = this.#client(number)
+    const outstanding = client.outstanding.get(sequence)
+    if (outstanding === undefined) return
+    client.outstanding.delete(sequence)
+    client.seen = Math.max(client.seen, slot)
+    while (client.acknowledged + 1 < client.next && !client.outstanding.has(client.acknowledged + 1)) {
+      client.acknowledged += 1
+    }
+    const { reference } = outstanding
+    this.observe({ type: 'answered', client: number, reference, outcome, session, sequence })
+    if (!outcome.ok && outcome.error === 'session-unknown') this.#forget(number, client, outcome)
+    else this.#sendBacklog(client)
+  }
+
+  /** The session is gone: what is outstanding may or may not have been executed; what was not sent opens another. */
+  #forget(number: number, client: Client, outcome: Outcome): void {
+    for (const [sequence, { reference }] of client.outstanding) {
+      this.observe({ type: 'answered', client: number, reference, outcome, session: client.session, sequence })
+    }
+    client.outstanding.clear()
+    this.bySession.delete(client.session)
+    client.session = 0
+    if (client.backlog.length > 0) this.#openSession(number, client)
+  }
+
+  // ---- reads ---------------------------------------------------------------------------------------------------
+
+  #beginRead({ client, reference, query, consistency }: Extract<ClientRequest, { type: 'query' }>): void {
+    const number = this.nextRead++
+    const atLeast = this.#client(client).seen
+    const read = { client, reference, query, consistency, atLeast, sentMicros: this.nowMicros, patience: 1 }
+    this.reads.set(number, read)
+    this.#sendRead(number, read)
+  }
+
+  #sendRead(number: number, { query, consistency, atLeast }: OutstandingRead): void {
+    this.send(this.#target(), { type: 'read', number, query, consistency, atLeast })
+  }
+
+  // ---- sending and sending again -------------------------------------------------------------------------------
+
+  #send(request: Request): void {
+    this.send(this.#target(), { type: 'request', request })
+  }
+
+  /** A member asks its own replica, which knows the way; another node tries its contacts in turn. */
+  #target(): NodeId {
+    return this.contacts[this.contact % this.contacts.length] ?? this.self
+  }
+
+  #resend(client: Client): void {
+    if (client.opener !== '' && this.#overdue(client.openSentMicros, client.openPatience)) {
+      client.openPatience = Math.min(client.openPatience * 2, MOST_PATIENCE)
+      this.#sendOpen(client)
+    }
+    for (const [sequence, outstanding] of client.outstanding) {
+      if (!this.#overdue(outstanding.sentMicros, outstanding.patience)) continue
+      outstanding.sentMicros = this.nowMicros
+      outstanding.patience = Math.min(outstanding.patience * 2, MOST_PATIENCE)
+      this.#sendCommand(client, sequence, outstanding.command)
+    }
+  }
+
+  #overdue(sentMicros: Micros, patience: number): boolean {
+    return this.nowMicros - sentMicros >= this.settings.requestResendMicros * patience
+  }
+
+  /** One timer for all, while there is anything to wait for. */
+  #arm(): void {
+    if (this.armed || !this.#busy()) return
+    this.armed = true
+    const { requestResendMicros } = this.settings
+    this.after('resend', Math.floor(requestResendMicros / 2), requestResendMicros)
+  }
+
+  #busy(): boolean {
+    if (this.reads.size > 0) return true
+    for (const client of this.clients.values()) {
+      if (client.opener !== '' || client.outstanding.size > 0) return true
+    }
+    return false
+  }
+}

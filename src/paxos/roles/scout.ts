@@ -1,0 +1,83 @@
+/**
+ * The Scout: does the prepare / promise exchange on a leader's behalf, for one ballot.
+ *
+ * *Paxos Made Moderately Complex*, figure 6; *Paxos Made Simple*, section 2.2, phase 1a. It ends with `adopted`, once,
+ * when a quorum has promised and told all its votes, or with `preempted` when somebody has promised a higher ballot.
+ */
+import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
+import type { Slot } from '../decree.js'
+import { completesQuorum } from '../membership.js'
+import type { Handles, PrepareRejected, Promise, RoleMessages, Vote } from '../messages.js'
+import { Role, type RoleContext } from '../role.js'
+
+export interface ScoutStart {
+  readonly ballot?: Ballot
+  /** The first slot that its leader does not know decided. */
+  readonly fromSlot?: Slot
+}
+
+export class Scout extends Role implements Handles<RoleMessages['scout']> {
+  ballot: Ballot
+  /** For each member the slot that its next chunk begins with. */
+  expected: Map<MemberId, Slot> = new Map()
+  /** The members that have promised and told every vote. */
+  promised: MemberId[] = []
+  /** For each slot the vote with the highest ballot so far. */
+  votes: Map<Slot, Vote> = new Map()
+  /** The highest watermark so far. */
+  decided: Slot
+
+  readonly fromSlot: Slot
+
+  constructor(context: RoleContext, start: ScoutStart = {}) {
+    super(context, 'scout')
+    this.ballot = start.ballot ?? NO_BALLOT
+    this.fromSlot = start.fromSlot ?? 1
+    this.decided = this.fromSlot - 1
+  }
+
+  override begin(): void {
+    for (const member of this.members) this.expected.set(member, this.fromSlot)
+    this.send(this.members, { type: 'prepare', ballot: this.ballot, fromSlot: this.fromSlot })
+    this.after('resend', this.settings.resendMicros)
+  }
+
+  override timer(): void {
+    for (const [member, fromSlot] of this.expected) {
+      this.send(member, { type: 'prepare', ballot: this.ballot, fromSlot })
+    }
+    this.after('resend', this.settings.resendMicros)
+  }
+
+  promise(from: NodeId, promise: Promise): void {
+    if (!sameBallot(promise.ballot, this.ballot) || promise.fromSlot !== this.expected.get(from)) return
+    for (const vote of promise.votes) this.#merge(vote)
+    this.decided = Math.max(this.decided, promise.decided)
+    if (promise.nextSlot !== null) {
+      this.expected.set(from, promise.nextSlot)
+      this.send(from, { type: 'prepare', ballot: this.ballot, fromSlot: promise.nextSlot })
+      return
+    }
+    this.expected.delete(from)
+    if (completesQuorum(this.promised, this.members, from)) this.#adopt()
+  }
+
+  prepareRejected(_from: NodeId, { ballot, promised }: PrepareRejected): void {
+    if (!sameBallot(ballot, this.ballot) || compareBallots(promised, this.ballot) <= 0) return
+    this.tell({ type: 'preempted', ballot: this.ballot, promised })
+    this.retire('scout')
+  }
+
+  /** The rule that keeps Paxos safe: of all the votes in a slot, the one with the highest ballot counts. */
+  #merge(vote: Vote): void {
+    const known = this.votes.get(vote.slot)
+    if (known === undefined || compareBallots(vote.ballot, known.ballot) > 0) this.votes.set(vote.slot, vote)
+  }
+
+  #adopt(): void {
+    const votes = [...this.votes.values()].filter((vote) => vote.slot > this.decided)
+    votes.sort((a, b) => a.slot - b.slot)
+    this.tell({ type: 'adopted', ballot: this.ballot, votes, decided: this.decided })
+    this.retire('scout')
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Sessions: how a request is executed exactly once, however often it is sent and however often it is decided.
+ *
+ * The table is part of the replicated state. Everything here happens while a decree is applied and depends on
+ * nothing but the decrees before it, so every member holds the same table at the same slot.
+ *
+ * Requests are recognised one by one: request 5 may be decided before request 4 and both are executed. An answer is
+ * kept until the client says that it has it, and a session has a bounded number of them.
+ */
+import type { Request, SessionId } from './decree.js'
+import type { Micros, Settings } from './settings.js'
+
+/** Why a request was not executed, or failed. Same on every member. */
+export type Refusal =
+  /** The machine threw; `detail` is its message. The state is untouched. */
+  | 'command-failed'
+  /** The session is unknown, or has expired. This copy of the request was not executed. */
+  | 'session-unknown'
+  /** The session has too many unacknowledged requests. This copy of the request was not executed. */
+  | 'session-window'
+  /** The cluster holds as many sessions as it may. Not executed. */
+  | 'session-limit'
+  /** The client has said that it has the answer already; the answer is gone. Not executed again. */
+  | 'already-acknowledged'
+
+export type Outcome =
+  | { readonly ok: true; readonly output: Uint8Array }
+  | { readonly ok: false; readonly error: Refusal; readonly detail: string }
+
+export interface Session {
+  readonly opener: string
+  lastUsedMicros: Micros
+  /** The client has the answer to every request up to this sequence. */
+  acknowledged: number
+  /** The outcomes of executed requests above `acknowledged`, by sequence. */
+  readonly outcomes: Map<number, Outcome>
+}
+
+export interface Sessions {
+  /** The number of the next session: never issued again. */
+  next: SessionId
+  readonly live: Map<SessionId, Session>
+  /** The live session that an opener opened, so that a repeated open gives the same one. */
+  readonly openers: Map<string, SessionId>
+  sweepAtMicros: Micros
+}
+
+export function emptySessions(): Sessions {
+  return { next: 1, live: new Map(), openers: new Map(), sweepAtMicros: 0 }
+}
+
+/** Opens a session, or finds the one that this opener opened before. Undefined when there are too many. */
+export function openSession(
+  sessions: Sessions,
+  opener: string,
+  timeMicros: Micros,
+  settings: Settings,
+): SessionId | undefined {
+  const existing = sessions.openers.get(opener)
+  if (existing !== undefined) return existing
+  if (sessions.live.size >= settings.sessionLimit) return undefined
+  const id = sessions.next++
+  sessions.live.set(id, { opener, lastUsedMicros: timeMicros, acknowledged: 0, outcomes: new Map() })
+  sessions.openers.set(opener, id)
+  return id
+}
+
+/** The outcome that is already known for a request without executing it, if there is one. */
+export function knownOutcome(sessions: Sessions, request: Request): Outcome | undefined {
+  return sessions.live.get(request.session)?.outcomes.get(request.sequence)
+}
+
+/**
+ * Executes a request exactly once: the first time it is decided. Later copies get the outcome of the first.
+ * `execute` runs the machine and never throws.
+ */
+export function executeOnce(
+  sessions: Sessions,
+  request: Request,
+  timeMicros: Micros,
+  settings: Settings,
+  execute: () => Outcome,
+): Outcome {
+  const session = sessions.live.get(request.session)
+  if (session === undefined) {
+    return refuse('session-unknown', `Session ${request.session} is unknown or has expired.`)
+  }
+  session.lastUsedMicros = timeMicros
+  acknowledge(session, request.acknowledged)
+  if (request.sequence <= session.acknowledged) {
+    return refuse('already-acknowledged', `The answer to request ${request.sequence} was acknowledged.`)
+  }
+  const known = session.outcomes.get(request.sequence)
+  if (known !== undefined) return known
+  if (request.sequence > session.acknowledged + settings.sessionWindow) {
+    return refuse('session-window', `At most ${settings.sessionWindow} requests may be unacknowledged.`)
+  }
+  const outcome = execute()
+  session.outcomes.set(request.sequence, outcome)
+  return outcome
+}
+
+/** Expires the sessions that no decree has used for long. Looks only once in a quarter of that time. */
+export function expireSessions(sessions: Sessions, timeMicros: Micros, settings: Settings): void {
+  if (timeMicros < sessions.sweepAtMicros) return
+  sessions.sweepAtMicros = timeMicros + Math.floor(settings.sessionIdleMicros / 4)
+  for (const [id, session] of sessions.live) {
+    if (session.lastUsedMicros + settings.sessionIdleMicros > timeMicros) continue
+    sessions.live.delete(id)
+    sessions.openers.delete(session.opener)
+  }
+}
+
+export function refuse(error: Refusal, detail: string): Outcome {
+  return { ok: false, error, detail }
+}
+
+function acknowledge(session: Session, upTo: number): void {
+  if (upTo <= session.acknowledged) return
+  session.acknowledged = upTo
+  for (const sequence of session.outcomes.keys()) if (sequence <= upTo) session.outcomes.delete(sequence)
+}

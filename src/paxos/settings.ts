@@ -1,0 +1,59 @@
+/**
+ * Every time and every bound that the roles use, with its unit and default.
+ *
+ * The members of one cluster must agree on those marked *agreed*: they decide what a decree does.
+ */
+
+/** A point in time, or a length of it, in whole microseconds. */
+export type Micros = number
+
+export interface Settings {
+  /** How often a leader tells the others that it lives. */
+  readonly heartbeatMicros: Micros
+  /** A member that hears no leader for this long (and up to twice as long, at random) asks the others. */
+  readonly electionTimeoutMicros: Micros
+  /** How long a prepare, an accept, a fetch or a read round waits for its answer before it is sent again. */
+  readonly resendMicros: Micros
+  /** The first wait of a requester before it sends a request again; doubles up to eight times this. */
+  readonly requestResendMicros: Micros
+  /** How often a node that is not yet inducted asks to join. */
+  readonly joinMicros: Micros
+  /** Slots in flight at most: slot s is proposed only when every slot up to s − alpha is decided. *Agreed.* */
+  readonly alpha: number
+  /** Bytes of decrees in flight at most (one decree is always let through). */
+  readonly windowBytes: number
+  /** Bytes of commands that one decree batches at most (one command is always let through). */
+  readonly decreeBytes: number
+  /** Requests that a leader queues at most; what comes beyond is answered `overloaded`. */
+  readonly queueLimit: number
+  /** Requests that a replica holds at most while it knows no leader. */
+  readonly parkedLimit: number
+  /** Bytes of decrees in one promise, or in one answer to a fetch (one decree is always let through). */
+  readonly chunkBytes: number
+  /** Unacknowledged requests in one session at most. *Agreed.* */
+  readonly sessionWindow: number
+  /** Live sessions at most; one more is refused. *Agreed.* */
+  readonly sessionLimit: number
+  /** A session that no decree has used for this long, in decree time, expires. *Agreed.* */
+  readonly sessionIdleMicros: Micros
+  /** A decree moves the machine's time on by this much at most, whatever its stamp. *Agreed.* */
+  readonly stampAdvanceMicros: Micros
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  heartbeatMicros: 100_000,
+  electionTimeoutMicros: 500_000,
+  resendMicros: 150_000,
+  requestResendMicros: 400_000,
+  joinMicros: 200_000,
+  alpha: 64,
+  windowBytes: 4 * 1024 * 1024,
+  decreeBytes: 256 * 1024,
+  queueLimit: 10_000,
+  parkedLimit: 1_000,
+  chunkBytes: 256 * 1024,
+  sessionWindow: 256,
+  sessionLimit: 100_000,
+  sessionIdleMicros: 3_600_000_000,
+  stampAdvanceMicros: 60_000_000,
+}

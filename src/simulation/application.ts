@@ -1,0 +1,159 @@
+/**
+ * What the simulated clients do: a machine, and the operations they ask of it. `classic` and `bank` are here; a
+ * user's own module default-exports one.
+ */
+import { type BankCommand, bank, type KeyValueCommand, keyValue } from '../machines/index.js'
+import { type AnyMachine, type Machine, type Outcome } from '../paxos/index.js'
+
+/** A command, or a read that takes no slot. */
+export type Operation<Command = unknown, Query = unknown> =
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'query'; readonly query: Query }
+
+/** How an operation is written into transcripts and histories. */
+export interface Description {
+  /** What it does: `get`, `set`, `transfer`. */
+  readonly f: string
+  readonly key: string | null
+  readonly value: unknown
+}
+
+/** What became of an operation. `info`: it may have been executed or not, now or later. */
+export type Completion =
+  | { readonly type: 'ok'; readonly output: unknown }
+  | { readonly type: 'fail'; readonly error: string }
+  | { readonly type: 'info'; readonly error: string }
+
+export interface Application<State = unknown, Command = unknown, Output = unknown, Query = unknown, Answer = unknown> {
+  readonly name: string
+  readonly machine: Machine<State, Command, Output, Query, Answer>
+  /** How many operations a client does unless told otherwise. */
+  readonly requests: number
+  /**
+   * The operation that a client does at this position, both counted from 0. `draw` gives a whole number from low to
+   * high, both included, that depends on the seed, the client, the position and how often it was called.
+   */
+  operation(client: number, position: number, draw: (low: number, high: number) => number): Operation<Command, Query>
+  /** Default: the operation's own fields. */
+  describe?(operation: Operation<Command, Query>): Description
+  /**
+   * A fresh judge of one client's answers, which come in the order of its operations: it gives a sentence when an
+   * answer cannot be right.
+   */
+  judge?(client: number): (operation: Operation<Command, Query>, completion: Completion) => string | null
+  /** A sentence when a state breaks a rule that every state must keep. */
+  invariant?(state: State): string | null
+}
+
+/** Any application, where its types do not matter. */
+export type AnyApplication = Application
+
+/** The reads of `classic`: as decrees, as in the ancestor, or as linearizable reads. */
+export type Reads = 'decree' | 'linearizable'
+
+/** A client's letters: A to Z, then AA, AB, … */
+export function lettersOf(client: number): string {
+  const letter = String.fromCharCode(65 + (client % 26))
+  return client < 26 ? letter : lettersOf(Math.floor(client / 26) - 1) + letter
+}
+
+/** What the clients of `classic` set, one after the other; in between and around them they get. */
+const SET_SEQUENCE: readonly (number | null)[] = [null, 9, null, 6, 32, null, 39, null, 66, 77, null]
+
+/** Each client gets and sets a key of its own, so every answer to a get is known beforehand. */
+export function keyValueApplication(reads: Reads): AnyApplication {
+  const get = (key: string): Operation =>
+    reads === 'decree'
+      ? { type: 'command', command: { type: 'get', key } satisfies KeyValueCommand }
+      : { type: 'query', query: { type: 'get', key } }
+  return {
+    name: 'key-value',
+    machine: keyValue as AnyMachine, // the operations below are its commands and queries
+    requests: SET_SEQUENCE.length,
+    operation: (client, position) => {
+      const key = lettersOf(client)
+      const value = SET_SEQUENCE[position % SET_SEQUENCE.length] ?? null
+      if (value === null) return get(key)
+      return { type: 'command', command: { type: 'set', key, value } satisfies KeyValueCommand }
+    },
+    describe: (operation) => describeKeyValue(contentOf(operation) as KeyValueCommand), // made above
+    judge: () => judgeRegister(),
+  }
+}
+
+function describeKeyValue(command: KeyValueCommand): Description {
+  return { f: command.type, key: command.key, value: command.type === 'set' ? command.value : null }
+}
+
+/** A register that one client uses alone: a get gives what was set last, or what may have been set. */
+function judgeRegister(): (operation: Operation, completion: Completion) => string | null {
+  let current: unknown = null
+  /** Sets whose outcome is unknown: each may take effect at any later time. */
+  const unknown: unknown[] = []
+  return (operation, completion) => {
+    const command = contentOf(operation) as KeyValueCommand // made by keyValueApplication
+    if (command.type === 'set') {
+      if (completion.type === 'ok') current = command.value
+      else if (completion.type === 'info') unknown.push(command.value)
+      return null
+    }
+    if (completion.type !== 'ok') return null
+    const value = completion.output
+    if (value !== current && !unknown.includes(value)) {
+      const expected = [current, ...unknown].map((each) => JSON.stringify(each)).join(' or ')
+      return `get ${command.key} gave ${JSON.stringify(value)} instead of ${expected}`
+    }
+    current = value
+    return null
+  }
+}
+
+const ACCOUNTS: readonly string[] = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H']
+const BALANCE = 100
+
+/** Clients transfer money between eight accounts; some transfers fail for want of funds. */
+export function bankApplication(): AnyApplication {
+  return {
+    name: 'bank',
+    machine: bank(ACCOUNTS, BALANCE) as AnyMachine, // the operations below are its commands
+    requests: 13,
+    operation: (_client, _position, draw) => {
+      const from = ACCOUNTS[draw(0, ACCOUNTS.length - 1)] ?? 'A'
+      const to = ACCOUNTS[draw(0, ACCOUNTS.length - 1)] ?? 'A'
+      return { type: 'command', command: { type: 'transfer', from, to, amount: draw(1, 90) } satisfies BankCommand }
+    },
+    describe: (operation) => {
+      const { from, to, amount } = contentOf(operation) as BankCommand // made above
+      return { f: 'transfer', key: null, value: { from, to, amount } }
+    },
+    invariant: (state) => {
+      let total = 0
+      for (const balance of (state as Map<string, number>).values()) total += balance
+      const expected = ACCOUNTS.length * BALANCE
+      return total === expected ? null : `the accounts hold ${total} together instead of ${expected}`
+    },
+  }
+}
+
+export function contentOf(operation: Operation): unknown {
+  return operation.type === 'command' ? operation.command : operation.query
+}
+
+/** How an application describes an operation, or else the operation's own `type` and `key`, and the whole of it. */
+export function describe(application: AnyApplication, operation: Operation): Description {
+  if (application.describe !== undefined) return application.describe(operation)
+  const content = contentOf(operation)
+  if (typeof content !== 'object' || content === null) return { f: operation.type, key: null, value: content }
+  const { type, key, ...rest } = content as Record<string, unknown> // any object has string keys
+  return {
+    f: typeof type === 'string' ? type : operation.type,
+    key: typeof key === 'string' ? key : null,
+    value: rest,
+  }
+}
+
+/** What an outcome means to the client: a command that failed certainly changed nothing, a refusal tells little. */
+export function completionOf(outcome: Outcome, decode: (bytes: Uint8Array) => unknown): Completion {
+  if (outcome.ok) return { type: 'ok', output: decode(outcome.output) }
+  return { type: outcome.error === 'command-failed' ? 'fail' : 'info', error: outcome.detail }
+}

@@ -1,0 +1,45 @@
+/**
+ * Everything that happens in a simulated world, as data: one event is one line of a transcript. Events are numbered
+ * from 1; a verdict names the event that broke it.
+ */
+import type { Decree, Message, NodeId, RoleName, Slot, StoreRecord } from '../paxos/index.js'
+import type { Completion, Operation } from './application.js'
+
+export type WorldEvent =
+  /** A node starts, with what its disk holds. */
+  | { readonly type: 'starts'; readonly node: NodeId; readonly records: number }
+  /** A node stops dead; records that no sync had finished are lost. */
+  | { readonly type: 'crashes'; readonly node: NodeId; readonly lostRecords: number }
+  | { readonly type: 'begins'; readonly node: NodeId; readonly role: RoleName }
+  | { readonly type: 'ends'; readonly node: NodeId; readonly role: RoleName }
+  | {
+      readonly type: 'sends'
+      readonly node: NodeId
+      readonly role: RoleName
+      readonly message: Message
+      readonly to: readonly NodeId[]
+    }
+  /** The network loses a message on its way to one recipient. */
+  | { readonly type: 'loses'; readonly node: NodeId; readonly message: Message; readonly to: NodeId }
+  /** The network will deliver a message to one recipient twice. */
+  | { readonly type: 'doubles'; readonly node: NodeId; readonly message: Message; readonly to: NodeId }
+  | { readonly type: 'receives'; readonly node: NodeId; readonly message: Message; readonly from: NodeId }
+  /** A message arrives at a node that is down. */
+  | { readonly type: 'misses'; readonly node: NodeId; readonly message: Message; readonly from: NodeId }
+  | { readonly type: 'writes'; readonly node: NodeId; readonly record: StoreRecord }
+  /** A sync ended: this many records became durable. */
+  | { readonly type: 'syncs'; readonly node: NodeId; readonly records: number }
+  /** A timer is due. */
+  | { readonly type: 'wakes'; readonly node: NodeId; readonly role: RoleName; readonly timer: string }
+  | { readonly type: 'applies'; readonly node: NodeId; readonly slot: Slot; readonly decree: Decree }
+  | { readonly type: 'invokes'; readonly node: NodeId; readonly client: number; readonly operation: Operation }
+  | {
+      readonly type: 'completes'
+      readonly node: NodeId
+      readonly client: number
+      readonly operation: Operation
+      readonly completion: Completion
+    }
+
+/** Hears every event, as it happens. */
+export type Observer = (event: WorldEvent, number: number, timeMicros: number) => void

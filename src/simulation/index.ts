@@ -1,0 +1,5 @@
+/** `synod/simulation`: a world made from one integer around the nodes of `synod/paxos`. */
+export * from './application.js'
+export * from './events.js'
+export * from './scenario.js'
+export * from './world.js'

@@ -1,0 +1,74 @@
+/**
+ * A scenario: everything that, beside the seed, decides a run. Plain data with units in the names.
+ */
+import type { Micros } from '../paxos/index.js'
+import type { Reads } from './application.js'
+
+export interface Scenario {
+  readonly members: number
+  readonly clients: number
+  /** Operations of each client; null: as many as the application says. */
+  readonly requests: number | null
+  /** Messages lost, out of a million. */
+  readonly lossPerMillion: number
+  /** Messages delivered twice, out of a million. */
+  readonly duplicationPerMillion: number
+  /** A message takes `delayMicros` give or take up to `jitterMicros`. */
+  readonly delayMicros: Micros
+  readonly jitterMicros: Micros
+  /** How often a member crashes; each starts again after a while. */
+  readonly crashes: number
+  /** How the clients of `classic` read. */
+  readonly reads: Reads
+  /** The run is cut off at this simulated time. */
+  readonly lengthMicros: Micros
+}
+
+/** The ancestor's: fourteen members, eleven clients at the last of them, a network of 30 ± 20 ms that loses 5 %. */
+export const CLASSIC: Scenario = {
+  members: 14,
+  clients: 11,
+  requests: null,
+  lossPerMillion: 50_000,
+  duplicationPerMillion: 0,
+  delayMicros: 30_000,
+  jitterMicros: 20_000,
+  crashes: 0,
+  reads: 'decree',
+  lengthMicros: 60_000_000,
+}
+
+/** Seeds are whole numbers from 0 up to this, 2^32 − 1. */
+export const LAST_SEED = 0xffff_ffff
+
+type Bounded = Exclude<keyof Scenario, 'reads'>
+
+const BOUNDS: Readonly<Record<Bounded, readonly [low: number, high: number]>> = {
+  members: [1, 100],
+  clients: [0, 10_000],
+  requests: [0, 1_000_000],
+  lossPerMillion: [0, 990_000],
+  duplicationPerMillion: [0, 1_000_000],
+  delayMicros: [0, 3_600_000_000],
+  jitterMicros: [0, 3_600_000_000],
+  crashes: [0, 10_000],
+  lengthMicros: [0, 1_000_000_000_000],
+}
+
+/** Throws a RangeError, with a sentence, when a seed or a scenario is not one that can be run. */
+export function checkScenario(seed: number, scenario: Scenario): void {
+  checkRange('seed', seed, 0, LAST_SEED)
+  for (const [name, [low, high]] of Object.entries(BOUNDS)) {
+    const value = scenario[name as Bounded] // the keys of BOUNDS are fields of a scenario
+    if (value !== null) checkRange(name, value, low, high)
+  }
+  if (scenario.jitterMicros > scenario.delayMicros) {
+    const { jitterMicros, delayMicros } = scenario
+    throw new RangeError(`A jitter of ${jitterMicros} µs exceeds the delay, ${delayMicros} µs: no message may arrive early.`)
+  }
+}
+
+function checkRange(name: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return
+  throw new RangeError(`${name} must be a whole number from ${low} to ${high}, and ${value} is not.`)
+}

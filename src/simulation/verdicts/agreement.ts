@@ -1,0 +1,38 @@
+/**
+ * Agreement: at most one decree is decided in a slot, everywhere and for ever; each member applies the slots one by
+ * one, and members that have applied the same slots hold the same state. (*Paxos Made Simple*, section 2.1: "only a
+ * single value is chosen"; P2.)
+ */
+import { type Decree, type NodeId, sameBytes, type Slot } from '../../paxos/index.js'
+import { samePlain } from '../same-plain.js'
+import { Verdict } from './verdict.js'
+
+export class Agreement extends Verdict {
+  /** The decided decrees: that of slot s at s − 1. */
+  readonly decrees: Decree[] = []
+  /** The last slot that each node applied in its present life. */
+  readonly #applied: number[] = []
+
+  started(node: NodeId): void {
+    this.#applied[node] = 0
+  }
+
+  /** A node applies a slot. Says whether it is the first of all to do so. */
+  applied(event: number, node: NodeId, slot: Slot, decree: Decree): boolean {
+    const expected = (this.#applied[node] ?? 0) + 1
+    if (slot !== expected) this.fail(event, `slot ${slot} was applied when it was the turn of slot ${expected}`)
+    this.#applied[node] = slot
+    const known = this.decrees[slot - 1]
+    if (known === undefined) {
+      this.decrees[slot - 1] = decree
+      return true
+    }
+    if (!sameBytes(known, decree)) this.fail(event, `slot ${slot} was decided twice, with different decrees`)
+    return false
+  }
+
+  /** At the end: a member that has applied as much as the model must hold the same state. */
+  compareStates(event: number, name: string, state: unknown, model: unknown): void {
+    if (!samePlain(state, model)) this.fail(event, `the state of ${name} differs from what the decrees make of it`)
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Answers: what a client is told is what the decided decrees give, each request executed exactly once; and what the
+ * application's own judge knows about the answers of one client holds.
+ */
+import { type Outcome, sameBytes } from '../../paxos/index.js'
+import type { Model } from './model.js'
+import { Verdict } from './verdict.js'
+
+export class Answers extends Verdict {
+  /** A client was told the outcome of a command. */
+  answered(event: number, request: string, outcome: Outcome, model: Model): void {
+    const expected = model.outcomes.get(request)
+    if (outcome.ok) {
+      if (expected?.ok && sameBytes(expected.output, outcome.output)) return
+      this.fail(event, `request ${request} was given an answer that the decrees do not give`)
+    } else if (outcome.error === 'command-failed') {
+      if (expected !== undefined && !expected.ok && expected.detail === outcome.detail) return
+      this.fail(event, `request ${request} failed, and by the decrees it does not fail so`)
+    } else if (outcome.error !== 'session-unknown') {
+      this.fail(event, `request ${request} was refused: ${outcome.detail}`)
+    }
+  }
+
+  /** The application's judge found a client's answer impossible. */
+  judged(event: number, sentence: string): void {
+    this.fail(event, sentence)
+  }
+}

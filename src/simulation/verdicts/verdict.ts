@@ -1,0 +1,21 @@
+/** A verdict on a run: it holds until something breaks it, and then names the event that did. */
+export interface VerdictResult {
+  readonly ok: boolean
+  /** The number of the event that broke it. */
+  readonly event?: number
+  /** What is wrong, in a sentence without its full stop. */
+  readonly reason?: string
+}
+
+export class Verdict {
+  #result: VerdictResult = { ok: true }
+
+  get result(): VerdictResult {
+    return this.#result
+  }
+
+  /** Only the first failure counts: what comes after may be its consequence. */
+  protected fail(event: number, reason: string): void {
+    if (this.#result.ok) this.#result = { ok: false, event, reason }
+  }
+}

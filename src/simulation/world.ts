@@ -1,0 +1,513 @@
+/**
+ * A world made from one integer: the simulated driver of the nodes. Messages, timers, syncs, crashes and clients'
+ * requests are events in one queue, ordered by time; nothing else makes anything happen.
+ */
+import {
+  type Action,
+  codecsOf,
+  type Decree,
+  type Message,
+  type Micros,
+  Node,
+  type NodeEvent,
+  type NodeId,
+  type Outcome,
+  requestKey,
+  type RoleName,
+  type Settings,
+  type Slot,
+  type StoreRecord,
+} from '../paxos/index.js'
+import type { AnyApplication } from './application.js'
+import { type Client, Clients } from './clients.js'
+import { Disk } from './disk.js'
+import type { Observer, WorldEvent } from './events.js'
+import { EventQueue } from './queue.js'
+import { DRAW, happens, hash, mix, within } from './random.js'
+import { checkScenario, type Scenario } from './scenario.js'
+import { Agreement } from './verdicts/agreement.js'
+import { Answers } from './verdicts/answers.js'
+import { Conservation } from './verdicts/conservation.js'
+import { Durability } from './verdicts/durability.js'
+import { Ended } from './verdicts/ended.js'
+import { Model } from './verdicts/model.js'
+import type { VerdictResult } from './verdicts/verdict.js'
+
+/** The wall clock of every node at the beginning of a run: 2021-01-01T00:00:00Z. */
+export const START_WALL_MICROS = 1_609_459_200_000_000
+
+/** A sync takes from this long … */
+const SYNC_LOW_MICROS = 200
+/** … to this long. */
+const SYNC_HIGH_MICROS = 1_200
+/** Crashes come one in each interval of this length … */
+const CRASH_INTERVAL_MICROS = 500_000
+/** … and the node starts again after this long at least … */
+const DOWN_LOW_MICROS = 50_000
+/** … and this long at most. */
+const DOWN_HIGH_MICROS = 2_000_000
+
+/** Where the parts of a world come from; replace one to see what happens. */
+export interface WorldOptions {
+  readonly seed: number
+  readonly scenario: Scenario
+  readonly application: AnyApplication
+  readonly settings?: Partial<Settings>
+  /** Makes the node of a member; the default makes one with the real roles. */
+  readonly makeNode?: (options: ConstructorParameters<typeof Node>[0]) => Node
+  readonly observer?: Observer
+}
+
+/** What the queue holds. */
+type Pending =
+  | { readonly type: 'message'; readonly to: NodeId; readonly from: NodeId; readonly message: Message }
+  | {
+      readonly type: 'timer'
+      readonly host: Host
+      readonly life: number
+      readonly role: RoleName
+      readonly timer: string
+      readonly deadlineMicros: Micros
+    }
+  | { readonly type: 'sync'; readonly host: Host; readonly life: number }
+  | { readonly type: 'start'; readonly host: Host }
+  | { readonly type: 'crash'; readonly number: number }
+  | { readonly type: 'invoke'; readonly client: Client }
+
+/** A machine on which a member runs, or is down. */
+export interface Host {
+  readonly id: NodeId
+  readonly disk: Disk
+  node: Node | null
+  /** Counts starts and crashes: what belongs to another life is void. */
+  life: number
+  timerDraws: number
+  syncs: number
+}
+
+export interface MessageCounts {
+  sent: number
+  delivered: number
+  dropped: number
+}
+
+export function nameOf(node: NodeId): string {
+  return `NODE_${node}`
+}
+
+export class World {
+  readonly options: WorldOptions
+  readonly hosts: readonly Host[]
+  readonly clients: Clients
+  readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
+  readonly agreement: Agreement = new Agreement()
+  readonly durability: Durability
+  readonly answers: Answers = new Answers()
+  readonly conservation: Conservation
+  readonly ended: Ended = new Ended()
+  readonly model: Model
+  nowMicros: Micros = 0
+  /** How many events have happened. */
+  events = 0
+
+  readonly #queue: EventQueue<Pending> = new EventQueue()
+  readonly #members: readonly NodeId[]
+  readonly #linkCounts: Uint32Array
+  readonly #codecs: ReturnType<typeof codecsOf>
+  readonly #observer: Observer | undefined
+  /** Crashes that have not come yet, and hosts that are down. */
+  #troubles: number
+  #finished = false
+
+  constructor(options: WorldOptions) {
+    const { seed, scenario, application } = options
+    checkScenario(seed, scenario)
+    this.options = options
+    this.#members = Array.from({ length: scenario.members }, (_, id) => id)
+    this.hosts = this.#members.map((id) => ({
+      id,
+      disk: new Disk(),
+      node: null,
+      life: 0,
+      timerDraws: 0,
+      syncs: 0,
+    }))
+    this.clients = new Clients(
+      application,
+      scenario.clients,
+      scenario.requests ?? application.requests,
+      (client, position, call, low, high) =>
+        within(hash(seed, DRAW.workload, client, position, call), low, high),
+    )
+    this.durability = new Durability(this.#members)
+    this.conservation = new Conservation(application)
+    this.model = new Model(application, START_WALL_MICROS)
+    this.#linkCounts = new Uint32Array(scenario.members * scenario.members)
+    this.#codecs = codecsOf(application.machine)
+    this.#observer = options.observer
+    this.#troubles = scenario.crashes
+    this.#begin()
+  }
+
+  /** Runs until the world comes to rest, or its length is over. */
+  run(): void {
+    while (this.step()) {
+      // each step is one event of the queue
+    }
+  }
+
+  /** Lets the next thing happen. Says false when the run is over. */
+  step(): boolean {
+    if (this.#finished) return false
+    if (this.#atRest()) return this.#finish(null)
+    const { lengthMicros } = this.options.scenario
+    if (this.#queue.nextMicros > lengthMicros) {
+      this.nowMicros = lengthMicros
+      return this.#finish(this.#unfinishedBusiness())
+    }
+    this.nowMicros = this.#queue.nextMicros
+    const pending = this.#queue.pop()
+    if (pending !== undefined) this.#happen(pending)
+    return true
+  }
+
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  get verdicts(): Readonly<Record<string, VerdictResult>> {
+    return {
+      agreement: this.agreement.result,
+      durability: this.durability.result,
+      answers: this.answers.result,
+      conservation: this.conservation.result,
+      ended: this.ended.result,
+    }
+  }
+
+  // ---- beginning and end ---------------------------------------------------------------------------------------
+
+  #begin(): void {
+    for (const host of this.hosts) this.#queue.push(0, { type: 'start', host })
+    for (const client of this.clients.all) {
+      if (!this.clients.isDone(client)) this.#queue.push(0, { type: 'invoke', client })
+    }
+    for (let number = 0; number < this.options.scenario.crashes; number++) {
+      const bits = hash(this.options.seed, DRAW.crash, number, 0, 0)
+      const from = number * CRASH_INTERVAL_MICROS
+      this.#queue.push(within(bits, from, from + CRASH_INTERVAL_MICROS - 1), { type: 'crash', number })
+    }
+  }
+
+  /** Nothing is left to do, and every member has done it. */
+  #atRest(): boolean {
+    if (this.#troubles > 0 || !this.clients.done) return false
+    const last = this.agreement.decrees.length
+    return this.hosts.every(({ node }) => node?.roles.replica?.applied === last)
+  }
+
+  #unfinishedBusiness(): string {
+    const { lengthMicros } = this.options.scenario
+    const waiting = this.clients.all.filter((client) => !this.clients.isDone(client)).length
+    const last = this.agreement.decrees.length
+    const behind = this.hosts.filter(({ node }) => node?.roles.replica?.applied !== last).map(({ id }) => nameOf(id))
+    const where = behind.length === 0 ? 'no member is behind' : `behind: ${behind.join(', ')}`
+    return `after ${lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
+  }
+
+  #finish(cutOff: string | null): false {
+    this.#finished = true
+    const { events } = this
+    if (cutOff !== null) this.ended.cutOff(events, cutOff)
+    for (const { id, node } of this.hosts) {
+      const replica = node?.roles.replica
+      if (replica === undefined) continue
+      this.conservation.check(events, nameOf(id), replica.state)
+      if (replica.applied === this.model.applied) {
+        this.agreement.compareStates(events, nameOf(id), replica.state, this.model.state)
+      }
+    }
+    this.durability.ended(
+      events,
+      this.agreement.decrees,
+      this.hosts.map(({ disk }) => disk.synced),
+    )
+    return false
+  }
+
+  // ---- what happens --------------------------------------------------------------------------------------------
+
+  #happen(pending: Pending): void {
+    switch (pending.type) {
+      case 'message':
+        this.#deliver(pending)
+        return
+      case 'timer':
+        this.#wake(pending)
+        return
+      case 'sync':
+        if (pending.life === pending.host.life) this.#sync(pending.host)
+        return
+      case 'start':
+        this.#start(pending.host)
+        return
+      case 'crash':
+        this.#crash(pending.number)
+        return
+      case 'invoke':
+        this.#invoke(pending.client)
+        return
+    }
+  }
+
+  #deliver({ to, from, message }: Extract<Pending, { type: 'message' }>): void {
+    const host = this.#host(to)
+    if (host.node === null) {
+      this.messages.dropped += 1
+      this.#note({ type: 'misses', node: to, message, from })
+      return
+    }
+    this.messages.delivered += 1
+    this.#note({ type: 'receives', node: to, message, from })
+    this.#turn(host, { ...this.#now(), type: 'messages', envelopes: [{ from, message }] })
+  }
+
+  #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
+    if (life !== host.life || host.node?.deadline(role, timer) !== deadlineMicros) return
+    this.#note({ type: 'wakes', node: host.id, role, timer })
+    this.#turn(host, { ...this.#now(), type: 'timer', role, timer, deadlineMicros })
+  }
+
+  #sync(host: Host): void {
+    const records = host.disk.endSync()
+    this.#note({ type: 'syncs', node: host.id, records: records.length })
+    this.#durable(host, records)
+    this.#turn(host, { ...this.#now(), type: 'durable', count: host.disk.durable })
+    this.#beginSync(host)
+  }
+
+  #durable(host: Host, records: readonly StoreRecord[]): void {
+    for (const record of records) this.durability.synced(this.events, host.id, record)
+  }
+
+  #start(host: Host): void {
+    host.life += 1
+    if (host.life > 1) this.#troubles -= 1
+    const { application, settings, makeNode } = this.options
+    const options = {
+      self: host.id,
+      machine: application.machine,
+      purpose: this.#purpose(host.id),
+      draw: (low: number, high: number) => this.#drawTimer(host, low, high),
+      records: host.disk.synced,
+      ...(settings === undefined ? {} : { settings }),
+    }
+    host.node = makeNode?.(options) ?? new Node(options)
+    this.agreement.started(host.id)
+    this.#note({ type: 'starts', node: host.id, records: host.disk.synced.length })
+    this.#turn(host, { ...this.#now(), type: 'boot' })
+    if (host.life > 1 && host.id === this.#clientHost) this.#resumeClients()
+  }
+
+  #purpose(id: NodeId): ConstructorParameters<typeof Node>[0]['purpose'] {
+    if (id !== 0) return { type: 'join', contacts: this.#members }
+    return { type: 'seed', cluster: this.options.seed, voters: this.#members }
+  }
+
+  #crash(number: number): void {
+    const bits = mix(hash(this.options.seed, DRAW.crash, number, 1, 0))
+    const up = this.hosts.filter(({ node }) => node !== null)
+    const host = up[bits % up.length]
+    if (host === undefined) {
+      this.#troubles -= 1 // everybody is down already
+      return
+    }
+    host.node = null
+    host.life += 1
+    const { survived, lost } = host.disk.crash(within(mix(bits), 0, host.disk.inFlight))
+    this.#note({ type: 'crashes', node: host.id, lostRecords: lost })
+    this.#durable(host, survived)
+    if (host.id === this.#clientHost) this.#abandonClients()
+    const down = within(mix(mix(bits)), DOWN_LOW_MICROS, DOWN_HIGH_MICROS)
+    this.#queue.push(this.nowMicros + down, { type: 'start', host })
+  }
+
+  // ---- clients -------------------------------------------------------------------------------------------------
+
+  /** All clients are at the last member. */
+  get #clientHost(): NodeId {
+    return this.#members.length - 1
+  }
+
+  #invoke(client: Client): void {
+    const host = this.#host(this.#clientHost)
+    if (host.node === null || this.clients.isDone(client) || client.current !== null) return
+    const operation = this.clients.invoke(client, this.nowMicros)
+    this.#note({ type: 'invokes', node: host.id, client: client.number, operation })
+    const reference = client.position
+    const common = { client: client.number, reference }
+    const request =
+      operation.type === 'command'
+        ? ({ ...common, type: 'command', command: this.#codecs.commands.encode(operation.command) } as const)
+        : ({
+            ...common,
+            type: 'query',
+            query: this.#codecs.queries.encode(operation.query),
+            consistency: 'linearizable',
+          } as const)
+    this.#turn(host, { ...this.#now(), type: 'requests', requests: [request] })
+  }
+
+  #answered(answer: Extract<Observed, { type: 'answered' }>): void {
+    const client = this.clients.all[answer.client]
+    if (client === undefined || client.current === null || client.position !== answer.reference) return
+    const operation = client.current
+    const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
+    const node = this.#clientHost
+    this.#note({ type: 'completes', node, client: client.number, operation, completion })
+    if (operation.type === 'command') this.#judgeCommand(answer)
+    if (impossible !== null) this.answers.judged(this.events, impossible)
+    if (!this.clients.isDone(client)) this.#queue.push(this.nowMicros, { type: 'invoke', client })
+  }
+
+  #judgeCommand({ session, sequence, outcome }: { session: number; sequence: number; outcome: Outcome }): void {
+    const request = requestKey(session, sequence, '')
+    this.answers.answered(this.events, request, outcome, this.model)
+    if (outcome.ok) this.durability.acknowledged(this.events, request, this.model.outcomes.has(request))
+  }
+
+  #abandonClients(): void {
+    for (const client of this.clients.all) {
+      const operation = client.current
+      if (operation === null) continue
+      const completion = this.clients.abandon(client, operation, this.nowMicros)
+      this.#note({ type: 'completes', node: this.#clientHost, client: client.number, operation, completion })
+    }
+  }
+
+  #resumeClients(): void {
+    for (const client of this.clients.all) {
+      if (!this.clients.isDone(client)) this.#queue.push(this.nowMicros, { type: 'invoke', client })
+    }
+  }
+
+  // ---- driving a node ------------------------------------------------------------------------------------------
+
+  #turn(host: Host, event: NodeEvent): void {
+    const { node } = host
+    if (node === null) return
+    for (const action of node.step(event)) this.#carryOut(host, action)
+    this.#beginSync(host)
+  }
+
+  #carryOut(host: Host, action: Action): void {
+    switch (action.type) {
+      case 'send':
+        this.#send(host, action.role, action.to, action.message)
+        return
+      case 'persist':
+        host.disk.write(action.record)
+        this.#note({ type: 'writes', node: host.id, record: action.record })
+        return
+      case 'timer': {
+        const { role, timer, deadlineMicros } = action
+        this.#queue.push(deadlineMicros, { type: 'timer', host, life: host.life, role, timer, deadlineMicros })
+        return
+      }
+      case 'observe':
+        this.#observe(host, action.observation)
+        return
+    }
+  }
+
+  #observe(host: Host, observation: Observed): void {
+    switch (observation.type) {
+      case 'applied':
+        this.#applied(host, observation.slot, observation.decree)
+        return
+      case 'answered':
+        this.#answered(observation)
+        return
+      case 'began':
+        this.#note({ type: 'begins', node: host.id, role: observation.role })
+        return
+      case 'ended':
+        this.#note({ type: 'ends', node: host.id, role: observation.role })
+        return
+    }
+  }
+
+  #applied(host: Host, slot: Slot, decree: Decree): void {
+    this.#note({ type: 'applies', node: host.id, slot, decree })
+    if (!this.agreement.applied(this.events, host.id, slot, decree)) return
+    this.durability.decided(this.events, slot, decree)
+    this.model.apply(slot, decree)
+    this.conservation.check(this.events, `after slot ${slot}`, this.model.state)
+  }
+
+  #beginSync(host: Host): void {
+    if (!host.disk.beginSync()) return
+    const bits = hash(this.options.seed, DRAW.sync, host.id, host.syncs++, 0)
+    const atMicros = this.nowMicros + within(bits, SYNC_LOW_MICROS, SYNC_HIGH_MICROS)
+    this.#queue.push(atMicros, { type: 'sync', host, life: host.life })
+  }
+
+  #drawTimer(host: Host, low: number, high: number): number {
+    return within(hash(this.options.seed, DRAW.timer, host.id, host.timerDraws++, 0), low, high)
+  }
+
+  // ---- the network ---------------------------------------------------------------------------------------------
+
+  #send(host: Host, role: RoleName, to: NodeId | readonly NodeId[], message: Message): void {
+    if (this.#observer === undefined) this.events += 1
+    else this.#note({ type: 'sends', node: host.id, role, message, to: typeof to === 'number' ? [to] : to })
+    if (typeof to === 'number') this.#transmit(host.id, to, message)
+    else for (const recipient of to) this.#transmit(host.id, recipient, message)
+  }
+
+  /** What a message suffers follows from one hash of the seed, the link, and how many went over it before. */
+  #transmit(from: NodeId, to: NodeId, message: Message): void {
+    if (from === to) return // the node has had it already
+    const { seed, scenario } = this.options
+    this.messages.sent += 1
+    const link = from * this.#members.length + to
+    const count = this.#linkCounts[link] ?? 0
+    this.#linkCounts[link] = count + 1
+    const bits = hash(seed, DRAW.message, link, count, 0)
+    if (happens(bits, scenario.lossPerMillion)) {
+      this.messages.dropped += 1
+      this.#note({ type: 'loses', node: from, message, to })
+      return
+    }
+    const delayBits = mix(bits + 1)
+    this.#post(from, to, message, delayBits)
+    if (!happens(mix(bits + 2), scenario.duplicationPerMillion)) return
+    this.#note({ type: 'doubles', node: from, message, to })
+    this.#post(from, to, message, mix(bits + 3))
+  }
+
+  #post(from: NodeId, to: NodeId, message: Message, bits: number): void {
+    const { delayMicros, jitterMicros } = this.options.scenario
+    const delay = within(bits, delayMicros - jitterMicros, delayMicros + jitterMicros)
+    this.#queue.push(this.nowMicros + delay, { type: 'message', to, from, message })
+  }
+
+  // ---- small things --------------------------------------------------------------------------------------------
+
+  #host(id: NodeId): Host {
+    const host = this.hosts[id]
+    if (host === undefined) throw new RangeError(`There is no node ${id}.`)
+    return host
+  }
+
+  #now(): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
+    return { nowMicros: this.nowMicros, wallMicros: START_WALL_MICROS + this.nowMicros }
+  }
+
+  #note(event: WorldEvent): void {
+    this.events += 1
+    this.#observer?.(event, this.events, this.nowMicros)
+  }
+}
+
+type Observed = Extract<Action, { type: 'observe' }>['observation']

@@ -1,0 +1,114 @@
+// What is published is what a user needs, and it works in an empty project of theirs.
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ENTRIES = ['synod', 'synod/paxos', 'synod/simulation', 'synod/machines']
+
+let folder: string
+let project: string
+let packed: readonly string[]
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'synod-package-'))
+  project = join(folder, 'project')
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), '{ "name": "project", "private": true }\n')
+
+  // `npm test` has built dist already.
+  const report = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT)
+  const [tarball] = JSON.parse(report) as [{ filename: string; files: { path: string }[] }]
+  packed = tarball.files.map((file) => file.path)
+  const options = ['--prefer-offline', '--no-audit', '--no-fund']
+  run('npm', ['install', ...options, join(folder, tarball.filename)], project)
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a command and gives its stdout; npm's variables of the surrounding `npm test` are kept from it. */
+function run(command: string, args: readonly string[], cwd: string): string {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(package|lifecycle|command|config_local_prefix)/.test(name),
+  )
+  return execFileSync(command, args, {
+    cwd,
+    env: Object.fromEntries(inherited),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  })
+}
+
+const runModule = (code: string): string =>
+  run(process.execPath, ['--input-type=module', '--eval', code], project)
+
+test('the tarball holds dist as src has it, the command, the papers, and nothing else', () => {
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && !path.endsWith('.d.ts'),
+  )
+  const modules = sources.map((path) => `dist/${path.replaceAll('\\', '/').replace(/\.ts$/, '')}`)
+  const expected = [
+    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/synod.js', 'package.json'],
+    ...modules.map((module) => `${module}.js`),
+    // The types of the command line are nobody's interface.
+    ...modules.filter((module) => !module.startsWith('dist/cli/')).map((module) => `${module}.d.ts`),
+  ]
+  expect([...packed].sort()).toEqual(expected.sort())
+})
+
+test('no packed file names a source map or a path of the machine that packed it', () => {
+  for (const path of packed) {
+    const text = readFileSync(join(project, 'node_modules', 'synod', path), 'utf8')
+    expect(text.includes(ROOT), path).toBe(false)
+    expect(text.includes('sourceMappingURL'), path).toBe(false)
+  }
+})
+
+test('npx synod simulate 6 runs', () => {
+  expect(run('npx', ['synod', 'simulate', '6'], project)).not.toBe('')
+})
+
+test('the version of the package can be read by its users', () => {
+  const code = "process.stdout.write(require('synod/package.json').name)"
+  expect(run(process.execPath, ['--eval', code], project)).toBe('synod')
+})
+
+test.each(ENTRIES)('import %s offers something, says nothing, and leaves signals alone', (entry) => {
+  const code = `
+    const listeners = () => process.eventNames().map(String).join()
+    const before = listeners()
+    const entry = await import('${entry}')
+    process.stdout.write(JSON.stringify({
+      offers: Object.keys(entry).length > 0,
+      listens: listeners() !== before,
+    }))`
+  expect(JSON.parse(runModule(code))).toEqual({ offers: true, listens: false })
+})
+
+test.each(ENTRIES)("require('%s') gives the same as import", (entry) => {
+  const code = `
+    import { createRequire } from 'node:module'
+    import * as imported from '${entry}'
+    const required = createRequire(import.meta.url)('${entry}')
+    process.stdout.write(JSON.stringify([Object.keys(imported), Object.keys(required)]))`
+  const [imported, required] = JSON.parse(runModule(code)) as [string[], string[]]
+  expect(required.filter((name) => name !== '__esModule')).toEqual(imported)
+})
+
+test('node -e "require(\'synod\')" prints nothing', () => {
+  expect(run(process.execPath, ['--eval', "require('synod')"], project)).toBe('')
+})
+
+// The last test: it takes away what the others use.
+test('the entries load nothing of the command line: they work without it', () => {
+  const modules = join(project, 'node_modules')
+  for (const path of ['synod/dist/cli', 'synod/bin', 'commander', 'picocolors']) {
+    rmSync(join(modules, path), { recursive: true })
+  }
+  expect(runModule(ENTRIES.map((entry) => `import '${entry}'`).join('\n'))).toBe('')
+})
