@@ -2,7 +2,16 @@
  * A key-value store: `get` and `set`. Reading is possible as a command, which takes its place among the decrees, or
  * as a query, which takes none.
  */
-import { defineMachine, type Machine } from '../paxos/index.js'
+import {
+  ByteReader,
+  ByteWriter,
+  type Codec,
+  decodeText,
+  defineMachine,
+  encodeText,
+  json,
+  type Machine,
+} from '../paxos/index.js'
 
 export type Value = string | number | boolean | null
 
@@ -17,8 +26,25 @@ export interface KeyValueQuery {
 
 export type KeyValueState = Map<string, Value>
 
+/** The key, then for a `set` the value as JSON. */
+const commands: Codec<KeyValueCommand> = {
+  encode: (command) => {
+    const writer = new ByteWriter(32)
+    writer.bytes(encodeText(command.key))
+    if (command.type === 'set') writer.bytes(json.encode(command.value))
+    return writer.finish()
+  },
+  decode: (bytes) => {
+    const reader = new ByteReader(bytes)
+    const key = decodeText(reader.bytes())
+    if (reader.done) return { type: 'get', key }
+    return { type: 'set', key, value: json.decode(reader.bytes()) as Value } // encoded above
+  },
+}
+
 /** `get` gives the value, null if there is none; `set` gives the value that was there before. */
 export const keyValue: Machine<KeyValueState, KeyValueCommand, Value, KeyValueQuery, Value> = defineMachine({
+  commands,
   initial: () => new Map(),
   apply: (state: KeyValueState, command: KeyValueCommand) => {
     const before = state.get(command.key) ?? null

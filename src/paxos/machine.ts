@@ -7,6 +7,7 @@
  */
 import type { Slot } from './decree.js'
 import type { Micros } from './settings.js'
+import { decodeText, encodeText } from './text.js'
 
 /** Turns values into bytes and back. `decode(encode(value))` must equal `value`. */
 export interface Codec<Value> {
@@ -45,13 +46,10 @@ export function defineMachine<State, Command, Output, Query = never, Answer = ne
   return machine
 }
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
 /** JSON in UTF-8; `undefined` travels as `null`. */
 export const json: Codec<unknown> = {
-  encode: (value) => encoder.encode(JSON.stringify(value ?? null)),
-  decode: (bytes) => JSON.parse(decoder.decode(bytes)),
+  encode: (value) => encodeText(JSON.stringify(value ?? null)),
+  decode: (bytes) => JSON.parse(decodeText(bytes)),
 }
 
 /** The codecs of a machine, with the default in place of those that it leaves out. */
@@ -67,12 +65,4 @@ export function codecsOf(machine: AnyMachine): {
     queries: machine.queries ?? json,
     answers: machine.answers ?? json,
   }
-}
-
-export function encodeText(text: string): Uint8Array {
-  return encoder.encode(text)
-}
-
-export function decodeText(bytes: Uint8Array): string {
-  return decoder.decode(bytes)
 }

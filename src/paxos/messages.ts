@@ -198,7 +198,9 @@ export interface Answer extends Answered {
 }
 
 /** `overloaded`: the leader's queue is full; this copy of the request was not proposed. */
-export type AnswerOutcome = Outcome | { readonly ok: false; readonly error: 'overloaded'; readonly detail: string }
+export type AnswerOutcome =
+  | Outcome
+  | { readonly ok: false; readonly error: 'overloaded'; readonly detail: string }
 
 /** Replica → the Replica of the leader, or of a member that hears the leader. Free. Answered by `relayed`. */
 export interface Relay {
@@ -302,7 +304,7 @@ export interface Learned {
   readonly decided: Slot
 }
 
-/** Leader → Replica: who leads, as far as this member can tell. */
+/** Leader → Replica, Requester: who leads, as far as this member can tell. */
 export interface LeaderChanged {
   readonly type: 'leaderChanged'
   /** The member to relay requests to: the leader, or one that hears it; this member itself when it leads. */
@@ -415,7 +417,7 @@ export interface RoleMessages {
     | 'readIndex'
     | 'readIndexAnswer'
     | 'confirmed'
-  requester: 'answer' | 'readAnswer'
+  requester: 'answer' | 'readAnswer' | 'leaderChanged'
   seed: 'join'
   initializer: 'join' | 'welcome'
 }
@@ -427,7 +429,9 @@ type RolesThatHear<Type extends MessageType> = {
 }[RoleName]
 
 /** Which roles of a node hear a message, in this order. Total: a message that nobody hears does not compile. */
-export const ROUTES: { readonly [Type in MessageType]: readonly [RolesThatHear<Type>, ...RolesThatHear<Type>[]] } = {
+export const ROUTES: {
+  readonly [Type in MessageType]: readonly [RolesThatHear<Type>, ...RolesThatHear<Type>[]]
+} = {
   join: ['seed', 'initializer'],
   welcome: ['initializer'],
   prescout: ['leader'],
@@ -458,7 +462,7 @@ export const ROUTES: { readonly [Type in MessageType]: readonly [RolesThatHear<T
   progress: ['leader'],
   learn: ['replica'],
   learned: ['acceptor', 'leader'],
-  leaderChanged: ['replica'],
+  leaderChanged: ['replica', 'requester'],
   propose: ['leader'],
   refused: ['replica'],
   confirm: ['leader'],
@@ -469,7 +473,9 @@ export const ROUTES: { readonly [Type in MessageType]: readonly [RolesThatHear<T
  * When a message leaves: `vouching` when all that its node wrote before it is durable, `free` at once; `local` never
  * leaves its node. Total: a new message must say which it is.
  */
-export const DEPARTURE: { readonly [Type in MessageType]: Type extends LocalMessage['type'] ? 'local' : 'vouching' | 'free' } = {
+export const DEPARTURE: {
+  readonly [Type in MessageType]: Type extends LocalMessage['type'] ? 'local' : 'vouching' | 'free'
+} = {
   join: 'free',
   welcome: 'vouching',
   prescout: 'free',

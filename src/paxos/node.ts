@@ -14,7 +14,14 @@
 import type { MemberId, NodeId } from './ballot.js'
 import type { Decree, SessionId, Slot } from './decree.js'
 import type { AnyMachine } from './machine.js'
-import { DEPARTURE, type Founding, type Message, type MessageType, type RoleName, ROUTES } from './messages.js'
+import {
+  DEPARTURE,
+  type Founding,
+  type Message,
+  type MessageType,
+  ROUTES,
+  type RoleName,
+} from './messages.js'
 import { clonePlain } from './plain.js'
 import { type Recovered, recover, type StoreRecord } from './records.js'
 import type { Role, RoleContext } from './role.js'
@@ -54,7 +61,11 @@ export interface Roles {
 
 /** How a node makes its roles. Replace one to inject a role of your own. */
 export type RoleFactories = {
-  readonly [Name in RoleName]: (context: RoleContext, start: RoleStarts[Name], machine: AnyMachine) => Roles[Name]
+  readonly [Name in RoleName]: (
+    context: RoleContext,
+    start: RoleStarts[Name],
+    machine: AnyMachine,
+  ) => Roles[Name]
 }
 
 export const DEFAULT_ROLES: RoleFactories = {
@@ -104,7 +115,12 @@ export interface Envelope {
 export type NodeEvent =
   | (At & { readonly type: 'boot' })
   | (At & { readonly type: 'messages'; readonly envelopes: readonly Envelope[] })
-  | (At & { readonly type: 'timer'; readonly role: RoleName; readonly timer: string; readonly deadlineMicros: Micros })
+  | (At & {
+      readonly type: 'timer'
+      readonly role: RoleName
+      readonly timer: string
+      readonly deadlineMicros: Micros
+    })
   /** The first `count` records that this life of the node has written are durable. */
   | (At & { readonly type: 'durable'; readonly count: number })
   | (At & { readonly type: 'requests'; readonly requests: readonly ClientRequest[] })
@@ -126,9 +142,19 @@ export type Observation =
   | { readonly type: 'ended'; readonly role: RoleName }
 
 export type Action =
-  | { readonly type: 'send'; readonly role: RoleName; readonly to: NodeId | readonly NodeId[]; readonly message: Message }
+  | {
+      readonly type: 'send'
+      readonly role: RoleName
+      readonly to: NodeId | readonly NodeId[]
+      readonly message: Message
+    }
   | { readonly type: 'persist'; readonly record: StoreRecord }
-  | { readonly type: 'timer'; readonly role: RoleName; readonly timer: string; readonly deadlineMicros: Micros }
+  | {
+      readonly type: 'timer'
+      readonly role: RoleName
+      readonly timer: string
+      readonly deadlineMicros: Micros
+    }
   | { readonly type: 'observe'; readonly observation: Observation }
 
 type Send = Extract<Action, { type: 'send' }>
@@ -350,7 +376,8 @@ export class Node implements RoleContext {
     const founding = this.#recovered?.founding ?? null
     this.#request(this.#fields.early.splice(0))
     if (founding !== null) this.induct(founding, false)
-    else if (purpose.type === 'seed') this.become('seed', { cluster: purpose.cluster, voters: purpose.voters })
+    else if (purpose.type === 'seed')
+      this.become('seed', { cluster: purpose.cluster, voters: purpose.voters })
     else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts })
   }
 
@@ -409,7 +436,6 @@ export class Node implements RoleContext {
     return role
   }
 }
-
 
 /** A role, seen only as its handlers. */
 type Handlers = { readonly [Type in MessageType]?: (from: NodeId, message: Message) => void }

@@ -4,9 +4,9 @@
  */
 import type { MemberId, NodeId } from './ballot.js'
 import type { Founding, LocalMessage, Message, RoleName } from './messages.js'
+import type { Observation, RoleStarts } from './node.js'
 import type { StoreRecord } from './records.js'
 import type { Micros, Settings } from './settings.js'
-import type { Observation, RoleStarts } from './node.js'
 
 /** What a node offers to its roles. */
 export interface RoleContext {

@@ -24,7 +24,13 @@ export type Completion =
   | { readonly type: 'fail'; readonly error: string }
   | { readonly type: 'info'; readonly error: string }
 
-export interface Application<State = unknown, Command = unknown, Output = unknown, Query = unknown, Answer = unknown> {
+export interface Application<
+  State = unknown,
+  Command = unknown,
+  Output = unknown,
+  Query = unknown,
+  Answer = unknown,
+> {
   readonly name: string
   readonly machine: Machine<State, Command, Output, Query, Answer>
   /** How many operations a client does unless told otherwise. */
@@ -33,7 +39,11 @@ export interface Application<State = unknown, Command = unknown, Output = unknow
    * The operation that a client does at this position, both counted from 0. `draw` gives a whole number from low to
    * high, both included, that depends on the seed, the client, the position and how often it was called.
    */
-  operation(client: number, position: number, draw: (low: number, high: number) => number): Operation<Command, Query>
+  operation(
+    client: number,
+    position: number,
+    draw: (low: number, high: number) => number,
+  ): Operation<Command, Query>
   /** Default: the operation's own fields. */
   describe?(operation: Operation<Command, Query>): Description
   /**
@@ -120,7 +130,10 @@ export function bankApplication(): AnyApplication {
     operation: (_client, _position, draw) => {
       const from = ACCOUNTS[draw(0, ACCOUNTS.length - 1)] ?? 'A'
       const to = ACCOUNTS[draw(0, ACCOUNTS.length - 1)] ?? 'A'
-      return { type: 'command', command: { type: 'transfer', from, to, amount: draw(1, 90) } satisfies BankCommand }
+      return {
+        type: 'command',
+        command: { type: 'transfer', from, to, amount: draw(1, 90) } satisfies BankCommand,
+      }
     },
     describe: (operation) => {
       const { from, to, amount } = contentOf(operation) as BankCommand // made above

@@ -42,6 +42,8 @@ export class Clients {
   readonly #requests: number
   readonly #draw: (client: number, position: number, call: number, low: number, high: number) => number
   #nextProcess: number
+  /** Clients that are not done. */
+  #busy: number
 
   constructor(
     application: AnyApplication,
@@ -53,6 +55,7 @@ export class Clients {
     this.#requests = requests
     this.#draw = draw
     this.#nextProcess = clients
+    this.#busy = requests === 0 ? 0 : clients
     this.all = Array.from({ length: clients }, (_, number) => ({
       number,
       process: number,
@@ -63,7 +66,7 @@ export class Clients {
   }
 
   get done(): boolean {
-    return this.all.every((client) => this.isDone(client))
+    return this.#busy === 0
   }
 
   isDone(client: Client): boolean {
@@ -83,7 +86,12 @@ export class Clients {
   }
 
   /** The operation of a client has its answer. Gives what it means, and a sentence if it cannot be right. */
-  answer(client: Client, operation: Operation, outcome: Outcome, nowMicros: Micros): [Completion, string | null] {
+  answer(
+    client: Client,
+    operation: Operation,
+    outcome: Outcome,
+    nowMicros: Micros,
+  ): [Completion, string | null] {
     const { machine } = this.#application
     const codec = operation.type === 'command' ? machine.outputs : machine.answers
     const completion = completionOf(outcome, (bytes) => (codec ?? json).decode(bytes))
@@ -102,6 +110,7 @@ export class Clients {
     this.#record(client, completion.type, operation, completion, nowMicros)
     client.current = null
     client.position += 1
+    if (this.isDone(client)) this.#busy -= 1
     if (completion.type === 'info') client.process = this.#nextProcess++
     return client.judge?.(operation, completion) ?? null
   }

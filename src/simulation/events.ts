@@ -32,7 +32,12 @@ export type WorldEvent =
   /** A timer is due. */
   | { readonly type: 'wakes'; readonly node: NodeId; readonly role: RoleName; readonly timer: string }
   | { readonly type: 'applies'; readonly node: NodeId; readonly slot: Slot; readonly decree: Decree }
-  | { readonly type: 'invokes'; readonly node: NodeId; readonly client: number; readonly operation: Operation }
+  | {
+      readonly type: 'invokes'
+      readonly node: NodeId
+      readonly client: number
+      readonly operation: Operation
+    }
   | {
       readonly type: 'completes'
       readonly node: NodeId

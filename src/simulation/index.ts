@@ -2,4 +2,5 @@
 export * from './application.js'
 export * from './events.js'
 export * from './scenario.js'
+export * from './transcript.js'
 export * from './world.js'

@@ -64,7 +64,9 @@ export function checkScenario(seed: number, scenario: Scenario): void {
   }
   if (scenario.jitterMicros > scenario.delayMicros) {
     const { jitterMicros, delayMicros } = scenario
-    throw new RangeError(`A jitter of ${jitterMicros} µs exceeds the delay, ${delayMicros} µs: no message may arrive early.`)
+    throw new RangeError(
+      `A jitter of ${jitterMicros} µs exceeds the delay, ${delayMicros} µs: no message may arrive early.`,
+    )
   }
 }
 

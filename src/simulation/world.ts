@@ -12,8 +12,8 @@ import {
   type NodeEvent,
   type NodeId,
   type Outcome,
-  requestKey,
   type RoleName,
+  requestKey,
   type Settings,
   type Slot,
   type StoreRecord,
@@ -25,6 +25,7 @@ import type { Observer, WorldEvent } from './events.js'
 import { EventQueue } from './queue.js'
 import { DRAW, happens, hash, mix, within } from './random.js'
 import { checkScenario, type Scenario } from './scenario.js'
+import { nameOf } from './transcript.js'
 import { Agreement } from './verdicts/agreement.js'
 import { Answers } from './verdicts/answers.js'
 import { Conservation } from './verdicts/conservation.js'
@@ -89,10 +90,6 @@ export interface MessageCounts {
   sent: number
   delivered: number
   dropped: number
-}
-
-export function nameOf(node: NodeId): string {
-  return `NODE_${node}`
 }
 
 export class World {
@@ -210,7 +207,9 @@ export class World {
     const { lengthMicros } = this.options.scenario
     const waiting = this.clients.all.filter((client) => !this.clients.isDone(client)).length
     const last = this.agreement.decrees.length
-    const behind = this.hosts.filter(({ node }) => node?.roles.replica?.applied !== last).map(({ id }) => nameOf(id))
+    const behind = this.hosts
+      .filter(({ node }) => node?.roles.replica?.applied !== last)
+      .map(({ id }) => nameOf(id))
     const where = behind.length === 0 ? 'no member is behind' : `behind: ${behind.join(', ')}`
     return `after ${lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
   }
@@ -264,25 +263,31 @@ export class World {
     const host = this.#host(to)
     if (host.node === null) {
       this.messages.dropped += 1
-      this.#note({ type: 'misses', node: to, message, from })
+      if (this.#happens()) this.#tell({ type: 'misses', node: to, message, from })
       return
     }
     this.messages.delivered += 1
-    this.#note({ type: 'receives', node: to, message, from })
-    this.#turn(host, { ...this.#now(), type: 'messages', envelopes: [{ from, message }] })
+    if (this.#happens()) this.#tell({ type: 'receives', node: to, message, from })
+    const { nowMicros } = this
+    const wallMicros = START_WALL_MICROS + nowMicros
+    this.#turn(host, { type: 'messages', nowMicros, wallMicros, envelopes: [{ from, message }] })
   }
 
   #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
     if (life !== host.life || host.node?.deadline(role, timer) !== deadlineMicros) return
-    this.#note({ type: 'wakes', node: host.id, role, timer })
-    this.#turn(host, { ...this.#now(), type: 'timer', role, timer, deadlineMicros })
+    if (this.#happens()) this.#tell({ type: 'wakes', node: host.id, role, timer })
+    const { nowMicros } = this
+    const wallMicros = START_WALL_MICROS + nowMicros
+    this.#turn(host, { type: 'timer', nowMicros, wallMicros, role, timer, deadlineMicros })
   }
 
   #sync(host: Host): void {
     const records = host.disk.endSync()
-    this.#note({ type: 'syncs', node: host.id, records: records.length })
+    if (this.#happens()) this.#tell({ type: 'syncs', node: host.id, records: records.length })
     this.#durable(host, records)
-    this.#turn(host, { ...this.#now(), type: 'durable', count: host.disk.durable })
+    const { nowMicros } = this
+    const wallMicros = START_WALL_MICROS + nowMicros
+    this.#turn(host, { type: 'durable', nowMicros, wallMicros, count: host.disk.durable })
     this.#beginSync(host)
   }
 
@@ -304,7 +309,7 @@ export class World {
     }
     host.node = makeNode?.(options) ?? new Node(options)
     this.agreement.started(host.id)
-    this.#note({ type: 'starts', node: host.id, records: host.disk.synced.length })
+    if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: host.disk.synced.length })
     this.#turn(host, { ...this.#now(), type: 'boot' })
     if (host.life > 1 && host.id === this.#clientHost) this.#resumeClients()
   }
@@ -325,7 +330,7 @@ export class World {
     host.node = null
     host.life += 1
     const { survived, lost } = host.disk.crash(within(mix(bits), 0, host.disk.inFlight))
-    this.#note({ type: 'crashes', node: host.id, lostRecords: lost })
+    if (this.#happens()) this.#tell({ type: 'crashes', node: host.id, lostRecords: lost })
     this.#durable(host, survived)
     if (host.id === this.#clientHost) this.#abandonClients()
     const down = within(mix(mix(bits)), DOWN_LOW_MICROS, DOWN_HIGH_MICROS)
@@ -343,7 +348,7 @@ export class World {
     const host = this.#host(this.#clientHost)
     if (host.node === null || this.clients.isDone(client) || client.current !== null) return
     const operation = this.clients.invoke(client, this.nowMicros)
-    this.#note({ type: 'invokes', node: host.id, client: client.number, operation })
+    if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
     const reference = client.position
     const common = { client: client.number, reference }
     const request =
@@ -364,13 +369,21 @@ export class World {
     const operation = client.current
     const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
     const node = this.#clientHost
-    this.#note({ type: 'completes', node, client: client.number, operation, completion })
+    if (this.#happens()) this.#tell({ type: 'completes', node, client: client.number, operation, completion })
     if (operation.type === 'command') this.#judgeCommand(answer)
     if (impossible !== null) this.answers.judged(this.events, impossible)
     if (!this.clients.isDone(client)) this.#queue.push(this.nowMicros, { type: 'invoke', client })
   }
 
-  #judgeCommand({ session, sequence, outcome }: { session: number; sequence: number; outcome: Outcome }): void {
+  #judgeCommand({
+    session,
+    sequence,
+    outcome,
+  }: {
+    session: number
+    sequence: number
+    outcome: Outcome
+  }): void {
     const request = requestKey(session, sequence, '')
     this.answers.answered(this.events, request, outcome, this.model)
     if (outcome.ok) this.durability.acknowledged(this.events, request, this.model.outcomes.has(request))
@@ -381,7 +394,14 @@ export class World {
       const operation = client.current
       if (operation === null) continue
       const completion = this.clients.abandon(client, operation, this.nowMicros)
-      this.#note({ type: 'completes', node: this.#clientHost, client: client.number, operation, completion })
+      if (this.#happens())
+        this.#tell({
+          type: 'completes',
+          node: this.#clientHost,
+          client: client.number,
+          operation,
+          completion,
+        })
     }
   }
 
@@ -407,11 +427,18 @@ export class World {
         return
       case 'persist':
         host.disk.write(action.record)
-        this.#note({ type: 'writes', node: host.id, record: action.record })
+        if (this.#happens()) this.#tell({ type: 'writes', node: host.id, record: action.record })
         return
       case 'timer': {
         const { role, timer, deadlineMicros } = action
-        this.#queue.push(deadlineMicros, { type: 'timer', host, life: host.life, role, timer, deadlineMicros })
+        this.#queue.push(deadlineMicros, {
+          type: 'timer',
+          host,
+          life: host.life,
+          role,
+          timer,
+          deadlineMicros,
+        })
         return
       }
       case 'observe':
@@ -429,16 +456,16 @@ export class World {
         this.#answered(observation)
         return
       case 'began':
-        this.#note({ type: 'begins', node: host.id, role: observation.role })
+        if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
         return
       case 'ended':
-        this.#note({ type: 'ends', node: host.id, role: observation.role })
+        if (this.#happens()) this.#tell({ type: 'ends', node: host.id, role: observation.role })
         return
     }
   }
 
   #applied(host: Host, slot: Slot, decree: Decree): void {
-    this.#note({ type: 'applies', node: host.id, slot, decree })
+    if (this.#happens()) this.#tell({ type: 'applies', node: host.id, slot, decree })
     if (!this.agreement.applied(this.events, host.id, slot, decree)) return
     this.durability.decided(this.events, slot, decree)
     this.model.apply(slot, decree)
@@ -459,8 +486,8 @@ export class World {
   // ---- the network ---------------------------------------------------------------------------------------------
 
   #send(host: Host, role: RoleName, to: NodeId | readonly NodeId[], message: Message): void {
-    if (this.#observer === undefined) this.events += 1
-    else this.#note({ type: 'sends', node: host.id, role, message, to: typeof to === 'number' ? [to] : to })
+    if (this.#happens())
+      this.#tell({ type: 'sends', node: host.id, role, message, to: typeof to === 'number' ? [to] : to })
     if (typeof to === 'number') this.#transmit(host.id, to, message)
     else for (const recipient of to) this.#transmit(host.id, recipient, message)
   }
@@ -476,13 +503,14 @@ export class World {
     const bits = hash(seed, DRAW.message, link, count, 0)
     if (happens(bits, scenario.lossPerMillion)) {
       this.messages.dropped += 1
-      this.#note({ type: 'loses', node: from, message, to })
+      if (this.#happens()) this.#tell({ type: 'loses', node: from, message, to })
       return
     }
     const delayBits = mix(bits + 1)
     this.#post(from, to, message, delayBits)
-    if (!happens(mix(bits + 2), scenario.duplicationPerMillion)) return
-    this.#note({ type: 'doubles', node: from, message, to })
+    if (scenario.duplicationPerMillion === 0 || !happens(mix(bits + 2), scenario.duplicationPerMillion))
+      return
+    if (this.#happens()) this.#tell({ type: 'doubles', node: from, message, to })
     this.#post(from, to, message, mix(bits + 3))
   }
 
@@ -504,8 +532,13 @@ export class World {
     return { nowMicros: this.nowMicros, wallMicros: START_WALL_MICROS + this.nowMicros }
   }
 
-  #note(event: WorldEvent): void {
+  /** Counts an event. Says whether anybody wants to hear of it: if not, it need not even be made. */
+  #happens(): boolean {
     this.events += 1
+    return this.#observer !== undefined
+  }
+
+  #tell(event: WorldEvent): void {
     this.#observer?.(event, this.events, this.nowMicros)
   }
 }

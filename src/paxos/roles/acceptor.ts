@@ -5,7 +5,7 @@
  * it accepts nothing under a ballot lower than one it has promised, and it never says that it promised or accepted
  * something that its store could still forget (those two messages are vouching).
  */
-import { type Ballot, compareBallots, type NodeId, NO_BALLOT, sameBallot } from '../ballot.js'
+import { type Ballot, compareBallots, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Slot } from '../decree.js'
 import type {
   Accept,
@@ -106,7 +106,8 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
   #vote(vote: Vote): void {
     this.votes.set(vote.slot, vote)
     if (vote.slot > this.highestVote) this.highestVote = vote.slot
-    if (vote.slot < this.lowestCurrentVote && sameBallot(vote.ballot, this.promised)) this.lowestCurrentVote = vote.slot
+    if (vote.slot < this.lowestCurrentVote && sameBallot(vote.ballot, this.promised))
+      this.lowestCurrentVote = vote.slot
   }
 
   /** The votes from a slot on, as many as fit a chunk. What is decided need not be told: the watermark says it. */

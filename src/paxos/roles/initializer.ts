@@ -7,7 +7,7 @@ import type { Founding, Handles, Join, RoleMessages, Welcome } from '../messages
 import { Role, type RoleContext } from '../role.js'
 
 export interface InitializerStart {
-  /** Whom to ask, one after the other. */
+  /** Whom to ask; the first of them most often. */
   readonly contacts?: readonly NodeId[]
   /** The cluster that this node belongs to already. */
   readonly founding?: Founding | null
@@ -43,11 +43,13 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     this.send(from, { type: 'welcome', founding: this.founding })
   }
 
+  /** Asks the first contact, which is the seed of a new cluster, and every other time one of the rest. */
   #ask(): void {
-    const contact = this.contacts[this.attempts % this.contacts.length]
-    if (contact === undefined) return
+    const [first, ...rest] = this.contacts
+    if (first === undefined) return
+    const other = rest[(this.attempts >> 1) % rest.length]
+    this.send(this.attempts % 2 === 0 ? first : (other ?? first), { type: 'join' })
     this.attempts += 1
-    this.send(contact, { type: 'join' })
     this.after('join', this.settings.joinMicros)
   }
 }

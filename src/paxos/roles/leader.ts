@@ -140,7 +140,9 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   #hearsLeader(): boolean {
-    return this.heardMicros !== null && this.nowMicros - this.heardMicros < this.settings.electionTimeoutMicros
+    return (
+      this.heardMicros !== null && this.nowMicros - this.heardMicros < this.settings.electionTimeoutMicros
+    )
   }
 
   /** Randomised back-off: from the base time-out up to at most twice as long. */

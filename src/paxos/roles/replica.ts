@@ -5,6 +5,7 @@
  * request at most once, and fetches from other members what it misses.
  */
 import type { MemberId, NodeId } from '../ballot.js'
+import { encodeNumber } from '../bytes.js'
 import {
   type Decree,
   decodeDecree,
@@ -15,7 +16,6 @@ import {
   type Slot,
 } from '../decree.js'
 import { type AnyMachine, codecsOf, type DecreeContext } from '../machine.js'
-import { encodeNumber } from '../bytes.js'
 import type {
   Answered,
   AnswerOutcome,
@@ -281,7 +281,12 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     }
     this.#await(request, { from, relayed })
     if (this.towards !== null) this.#pass(this.towards, request, hops)
-    else if (this.parked.length < this.settings.parkedLimit) this.parked.push(request)
+    else if (from !== this.self) this.#park(request)
+  }
+
+  /** Keeps a request until a leader is known. The requester of this node needs no such help: it hears it too. */
+  #park(request: Request): void {
+    if (this.parked.length < this.settings.parkedLimit) this.parked.push(request)
   }
 
   #pass(towards: MemberId, request: Request, hops: number): void {
@@ -366,7 +371,8 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     const asked = this.asked
     this.asked = []
     for (const asker of asked) {
-      if ('question' in asker) this.send(asker.from, { type: 'readIndexAnswer', question: asker.question, slot })
+      if ('question' in asker)
+        this.send(asker.from, { type: 'readIndexAnswer', question: asker.question, slot })
       else this.#readAt(slot, asker)
     }
     if (this.unasked.length > 0) this.#ask()

@@ -4,17 +4,23 @@
  * A client is one session: opened by decree on its first command, with its commands numbered and each sent again until
  * it is answered, so that every command is executed exactly once. A read changes nothing and needs no session.
  */
-import { decodeNumber } from '../bytes.js'
+
 import type { MemberId, NodeId } from '../ballot.js'
+import { decodeNumber } from '../bytes.js'
 import { encodeOpener, type Request, type SessionId, type Slot } from '../decree.js'
-import type { Answer, Consistency, Handles, ReadAnswer, RoleMessages } from '../messages.js'
+import type { Answer, Consistency, Handles, LeaderChanged, ReadAnswer, RoleMessages } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Outcome } from '../sessions.js'
 import type { Micros } from '../settings.js'
 
 /** What a driver asks of a requester. `reference` is the driver's own name for it and comes back with the answer. */
 export type ClientRequest =
-  | { readonly type: 'command'; readonly client: number; readonly reference: number; readonly command: Uint8Array }
+  | {
+      readonly type: 'command'
+      readonly client: number
+      readonly reference: number
+      readonly command: Uint8Array
+    }
   | {
       readonly type: 'query'
       readonly client: number
@@ -23,31 +29,35 @@ export type ClientRequest =
       readonly consistency: Consistency
     }
 
-/** A command that was sent and not yet answered. */
-interface Outstanding {
-  readonly reference: number
-  readonly command: Uint8Array
+/** Something that was sent and not yet answered. */
+interface Waiting {
   sentMicros: Micros
+  /** It is sent again after this many times the shortest wait. */
   patience: number
 }
 
-interface OutstandingRead {
+interface Outstanding extends Waiting {
+  readonly reference: number
+  readonly command: Uint8Array
+}
+
+interface Opening extends Waiting {
+  readonly opener: string
+}
+
+interface OutstandingRead extends Waiting {
   readonly client: number
   readonly reference: number
   readonly query: Uint8Array
   readonly consistency: Consistency
   readonly atLeast: Slot
-  sentMicros: Micros
-  patience: number
 }
 
 interface Client {
   /** 0 until the session is open. */
   session: SessionId
-  /** Names the attempt to open the session; empty when none is under way. */
-  opener: string
-  openSentMicros: Micros
-  openPatience: number
+  /** The attempt to open the session, while there is one. */
+  opening: Opening | null
   /** The sequence of the next command. */
   next: number
   /** Every answer up to this sequence has arrived. */
@@ -109,16 +119,16 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
   }
 
+  /** A leader was found: what an earlier one may have forgotten is sent again at once. */
+  leaderChanged(_from: NodeId, { towards }: LeaderChanged): void {
+    if (towards !== null) this.#resend(() => true)
+  }
+
   override timer(): void {
     this.armed = false
     this.contact += 1
-    for (const client of this.clients.values()) this.#resend(client)
-    for (const [number, read] of this.reads) {
-      if (!this.#overdue(read.sentMicros, read.patience)) continue
-      read.sentMicros = this.nowMicros
-      read.patience = Math.min(read.patience * 2, MOST_PATIENCE)
-      this.#sendRead(number, read)
-    }
+    const { requestResendMicros } = this.settings
+    this.#resend((waiting) => this.nowMicros - waiting.sentMicros >= requestResendMicros * waiting.patience)
     this.#arm()
   }
 
@@ -128,7 +138,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     const client = this.#client(clientNumber)
     client.backlog.push({ reference, command })
     if (client.session !== 0) this.#sendBacklog(client)
-    else if (client.opener === '') this.#openSession(clientNumber, client)
+    else if (client.opening === null) this.#openSession(clientNumber, client)
   }
 
   #client(number: number): Client {
@@ -136,9 +146,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     if (known !== undefined) return known
     const client: Client = {
       session: 0,
-      opener: '',
-      openSentMicros: 0,
-      openPatience: 1,
+      opening: null,
       next: 1,
       acknowledged: 0,
       outstanding: new Map(),
@@ -150,15 +158,14 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   }
 
   #openSession(number: number, client: Client): void {
-    client.opener = `${this.self}.${this.incarnation}.${this.nextOpener++}`
-    this.byOpener.set(client.opener, number)
-    client.openPatience = 1
-    this.#sendOpen(client)
+    const opener = `${this.self}.${this.incarnation}.${this.nextOpener++}`
+    this.byOpener.set(opener, number)
+    client.opening = { opener, sentMicros: this.nowMicros, patience: 1 }
+    this.#sendOpen(client.opening)
   }
 
-  #sendOpen(client: Client): void {
-    client.openSentMicros = this.nowMicros
-    this.#send({ session: 0, sequence: 0, acknowledged: 0, command: encodeOpener(client.opener) })
+  #sendOpen({ opener }: Opening): void {
+    this.#send({ session: 0, sequence: 0, acknowledged: 0, command: encodeOpener(opener) })
   }
 
   #opened(opener: string, outcome: Outcome): void {
@@ -166,7 +173,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     if (number === undefined) return
     const client = this.#client(number)
     this.byOpener.delete(opener)
-    client.opener = ''
+    client.opening = null
     if (!outcome.ok) {
       for (const { reference } of client.backlog.splice(0)) {
         this.observe({ type: 'answered', client: number, reference, outcome, session: 0, sequence: 0 })
@@ -214,7 +221,14 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   /** The session is gone: what is outstanding may or may not have been executed; what was not sent opens another. */
   #forget(number: number, client: Client, outcome: Outcome): void {
     for (const [sequence, { reference }] of client.outstanding) {
-      this.observe({ type: 'answered', client: number, reference, outcome, session: client.session, sequence })
+      this.observe({
+        type: 'answered',
+        client: number,
+        reference,
+        outcome,
+        session: client.session,
+        sequence,
+      })
     }
     client.outstanding.clear()
     this.bySession.delete(client.session)
@@ -247,21 +261,28 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     return this.contacts[this.contact % this.contacts.length] ?? this.self
   }
 
-  #resend(client: Client): void {
-    if (client.opener !== '' && this.#overdue(client.openSentMicros, client.openPatience)) {
-      client.openPatience = Math.min(client.openPatience * 2, MOST_PATIENCE)
-      this.#sendOpen(client)
+  #resend(isDue: (waiting: Waiting) => boolean): void {
+    for (const client of this.clients.values()) {
+      if (client.opening !== null && isDue(client.opening)) {
+        this.#waitAgain(client.opening)
+        this.#sendOpen(client.opening)
+      }
+      for (const [sequence, outstanding] of client.outstanding) {
+        if (!isDue(outstanding)) continue
+        this.#waitAgain(outstanding)
+        this.#sendCommand(client, sequence, outstanding.command)
+      }
     }
-    for (const [sequence, outstanding] of client.outstanding) {
-      if (!this.#overdue(outstanding.sentMicros, outstanding.patience)) continue
-      outstanding.sentMicros = this.nowMicros
-      outstanding.patience = Math.min(outstanding.patience * 2, MOST_PATIENCE)
-      this.#sendCommand(client, sequence, outstanding.command)
+    for (const [number, read] of this.reads) {
+      if (!isDue(read)) continue
+      this.#waitAgain(read)
+      this.#sendRead(number, read)
     }
   }
 
-  #overdue(sentMicros: Micros, patience: number): boolean {
-    return this.nowMicros - sentMicros >= this.settings.requestResendMicros * patience
+  #waitAgain(waiting: Waiting): void {
+    waiting.sentMicros = this.nowMicros
+    waiting.patience = Math.min(waiting.patience * 2, MOST_PATIENCE)
   }
 
   /** One timer for all, while there is anything to wait for. */
@@ -275,7 +296,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   #busy(): boolean {
     if (this.reads.size > 0) return true
     for (const client of this.clients.values()) {
-      if (client.opener !== '' || client.outstanding.size > 0) return true
+      if (client.opening !== null || client.outstanding.size > 0) return true
     }
     return false
   }

@@ -3,7 +3,7 @@
  * one, and members that have applied the same slots hold the same state. (*Paxos Made Simple*, section 2.1: "only a
  * single value is chosen"; P2.)
  */
-import { type Decree, type NodeId, sameBytes, type Slot } from '../../paxos/index.js'
+import { type Decree, type NodeId, type Slot, sameBytes } from '../../paxos/index.js'
 import { samePlain } from '../same-plain.js'
 import { Verdict } from './verdict.js'
 
@@ -20,7 +20,8 @@ export class Agreement extends Verdict {
   /** A node applies a slot. Says whether it is the first of all to do so. */
   applied(event: number, node: NodeId, slot: Slot, decree: Decree): boolean {
     const expected = (this.#applied[node] ?? 0) + 1
-    if (slot !== expected) this.fail(event, `slot ${slot} was applied when it was the turn of slot ${expected}`)
+    if (slot !== expected)
+      this.fail(event, `slot ${slot} was applied when it was the turn of slot ${expected}`)
     this.#applied[node] = slot
     const known = this.decrees[slot - 1]
     if (known === undefined) {
@@ -33,6 +34,7 @@ export class Agreement extends Verdict {
 
   /** At the end: a member that has applied as much as the model must hold the same state. */
   compareStates(event: number, name: string, state: unknown, model: unknown): void {
-    if (!samePlain(state, model)) this.fail(event, `the state of ${name} differs from what the decrees make of it`)
+    if (!samePlain(state, model))
+      this.fail(event, `the state of ${name} differs from what the decrees make of it`)
   }
 }

@@ -8,9 +8,9 @@ import {
   type NodeId,
   quorumOf,
   recover,
-  sameBytes,
   type Slot,
   type StoreRecord,
+  sameBytes,
 } from '../../paxos/index.js'
 import { Verdict } from './verdict.js'
 
@@ -38,7 +38,8 @@ export class Durability extends Verdict {
     const ballot = formatBallot(record.ballot)
     const votes = ballots.get(ballot)
     if (votes === undefined) ballots.set(ballot, { decree, nodes: [node] })
-    else if (!sameBytes(votes.decree, decree)) this.fail(event, `ballot ${ballot} has two decrees in slot ${slot}`)
+    else if (!sameBytes(votes.decree, decree))
+      this.fail(event, `ballot ${ballot} has two decrees in slot ${slot}`)
     else if (!votes.nodes.includes(node)) votes.nodes.push(node)
   }
 

@@ -1,0 +1,31 @@
+/**
+ * Text as UTF-8. Most texts here are short and plain ASCII, for which a loop is several times as fast as the platform's
+ * encoder with its crossing into native code.
+ */
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** The longest text that the loops handle. */
+const SHORT = 64
+
+export function encodeText(text: string): Uint8Array {
+  if (text.length > SHORT) return encoder.encode(text)
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 127) return encoder.encode(text)
+    bytes[at] = code
+  }
+  return bytes
+}
+
+export function decodeText(bytes: Uint8Array): string {
+  if (bytes.length > SHORT) return decoder.decode(bytes)
+  let text = ''
+  for (const byte of bytes) {
+    if (byte > 127) return decoder.decode(bytes)
+    text += String.fromCharCode(byte)
+  }
+  return text
+}
