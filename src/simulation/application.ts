@@ -3,7 +3,7 @@
  * user's own module default-exports one.
  */
 import { type BankCommand, bank, type KeyValueCommand, keyValue } from '../machines/index.js'
-import { type AnyMachine, type Machine, type Outcome } from '../paxos/index.js'
+import type { AnyMachine, Machine, Outcome } from '../paxos/index.js'
 
 /** A command, or a read that takes no slot. */
 export type Operation<Command = unknown, Query = unknown> =

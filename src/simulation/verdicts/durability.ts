@@ -33,8 +33,8 @@ export class Durability extends Verdict {
   synced(event: number, node: NodeId, record: StoreRecord): void {
     if (record.type !== 'accepted') return
     const { slot, decree } = record
-    let ballots = this.#votes.get(slot)
-    if (ballots === undefined) this.#votes.set(slot, (ballots = new Map()))
+    const ballots = this.#votes.get(slot) ?? new Map<string, DurableVotes>()
+    this.#votes.set(slot, ballots)
     const ballot = formatBallot(record.ballot)
     const votes = ballots.get(ballot)
     if (votes === undefined) ballots.set(ballot, { decree, nodes: [node] })
