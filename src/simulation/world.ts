@@ -4,6 +4,7 @@
  */
 import {
   type Action,
+  type ClientRequest,
   codecsOf,
   type Decree,
   type Message,
@@ -269,16 +270,19 @@ export class World {
     this.messages.delivered += 1
     if (this.#happens()) this.#tell({ type: 'receives', node: to, message, from })
     const { nowMicros } = this
-    const wallMicros = START_WALL_MICROS + nowMicros
-    this.#turn(host, { type: 'messages', nowMicros, wallMicros, envelopes: [{ from, message }] })
+    this.#turn(host, {
+      type: 'messages',
+      nowMicros,
+      wallMicros: this.#wallMicros,
+      envelopes: [{ from, message }],
+    })
   }
 
   #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
     if (life !== host.life || host.node?.deadline(role, timer) !== deadlineMicros) return
     if (this.#happens()) this.#tell({ type: 'wakes', node: host.id, role, timer })
     const { nowMicros } = this
-    const wallMicros = START_WALL_MICROS + nowMicros
-    this.#turn(host, { type: 'timer', nowMicros, wallMicros, role, timer, deadlineMicros })
+    this.#turn(host, { type: 'timer', nowMicros, wallMicros: this.#wallMicros, role, timer, deadlineMicros })
   }
 
   #sync(host: Host): void {
@@ -286,8 +290,7 @@ export class World {
     if (this.#happens()) this.#tell({ type: 'syncs', node: host.id, records: records.length })
     this.#durable(host, records)
     const { nowMicros } = this
-    const wallMicros = START_WALL_MICROS + nowMicros
-    this.#turn(host, { type: 'durable', nowMicros, wallMicros, count: host.disk.durable })
+    this.#turn(host, { type: 'durable', nowMicros, wallMicros: this.#wallMicros, count: host.disk.durable })
     this.#beginSync(host)
   }
 
@@ -310,7 +313,7 @@ export class World {
     host.node = makeNode?.(options) ?? new Node(options)
     this.agreement.started(host.id)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: host.disk.synced.length })
-    this.#turn(host, { ...this.#now(), type: 'boot' })
+    this.#turn(host, { type: 'boot', nowMicros: this.nowMicros, wallMicros: this.#wallMicros })
     if (host.life > 1 && host.id === this.#clientHost) this.#resumeClients()
   }
 
@@ -347,20 +350,23 @@ export class World {
   #invoke(client: Client): void {
     const host = this.#host(this.#clientHost)
     if (host.node === null || this.clients.isDone(client) || client.current !== null) return
-    const operation = this.clients.invoke(client, this.nowMicros)
+    const { nowMicros } = this
+    const operation = this.clients.invoke(client, nowMicros)
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
     const reference = client.position
-    const common = { client: client.number, reference }
-    const request =
+    const { commands, queries } = this.#codecs
+    const number = client.number
+    const request: ClientRequest =
       operation.type === 'command'
-        ? ({ ...common, type: 'command', command: this.#codecs.commands.encode(operation.command) } as const)
-        : ({
-            ...common,
+        ? { type: 'command', client: number, reference, command: commands.encode(operation.command) }
+        : {
             type: 'query',
-            query: this.#codecs.queries.encode(operation.query),
+            client: number,
+            reference,
+            query: queries.encode(operation.query),
             consistency: 'linearizable',
-          } as const)
-    this.#turn(host, { ...this.#now(), type: 'requests', requests: [request] })
+          }
+    this.#turn(host, { type: 'requests', nowMicros, wallMicros: this.#wallMicros, requests: [request] })
   }
 
   #answered(answer: Extract<Observed, { type: 'answered' }>): void {
@@ -528,8 +534,8 @@ export class World {
     return host
   }
 
-  #now(): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
-    return { nowMicros: this.nowMicros, wallMicros: START_WALL_MICROS + this.nowMicros }
+  get #wallMicros(): Micros {
+    return START_WALL_MICROS + this.nowMicros
   }
 
   /** Counts an event. Says whether anybody wants to hear of it: if not, it need not even be made. */

@@ -89,6 +89,8 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   /** The member to relay requests to; this member itself when it leads. */
   towards: MemberId | null = null
   indirect = false
+  /** How often something was sent another way because the way towards the leader gave no answer. */
+  detours = 0
   /** Requests that arrived while no leader was known. */
   parked: Request[] = []
   /** Who waits for the answer to which request. */
@@ -101,10 +103,10 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
 
   /** Who is covered by the question in flight, and who came after it was asked and so must wait for the next. */
   question = 0
-  asked: Asker[] = []
-  unasked: Asker[] = []
+  asked: Map<string, Asker> = new Map()
+  unasked: Map<string, Asker> = new Map()
   /** Reads that wait until a slot is applied. */
-  reads: { readonly slot: Slot; readonly read: PendingRead }[] = []
+  reads: Map<string, { readonly slot: Slot; readonly read: PendingRead }> = new Map()
 
   readonly #machine: AnyMachine
   readonly #codecs: ReturnType<typeof codecsOf>
@@ -189,7 +191,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   #fetchTarget(): MemberId | null {
     const hint = this.indirect ? this.towards : this.source
     if (this.fetches === 0 && hint !== null) return hint
-    const others = this.members.filter((member) => member !== this.self)
+    const others = this.#others()
     return others[(this.self + this.fetches) % others.length] ?? null
   }
 
@@ -202,7 +204,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     }
     if (this.applied === before) return
     this.tell({ type: 'learned', decided: this.applied })
-    if (this.reads.length > 0) this.#answerReads()
+    if (this.reads.size > 0) this.#answerReads()
   }
 
   #apply(slot: Slot, decree: Decree): void {
@@ -269,7 +271,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     const parked = this.parked
     this.parked = []
     for (const request of parked) this.#pass(towards, request, 0)
-    if (this.asked.length + this.unasked.length > 0) this.#ask()
+    if (this.asked.size + this.unasked.size > 0) this.#ask(towards)
     this.#fetchSoon()
   }
 
@@ -279,9 +281,20 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
       this.#reply({ from, relayed }, this.#answered(request, known))
       return
     }
-    this.#await(request, { from, relayed })
-    if (this.towards !== null) this.#pass(this.towards, request, hops)
+    const repeated = this.#await(request, { from, relayed })
+    if (this.towards !== null) this.#pass(repeated ? this.#detour(this.towards) : this.towards, request, hops)
     else if (from !== this.self) this.#park(request)
+  }
+
+  /** The way towards the leader gave no answer: every member in turn may know another. */
+  #detour(towards: MemberId): MemberId {
+    if (towards === this.self) return towards
+    this.detours += 1
+    return this.#others()[this.detours % (this.members.length - 1)] ?? towards
+  }
+
+  #others(): readonly MemberId[] {
+    return this.members.filter((member) => member !== this.self)
   }
 
   /** Keeps a request until a leader is known. The requester of this node needs no such help: it hears it too. */
@@ -300,13 +313,14 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     return id === undefined ? undefined : { ok: true, output: encodeNumber(id) }
   }
 
-  #await(request: Request, waiting: Waiting): void {
-    this.waiting.set(requestKey(request.session, request.sequence, openerOf(request)), waiting)
-    if (this.waiting.size <= this.settings.queueLimit) return
-    for (const oldest of this.waiting.keys()) {
-      this.waiting.delete(oldest)
-      return
-    }
+  /** Remembers who waits for a request, and says whether somebody did already. Forgets the oldest over the bound. */
+  #await(request: Request, waiting: Waiting): boolean {
+    const key = requestKey(request.session, request.sequence, openerOf(request))
+    const repeated = this.waiting.delete(key)
+    this.waiting.set(key, waiting)
+    const [oldest] = this.waiting.keys()
+    if (this.waiting.size > this.settings.queueLimit && oldest !== undefined) this.waiting.delete(oldest)
+    return repeated
   }
 
   #answered(request: Request, outcome: AnswerOutcome): Answered {
@@ -347,46 +361,55 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     this.#readFrom(question, slot)
   }
 
+  /** A newer question of a replica takes the place of its older one; a read that is asked for already stays there. */
   #askFor(asker: Asker): void {
-    if (this.unasked.length < this.settings.queueLimit) this.unasked.push(asker)
-    if (this.asked.length === 0) this.#ask()
+    const key = keyOf(asker)
+    if ('question' in asker) this.asked.delete(key)
+    else if (this.asked.has(key)) return
+    if (this.unasked.size < this.settings.queueLimit) this.unasked.set(key, asker)
+    if (this.asked.size === 0) this.#ask(this.towards)
   }
 
   /** Asks on behalf of everybody who has come so far; who comes later waits for the next question. */
-  #ask(): void {
-    this.asked.push(...this.unasked)
-    this.unasked = []
+  #ask(whom: MemberId | null): void {
+    for (const [key, asker] of this.unasked) this.asked.set(key, asker)
+    this.unasked.clear()
     this.question += 1
-    if (this.towards === this.self) this.tell({ type: 'confirm', question: this.question })
-    else if (this.towards !== null) this.send(this.towards, { type: 'readIndex', question: this.question })
+    if (whom === this.self) this.tell({ type: 'confirm', question: this.question })
+    else if (whom !== null) this.send(whom, { type: 'readIndex', question: this.question })
     this.after('ask', this.settings.resendMicros)
   }
 
   #askAgain(): void {
-    if (this.asked.length > 0) this.#ask()
+    if (this.asked.size + this.unasked.size === 0) return
+    this.#ask(this.towards === null ? null : this.#detour(this.towards))
   }
 
   #readFrom(question: number, slot: Slot): void {
     if (question !== this.question) return
-    const asked = this.asked
-    this.asked = []
+    const asked = [...this.asked.values()]
+    this.asked.clear()
     for (const asker of asked) {
       if ('question' in asker)
         this.send(asker.from, { type: 'readIndexAnswer', question: asker.question, slot })
       else this.#readAt(slot, asker)
     }
-    if (this.unasked.length > 0) this.#ask()
+    if (this.unasked.size > 0) this.#ask(this.towards)
   }
 
   #readAt(slot: Slot, read: PendingRead): void {
+    const key = keyOf(read)
     if (slot <= this.applied) this.#query(read)
-    else if (this.reads.length < this.settings.queueLimit) this.reads.push({ slot, read })
+    else if (this.reads.size < this.settings.queueLimit && !this.reads.has(key))
+      this.reads.set(key, { slot, read })
   }
 
   #answerReads(): void {
-    const reads = this.reads
-    this.reads = reads.filter(({ slot }) => slot > this.applied)
-    for (const { slot, read } of reads) if (slot <= this.applied) this.#query(read)
+    for (const [key, { slot, read }] of this.reads) {
+      if (slot > this.applied) continue
+      this.reads.delete(key)
+      this.#query(read)
+    }
   }
 
   #query({ from, number, query }: PendingRead): void {
@@ -402,6 +425,10 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
       return refuse('command-failed', messageOf(error))
     }
   }
+}
+
+function keyOf(asker: Asker): string {
+  return 'question' in asker ? `replica ${asker.from}` : `read ${asker.from}.${asker.number}`
 }
 
 function messageOf(error: unknown): string {
