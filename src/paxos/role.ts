@@ -29,6 +29,9 @@ export interface RoleContext {
   observe(observation: Observation): void
 }
 
+/** 2^32: leaves room for two million lives below 2^53. */
+const NUMBERS_A_LIFE = 0x1_0000_0000
+
 export abstract class Role {
   readonly #context: RoleContext
   readonly #name: RoleName
@@ -53,6 +56,14 @@ export abstract class Role {
 
   protected get incarnation(): number {
     return this.#context.incarnation
+  }
+
+  /**
+   * Where the numbers of questions begin in this life: an answer to an earlier life of this node, still on its way,
+   * can never be taken for an answer to this one.
+   */
+  protected get firstNumber(): number {
+    return this.#context.incarnation * NUMBERS_A_LIFE + 1
   }
 
   protected get settings(): Settings {

@@ -55,7 +55,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   heardMicros: Micros | null = null
 
   /** While asking: the number of the question, and the members that hear no leader either. */
-  question = 0
+  question: number
   leaderless: MemberId[] = []
   /** Whether the replica was told to go by way of a member that hears the leader. */
   indirect = false
@@ -84,6 +84,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     super(context, 'leader')
     this.highestRound = start.round ?? 0
     this.eager = start.eager ?? false
+    this.question = this.firstNumber
   }
 
   override begin(): void {

@@ -102,7 +102,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   fetching = false
 
   /** Who is covered by the question in flight, and who came after it was asked and so must wait for the next. */
-  question = 0
+  question: number
   asked: Map<string, Asker> = new Map()
   unasked: Map<string, Asker> = new Map()
   /** Reads that wait until a slot is applied. */
@@ -117,6 +117,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     this.#codecs = codecsOf(machine)
     this.state = machine.initial()
     this.timeMicros = start.timeMicros ?? 0
+    this.question = this.firstNumber
     for (const [slot, decree] of start.decisions ?? []) this.decisions.set(slot, decree)
   }
 

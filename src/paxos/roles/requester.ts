@@ -84,7 +84,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   bySession: Map<SessionId, number> = new Map()
   byOpener: Map<string, number> = new Map()
   reads: Map<number, OutstandingRead> = new Map()
-  nextRead = 1
+  nextRead: number
   nextOpener = 1
   /** Which contact to send to, counted on with every wait in vain. */
   contact = 0
@@ -95,6 +95,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   constructor(context: RoleContext, start: RequesterStart = {}) {
     super(context, 'requester')
     this.contacts = start.contacts ?? []
+    this.nextRead = this.firstNumber
   }
 
   /** Takes a client's request. */
