@@ -354,9 +354,11 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    */
   confirm(_from: NodeId, { question }: Confirm): void {
     if (this.phase !== 'leading') return
-    this.round += 1
-    this.roundHeard = []
-    this.confirming = { question, slot: this.nextSlot - 1 }
+    if (this.confirming?.question !== question) {
+      this.round += 1
+      this.roundHeard = []
+      this.confirming = { question, slot: this.nextSlot - 1 }
+    }
     this.#sendHeartbeat()
   }
 }

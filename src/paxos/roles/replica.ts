@@ -272,7 +272,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     const parked = this.parked
     this.parked = []
     for (const request of parked) this.#pass(towards, request, 0)
-    if (this.asked.size + this.unasked.size > 0) this.#ask(towards)
+    if (this.asked.size > 0) this.#sendQuestion(towards)
     this.#fetchSoon()
   }
 
@@ -362,28 +362,31 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     this.#readFrom(question, slot)
   }
 
-  /** A newer question of a replica takes the place of its older one; a read that is asked for already stays there. */
   #askFor(asker: Asker): void {
     const key = keyOf(asker)
-    if ('question' in asker) this.asked.delete(key)
-    else if (this.asked.has(key)) return
+    const covered = this.asked.get(key)
+    if (covered !== undefined && sameAsker(covered, asker)) return
     if (this.unasked.size < this.settings.queueLimit) this.unasked.set(key, asker)
-    if (this.asked.size === 0) this.#ask(this.towards)
+    if (this.asked.size === 0) this.#ask()
   }
 
   /** Asks on behalf of everybody who has come so far; who comes later waits for the next question. */
-  #ask(whom: MemberId | null): void {
+  #ask(): void {
     for (const [key, asker] of this.unasked) this.asked.set(key, asker)
     this.unasked.clear()
     this.question += 1
+    this.#sendQuestion(this.towards)
+  }
+
+  /** The same question again: an answer to an earlier copy is as good, however late it comes. */
+  #askAgain(): void {
+    if (this.asked.size > 0) this.#sendQuestion(this.towards === null ? null : this.#detour(this.towards))
+  }
+
+  #sendQuestion(whom: MemberId | null): void {
     if (whom === this.self) this.tell({ type: 'confirm', question: this.question })
     else if (whom !== null) this.send(whom, { type: 'readIndex', question: this.question })
     this.after('ask', this.settings.resendMicros)
-  }
-
-  #askAgain(): void {
-    if (this.asked.size + this.unasked.size === 0) return
-    this.#ask(this.towards === null ? null : this.#detour(this.towards))
   }
 
   #readFrom(question: number, slot: Slot): void {
@@ -395,7 +398,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
         this.send(asker.from, { type: 'readIndexAnswer', question: asker.question, slot })
       else this.#readAt(slot, asker)
     }
-    if (this.unasked.size > 0) this.#ask(this.towards)
+    if (this.unasked.size > 0) this.#ask()
   }
 
   #readAt(slot: Slot, read: PendingRead): void {
@@ -430,6 +433,11 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
 
 function keyOf(asker: Asker): string {
   return 'question' in asker ? `replica ${asker.from}` : `read ${asker.from}.${asker.number}`
+}
+
+/** The same read; or the same question of the same replica, not a newer one. */
+function sameAsker(a: Asker, b: Asker): boolean {
+  return !('question' in a && 'question' in b) || a.question === b.question
 }
 
 function messageOf(error: unknown): string {
