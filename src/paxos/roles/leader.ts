@@ -94,6 +94,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   override timer(timer: string): void {
     if (timer === 'heartbeat') this.#beat()
+    else if (timer === 'ask') this.#sendQuestion()
     else if (this.phase === 'following') this.#watch()
     else this.#giveUp()
   }
@@ -161,8 +162,14 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     this.leaderless = []
     if (!this.indirect) this.tell({ type: 'leaderChanged', towards: null, indirect: false })
     this.indirect = false
-    this.send(this.members, { type: 'prescout', question: this.question })
     this.after('election', this.settings.electionTimeoutMicros)
+    this.#sendQuestion()
+  }
+
+  #sendQuestion(): void {
+    if (this.phase !== 'asking') return
+    this.send(this.members, { type: 'prescout', question: this.question })
+    this.after('ask', this.settings.resendMicros)
   }
 
   prescout(from: NodeId, { question }: Prescout): void {
