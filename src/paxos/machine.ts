@@ -53,12 +53,14 @@ export const json: Codec<unknown> = {
 }
 
 /** The codecs of a machine, with the default in place of those that it leaves out. */
-export function codecsOf(machine: AnyMachine): {
-  commands: Codec<unknown>
-  outputs: Codec<unknown>
-  queries: Codec<unknown>
-  answers: Codec<unknown>
-} {
+export interface Codecs {
+  readonly commands: Codec<unknown>
+  readonly outputs: Codec<unknown>
+  readonly queries: Codec<unknown>
+  readonly answers: Codec<unknown>
+}
+
+export function codecsOf(machine: AnyMachine): Codecs {
   return {
     commands: machine.commands ?? json,
     outputs: machine.outputs ?? json,

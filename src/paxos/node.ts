@@ -11,8 +11,9 @@
  *   and reorder;
  * - report `timer` when a deadline has come. A deadline that was replaced meanwhile does no harm.
  */
+
+import type { Action, Observation } from './actions.js'
 import type { MemberId, NodeId } from './ballot.js'
-import type { Decree, SessionId, Slot } from './decree.js'
 import type { AnyMachine } from './machine.js'
 import {
   DEPARTURE,
@@ -25,28 +26,16 @@ import {
 import { clonePlain } from './plain.js'
 import { type Recovered, recover, type StoreRecord } from './records.js'
 import type { Role, RoleContext } from './role.js'
-import { Acceptor, type AcceptorStart } from './roles/acceptor.js'
-import { Commander, type CommanderStart } from './roles/commander.js'
-import { Initializer, type InitializerStart } from './roles/initializer.js'
-import { Leader, type LeaderStart } from './roles/leader.js'
-import { Replica, type ReplicaStart } from './roles/replica.js'
-import { type ClientRequest, Requester, type RequesterStart } from './roles/requester.js'
-import { Scout, type ScoutStart } from './roles/scout.js'
-import { Seed, type SeedStart } from './roles/seed.js'
-import type { Outcome } from './sessions.js'
+import { Acceptor } from './roles/acceptor.js'
+import { Commander } from './roles/commander.js'
+import { Initializer } from './roles/initializer.js'
+import { Leader } from './roles/leader.js'
+import { Replica } from './roles/replica.js'
+import { type ClientRequest, Requester } from './roles/requester.js'
+import { Scout } from './roles/scout.js'
+import { Seed } from './roles/seed.js'
 import { DEFAULT_SETTINGS, type Micros, type Settings } from './settings.js'
-
-/** What each role begins with: plain data, every part of it optional. */
-export interface RoleStarts {
-  acceptor: AcceptorStart
-  scout: ScoutStart
-  commander: CommanderStart
-  leader: LeaderStart
-  replica: ReplicaStart
-  requester: RequesterStart
-  seed: SeedStart
-  initializer: InitializerStart
-}
+import type { RoleStarts } from './starts.js'
 
 export interface Roles {
   acceptor: Acceptor
@@ -124,38 +113,6 @@ export type NodeEvent =
   /** The first `count` records that this life of the node has written are durable. */
   | (At & { readonly type: 'durable'; readonly count: number })
   | (At & { readonly type: 'requests'; readonly requests: readonly ClientRequest[] })
-
-/** Something that happened inside and that a driver may want to know; it need not do anything. */
-export type Observation =
-  /** The replica applies the decree of the next slot. */
-  | { readonly type: 'applied'; readonly slot: Slot; readonly decree: Decree }
-  /** A client's request has its answer. Session and sequence are 0 for a read, and where no session was opened. */
-  | {
-      readonly type: 'answered'
-      readonly client: number
-      readonly reference: number
-      readonly outcome: Outcome
-      readonly session: SessionId
-      readonly sequence: number
-    }
-  | { readonly type: 'began'; readonly role: RoleName }
-  | { readonly type: 'ended'; readonly role: RoleName }
-
-export type Action =
-  | {
-      readonly type: 'send'
-      readonly role: RoleName
-      readonly to: NodeId | readonly NodeId[]
-      readonly message: Message
-    }
-  | { readonly type: 'persist'; readonly record: StoreRecord }
-  | {
-      readonly type: 'timer'
-      readonly role: RoleName
-      readonly timer: string
-      readonly deadlineMicros: Micros
-    }
-  | { readonly type: 'observe'; readonly observation: Observation }
 
 type Send = Extract<Action, { type: 'send' }>
 

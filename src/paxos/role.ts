@@ -2,11 +2,13 @@
  * A role: plain-data fields, one handler a message, and a few verbs. A role knows no other role's insides, no clock,
  * no network and no disk; what it wants done it says with the verbs, and its node collects that as data.
  */
+
+import type { Observation } from './actions.js'
 import type { MemberId, NodeId } from './ballot.js'
 import type { Founding, LocalMessage, Message, RoleName } from './messages.js'
-import type { Observation, RoleStarts } from './node.js'
 import type { StoreRecord } from './records.js'
 import type { Micros, Settings } from './settings.js'
+import type { RoleStarts } from './starts.js'
 
 /** What a node offers to its roles. */
 export interface RoleContext {

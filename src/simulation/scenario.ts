@@ -41,9 +41,14 @@ export const CLASSIC: Scenario = {
 /** Seeds are whole numbers from 0 up to this, 2^32 − 1. */
 export const LAST_SEED = 0xffff_ffff
 
-type Bounded = Exclude<keyof Scenario, 'reads'>
+/** Crashes come one in each interval of this length. */
+export const CRASH_INTERVAL_MICROS = 500_000
 
-const BOUNDS: Readonly<Record<Bounded, readonly [low: number, high: number]>> = {
+/** The fields of a scenario that are numbers. */
+export type Quantity = Exclude<keyof Scenario, 'reads'>
+
+/** From where to where each may go, both included. */
+export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: number]>> = {
   members: [1, 100],
   clients: [0, 10_000],
   requests: [0, 1_000_000],
@@ -59,13 +64,18 @@ const BOUNDS: Readonly<Record<Bounded, readonly [low: number, high: number]>> = 
 export function checkScenario(seed: number, scenario: Scenario): void {
   checkRange('seed', seed, 0, LAST_SEED)
   for (const [name, [low, high]] of Object.entries(BOUNDS)) {
-    const value = scenario[name as Bounded] // the keys of BOUNDS are fields of a scenario
+    const value = scenario[name as Quantity] // the keys of BOUNDS are fields of a scenario
     if (value !== null) checkRange(name, value, low, high)
   }
-  if (scenario.jitterMicros > scenario.delayMicros) {
-    const { jitterMicros, delayMicros } = scenario
+  const { jitterMicros, delayMicros, crashes, lengthMicros } = scenario
+  if (jitterMicros > delayMicros) {
     throw new RangeError(
-      `A jitter of ${jitterMicros} µs exceeds the delay, ${delayMicros} µs: no message may arrive early.`,
+      `A jitter of ${jitterMicros / 1000} ms exceeds the delay of ${delayMicros / 1000} ms: no message may arrive before it is sent.`,
+    )
+  }
+  if (crashes * CRASH_INTERVAL_MICROS > lengthMicros) {
+    throw new RangeError(
+      `Crashes come one every ${CRASH_INTERVAL_MICROS / 1_000_000} simulated seconds: ${crashes} of them do not fit into a length of ${lengthMicros / 1_000_000}.`,
     )
   }
 }

@@ -25,7 +25,7 @@ import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
 import { EventQueue } from './queue.js'
 import { DRAW, happens, hash, mix, within } from './random.js'
-import { checkScenario, type Scenario } from './scenario.js'
+import { CRASH_INTERVAL_MICROS, checkScenario, type Scenario } from './scenario.js'
 import { nameOf } from './transcript.js'
 import { Agreement } from './verdicts/agreement.js'
 import { Answers } from './verdicts/answers.js'
@@ -42,9 +42,7 @@ export const START_WALL_MICROS = 1_609_459_200_000_000
 const SYNC_LOW_MICROS = 200
 /** … to this long. */
 const SYNC_HIGH_MICROS = 1_200
-/** Crashes come one in each interval of this length … */
-const CRASH_INTERVAL_MICROS = 500_000
-/** … and the node starts again after this long at least … */
+/** A node that has crashed starts again after this long at least … */
 const DOWN_LOW_MICROS = 50_000
 /** … and this long at most. */
 const DOWN_HIGH_MICROS = 2_000_000

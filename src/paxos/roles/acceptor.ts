@@ -19,12 +19,7 @@ import type {
   Vote,
 } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
-
-/** What a restarted acceptor recovered from its store. */
-export interface AcceptorStart {
-  readonly promised?: Ballot
-  readonly votes?: ReadonlyMap<Slot, Vote>
-}
+import type { AcceptorStart } from '../starts.js'
 
 export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> {
   /** The highest ballot that it promised. Never goes down; every vote is at or below it. */

@@ -10,6 +10,7 @@ import { completesQuorum } from '../membership.js'
 import type { Accepted, AcceptRejected, Handles, RoleMessages, Tender } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Micros } from '../settings.js'
+import type { CommanderStart } from '../starts.js'
 
 /** A slot that was proposed under this ballot and is not yet below the watermark. */
 interface Flight {
@@ -18,12 +19,6 @@ interface Flight {
   readonly accepted: MemberId[]
   sentMicros: Micros
   chosen: boolean
-}
-
-export interface CommanderStart {
-  readonly ballot?: Ballot
-  /** Every slot up to this one is decided; this commander proposes only above. */
-  readonly decided?: Slot
 }
 
 /** The wait before a resend doubles up to this many times the first one while nothing is decided. */

@@ -5,13 +5,7 @@
 import type { MemberId, NodeId } from '../ballot.js'
 import type { Founding, Handles, Join, RoleMessages, Welcome } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
-
-export interface InitializerStart {
-  /** Whom to ask; the first of them most often. */
-  readonly contacts?: readonly NodeId[]
-  /** The cluster that this node belongs to already. */
-  readonly founding?: Founding | null
-}
+import type { InitializerStart } from '../starts.js'
 
 export class Initializer extends Role implements Handles<RoleMessages['initializer']> {
   readonly contacts: readonly NodeId[]

@@ -28,15 +28,9 @@ import type {
 } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Micros } from '../settings.js'
+import type { LeaderStart } from '../starts.js'
 
 type Phase = 'following' | 'asking' | 'scouting' | 'leading'
-
-export interface LeaderStart {
-  /** The highest round that this member has promised. */
-  readonly round?: number
-  /** Try to lead at once. For the member that founded the cluster: nobody else can be leading. */
-  readonly eager?: boolean
-}
 
 /** An election timer spreads over an eighth of its base at first, then a quarter, a half, and the whole of it. */
 const FIRST_SPREAD = 8

@@ -5,17 +5,8 @@
  * request at most once, and fetches from other members what it misses.
  */
 import type { MemberId, NodeId } from '../ballot.js'
-import { encodeNumber } from '../bytes.js'
-import {
-  type Decree,
-  decodeDecree,
-  isNoOp,
-  openerOf,
-  type Request,
-  requestKey,
-  type Slot,
-} from '../decree.js'
-import { type AnyMachine, codecsOf, type DecreeContext } from '../machine.js'
+import { type Decree, openerOf, type Request, requestKey, type Slot } from '../decree.js'
+import { type AnyMachine, codecsOf } from '../machine.js'
 import type {
   Answered,
   AnswerOutcome,
@@ -34,25 +25,17 @@ import type {
   RequestMessage,
   RoleMessages,
 } from '../messages.js'
-import { Role, type RoleContext } from '../role.js'
 import {
-  emptySessions,
-  executeOnce,
-  expireSessions,
-  knownOutcome,
-  type Outcome,
-  openSession,
-  refuse,
-  type Sessions,
-} from '../sessions.js'
-import type { Micros } from '../settings.js'
-
-export interface ReplicaStart {
-  /** Where decree time begins. */
-  readonly timeMicros?: Micros
-  /** The decisions that the store holds; those that follow each other from slot 1 on are applied at once. */
-  readonly decisions?: ReadonlyMap<Slot, Decree>
-}
+  applyDecree,
+  type Execution,
+  initialReplicated,
+  type Replicated,
+  rememberedOutcome,
+  runQuery,
+} from '../replicated.js'
+import { Role, type RoleContext } from '../role.js'
+import type { Outcome } from '../sessions.js'
+import type { ReplicaStart } from '../starts.js'
 
 /** Somebody waits for the answer to a request: a requester, or a replica that relayed it. */
 interface Waiting {
@@ -74,13 +57,8 @@ type Asker = PendingRead | { readonly from: NodeId; readonly question: number }
 const MOST_HOPS = 3
 
 export class Replica extends Role implements Handles<RoleMessages['replica']> {
-  /** The state after every slot up to `applied`. */
-  state: unknown
-  sessions: Sessions = emptySessions()
-  /** Decree time: never goes back. */
-  timeMicros: Micros
-  /** Every slot up to this one is applied. */
-  applied: Slot = 0
+  /** The machine, the sessions and decree time, after every slot up to `applied`. */
+  replicated: Replicated
   /** Every decision that is known, applied or not. */
   decisions: Map<Slot, Decree> = new Map()
   /** Every slot up to this one is known to be decided somewhere. */
@@ -108,17 +86,24 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   /** Reads that wait until a slot is applied. */
   reads: Map<string, { readonly slot: Slot; readonly read: PendingRead }> = new Map()
 
-  readonly #machine: AnyMachine
-  readonly #codecs: ReturnType<typeof codecsOf>
+  readonly #execution: Execution
 
   constructor(context: RoleContext, machine: AnyMachine, start: ReplicaStart = {}) {
     super(context, 'replica')
-    this.#machine = machine
-    this.#codecs = codecsOf(machine)
-    this.state = machine.initial()
-    this.timeMicros = start.timeMicros ?? 0
+    this.#execution = { machine, codecs: codecsOf(machine), settings: this.settings }
+    this.replicated = initialReplicated(machine, start.timeMicros ?? 0)
     this.question = this.firstNumber
     for (const [slot, decree] of start.decisions ?? []) this.decisions.set(slot, decree)
+  }
+
+  /** Every slot up to this one is applied. */
+  get applied(): Slot {
+    return this.replicated.applied
+  }
+
+  /** The state of the machine after every slot up to `applied`. */
+  get state(): unknown {
+    return this.replicated.state
   }
 
   override begin(): void {
@@ -200,48 +185,16 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   #applyDecided(): void {
     const before = this.applied
     for (let next = this.decisions.get(before + 1); next; next = this.decisions.get(this.applied + 1)) {
-      this.applied += 1
-      this.#apply(this.applied, next)
+      this.observe({ type: 'applied', slot: this.applied + 1, decree: next })
+      applyDecree(this.replicated, next, this.#execution, this.#executed)
     }
     if (this.applied === before) return
     this.tell({ type: 'learned', decided: this.applied })
     if (this.reads.size > 0) this.#answerReads()
   }
 
-  #apply(slot: Slot, decree: Decree): void {
-    this.observe({ type: 'applied', slot, decree })
-    if (isNoOp(decree)) return
-    const { stampMicros, requests } = decodeDecree(decree)
-    const clamped = Math.min(stampMicros, this.timeMicros + this.settings.stampAdvanceMicros)
-    this.timeMicros = Math.max(this.timeMicros, clamped)
-    expireSessions(this.sessions, this.timeMicros, this.settings)
-    for (const request of requests) {
-      const outcome = this.#execute(request, { timeMicros: this.timeMicros, slot })
-      if (this.waiting.size > 0) this.#answer(this.#answered(request, outcome))
-    }
-  }
-
-  #execute(request: Request, context: DecreeContext): Outcome {
-    if (request.session === 0) return this.#openSession(request)
-    return executeOnce(this.sessions, request, this.timeMicros, this.settings, () => {
-      try {
-        const [state, output] = this.#machine.apply(
-          this.state,
-          this.#codecs.commands.decode(request.command),
-          context,
-        )
-        this.state = state
-        return { ok: true, output: this.#codecs.outputs.encode(output) }
-      } catch (error) {
-        return refuse('command-failed', messageOf(error))
-      }
-    })
-  }
-
-  #openSession(request: Request): Outcome {
-    const id = openSession(this.sessions, openerOf(request), this.timeMicros, this.settings)
-    if (id !== undefined) return { ok: true, output: encodeNumber(id) }
-    return refuse('session-limit', `The cluster holds ${this.settings.sessionLimit} sessions already.`)
+  readonly #executed = (request: Request, outcome: Outcome): void => {
+    if (this.waiting.size > 0) this.#answer(this.#answered(request, outcome))
   }
 
   // ---- requests ------------------------------------------------------------------------------------------------
@@ -277,7 +230,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   }
 
   #take(from: NodeId, request: Request, relayed: boolean, hops: number): void {
-    const known = this.#knownOutcome(request)
+    const known = rememberedOutcome(this.replicated, request)
     if (known !== undefined) {
       this.#reply({ from, relayed }, this.#answered(request, known))
       return
@@ -306,12 +259,6 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   #pass(towards: MemberId, request: Request, hops: number): void {
     if (towards === this.self) this.tell({ type: 'propose', request })
     else if (hops < MOST_HOPS) this.send(towards, { type: 'relay', request, hops: hops + 1 })
-  }
-
-  #knownOutcome(request: Request): Outcome | undefined {
-    if (request.session !== 0) return knownOutcome(this.sessions, request)
-    const id = this.sessions.openers.get(openerOf(request))
-    return id === undefined ? undefined : { ok: true, output: encodeNumber(id) }
   }
 
   /** Remembers who waits for a request, and says whether somebody did already. Forgets the oldest over the bound. */
@@ -417,17 +364,8 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   }
 
   #query({ from, number, query }: PendingRead): void {
-    this.send(from, { type: 'readAnswer', number, outcome: this.#runQuery(query), slot: this.applied })
-  }
-
-  #runQuery(query: Uint8Array): Outcome {
-    if (this.#machine.query === undefined) return refuse('command-failed', 'This machine answers no queries.')
-    try {
-      const answer = this.#machine.query(this.state, this.#codecs.queries.decode(query))
-      return { ok: true, output: this.#codecs.answers.encode(answer) }
-    } catch (error) {
-      return refuse('command-failed', messageOf(error))
-    }
+    const outcome = runQuery(this.replicated, query, this.#execution)
+    this.send(from, { type: 'readAnswer', number, outcome, slot: this.applied })
   }
 }
 
@@ -438,8 +376,4 @@ function keyOf(asker: Asker): string {
 /** The same read; or the same question of the same replica, not a newer one. */
 function sameAsker(a: Asker, b: Asker): boolean {
   return !('question' in a && 'question' in b) || a.question === b.question
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

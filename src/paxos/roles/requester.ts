@@ -12,6 +12,7 @@ import type { Answer, Consistency, Handles, LeaderChanged, ReadAnswer, RoleMessa
 import { Role, type RoleContext } from '../role.js'
 import type { Outcome } from '../sessions.js'
 import type { Micros } from '../settings.js'
+import type { RequesterStart } from '../starts.js'
 
 /** What a driver asks of a requester. `reference` is the driver's own name for it and comes back with the answer. */
 export type ClientRequest =
@@ -68,11 +69,6 @@ interface Client {
   readonly backlog: { readonly reference: number; readonly command: Uint8Array }[]
   /** The highest slot that an answer to this client told: its stale reads see at least that. */
   seen: Slot
-}
-
-export interface RequesterStart {
-  /** For a node that is no member: the members to send to, the next one whenever one does not answer. */
-  readonly contacts?: readonly MemberId[]
 }
 
 /** The wait before a resend doubles up to this many times the first one. */

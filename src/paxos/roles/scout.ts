@@ -9,12 +9,7 @@ import type { Slot } from '../decree.js'
 import { completesQuorum } from '../membership.js'
 import type { Handles, PrepareRejected, Promise, RoleMessages, Vote } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
-
-export interface ScoutStart {
-  readonly ballot?: Ballot
-  /** The first slot that its leader does not know decided. */
-  readonly fromSlot?: Slot
-}
+import type { ScoutStart } from '../starts.js'
 
 export class Scout extends Role implements Handles<RoleMessages['scout']> {
   ballot: Ballot

@@ -5,12 +5,7 @@
 import type { MemberId, NodeId } from '../ballot.js'
 import type { Founding, Handles, Join, RoleMessages } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
-
-export interface SeedStart {
-  readonly cluster?: number
-  /** The voters of the new cluster; the seeding node need not be among them twice. */
-  readonly voters?: readonly MemberId[]
-}
+import type { SeedStart } from '../starts.js'
 
 export class Seed extends Role implements Handles<RoleMessages['seed']> {
   readonly cluster: number

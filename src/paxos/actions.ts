@@ -1,0 +1,41 @@
+/**
+ * What comes out of a node's turn, as data: what its driver is to do, in order.
+ */
+import type { NodeId } from './ballot.js'
+import type { Decree, SessionId, Slot } from './decree.js'
+import type { Message, RoleName } from './messages.js'
+import type { StoreRecord } from './records.js'
+import type { Outcome } from './sessions.js'
+import type { Micros } from './settings.js'
+
+export type Action =
+  | {
+      readonly type: 'send'
+      readonly role: RoleName
+      readonly to: NodeId | readonly NodeId[]
+      readonly message: Message
+    }
+  | { readonly type: 'persist'; readonly record: StoreRecord }
+  | {
+      readonly type: 'timer'
+      readonly role: RoleName
+      readonly timer: string
+      readonly deadlineMicros: Micros
+    }
+  | { readonly type: 'observe'; readonly observation: Observation }
+
+/** Something that happened inside and that a driver may want to know; it need not do anything. */
+export type Observation =
+  /** The replica applies the decree of the next slot. */
+  | { readonly type: 'applied'; readonly slot: Slot; readonly decree: Decree }
+  /** A client's request has its answer. Session and sequence are 0 for a read, and where no session was opened. */
+  | {
+      readonly type: 'answered'
+      readonly client: number
+      readonly reference: number
+      readonly outcome: Outcome
+      readonly session: SessionId
+      readonly sequence: number
+    }
+  | { readonly type: 'began'; readonly role: RoleName }
+  | { readonly type: 'ended'; readonly role: RoleName }

@@ -1,0 +1,108 @@
+/**
+ * The replicated state: what the decrees make, the same on every member that has applied the same slots. The machine's
+ * state, the sessions, and decree time.
+ */
+import { encodeNumber } from './bytes.js'
+import { type Decree, decodeDecree, isNoOp, openerOf, type Request, type Slot } from './decree.js'
+import type { AnyMachine, Codecs, DecreeContext } from './machine.js'
+import {
+  emptySessions,
+  executeOnce,
+  expireSessions,
+  knownOutcome,
+  type Outcome,
+  openSession,
+  refuse,
+  type Sessions,
+} from './sessions.js'
+import type { Micros, Settings } from './settings.js'
+
+export interface Replicated {
+  /** The machine's state after every slot up to `applied`. */
+  state: unknown
+  readonly sessions: Sessions
+  /** Decree time: never goes back. */
+  timeMicros: Micros
+  applied: Slot
+}
+
+/** What is the same for every decree. */
+export interface Execution {
+  readonly machine: AnyMachine
+  readonly codecs: Codecs
+  readonly settings: Settings
+}
+
+export function initialReplicated(machine: AnyMachine, timeMicros: Micros): Replicated {
+  return { state: machine.initial(), sessions: emptySessions(), timeMicros, applied: 0 }
+}
+
+/** Applies the decree of the next slot, and tells the outcome of each request in it, in order. */
+export function applyDecree(
+  replicated: Replicated,
+  decree: Decree,
+  execution: Execution,
+  tell: (request: Request, outcome: Outcome) => void,
+): void {
+  replicated.applied += 1
+  if (isNoOp(decree)) return
+  const { settings } = execution
+  const { stampMicros, requests } = decodeDecree(decree)
+  const stamp = Math.min(stampMicros, replicated.timeMicros + settings.stampAdvanceMicros)
+  replicated.timeMicros = Math.max(replicated.timeMicros, stamp)
+  expireSessions(replicated.sessions, replicated.timeMicros, settings)
+  for (const request of requests) tell(request, executeRequest(replicated, request, execution))
+}
+
+/** The outcome of a request that was executed before, without executing it again. */
+export function rememberedOutcome(replicated: Replicated, request: Request): Outcome | undefined {
+  if (request.session !== 0) return knownOutcome(replicated.sessions, request)
+  const id = replicated.sessions.openers.get(openerOf(request))
+  return id === undefined ? undefined : { ok: true, output: encodeNumber(id) }
+}
+
+function executeRequest(replicated: Replicated, request: Request, execution: Execution): Outcome {
+  const { sessions, timeMicros, applied } = replicated
+  const { settings } = execution
+  if (request.session !== 0) {
+    return executeOnce(sessions, request, timeMicros, settings, () =>
+      runCommand(replicated, request.command, { timeMicros, slot: applied }, execution),
+    )
+  }
+  const id = openSession(sessions, openerOf(request), timeMicros, settings)
+  if (id !== undefined) return { ok: true, output: encodeNumber(id) }
+  return refuse('session-limit', `The cluster holds ${settings.sessionLimit} sessions already.`)
+}
+
+function runCommand(
+  replicated: Replicated,
+  command: Uint8Array,
+  context: DecreeContext,
+  { machine, codecs }: Execution,
+): Outcome {
+  try {
+    const [state, output] = machine.apply(replicated.state, codecs.commands.decode(command), context)
+    const encoded = codecs.outputs.encode(output)
+    replicated.state = state
+    return { ok: true, output: encoded }
+  } catch (error) {
+    return refuse('command-failed', messageOf(error))
+  }
+}
+
+/** Runs a query on the state as it is. */
+export function runQuery(replicated: Replicated, query: Uint8Array, { machine, codecs }: Execution): Outcome {
+  if (machine.query === undefined) return refuse('command-failed', 'This machine answers no queries.')
+  try {
+    return {
+      ok: true,
+      output: codecs.answers.encode(machine.query(replicated.state, codecs.queries.decode(query))),
+    }
+  } catch (error) {
+    return refuse('command-failed', messageOf(error))
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,69 @@
+/**
+ * What each role begins with: plain data, every part of it optional, so that a frozen role can be made again from
+ * nothing and given its fields.
+ */
+import type { Ballot, MemberId, NodeId } from './ballot.js'
+import type { Decree, Slot } from './decree.js'
+import type { Founding, Vote } from './messages.js'
+import type { Micros } from './settings.js'
+
+/** What a restarted acceptor recovered from its store. */
+export interface AcceptorStart {
+  readonly promised?: Ballot
+  readonly votes?: ReadonlyMap<Slot, Vote>
+}
+
+export interface ScoutStart {
+  readonly ballot?: Ballot
+  /** The first slot that its leader does not know decided. */
+  readonly fromSlot?: Slot
+}
+
+export interface CommanderStart {
+  readonly ballot?: Ballot
+  /** Every slot up to this one is decided; this commander proposes only above. */
+  readonly decided?: Slot
+}
+
+export interface LeaderStart {
+  /** The highest round that this member has promised. */
+  readonly round?: number
+  /** Try to lead at once. For the member that founded the cluster: nobody else can be leading. */
+  readonly eager?: boolean
+}
+
+export interface ReplicaStart {
+  /** Where decree time begins. */
+  readonly timeMicros?: Micros
+  /** The decisions that the store holds; those that follow each other from slot 1 on are applied at once. */
+  readonly decisions?: ReadonlyMap<Slot, Decree>
+}
+
+export interface RequesterStart {
+  /** For a node that is no member: the members to send to, the next one whenever one does not answer. */
+  readonly contacts?: readonly MemberId[]
+}
+
+export interface SeedStart {
+  readonly cluster?: number
+  /** The voters of the new cluster; the seeding node need not be among them twice. */
+  readonly voters?: readonly MemberId[]
+}
+
+export interface InitializerStart {
+  /** Whom to ask; the first of them most often. */
+  readonly contacts?: readonly NodeId[]
+  /** The cluster that this node belongs to already. */
+  readonly founding?: Founding | null
+}
+
+export interface RoleStarts {
+  acceptor: AcceptorStart
+  scout: ScoutStart
+  commander: CommanderStart
+  leader: LeaderStart
+  replica: ReplicaStart
+  requester: RequesterStart
+  seed: SeedStart
+  initializer: InitializerStart
+}
