@@ -54,14 +54,14 @@ export interface Welcome {
 /** Leader → every Leader, before it scouts: do you hear a leader? Free. Answered by `prescoutAnswer`. */
 export interface Prescout {
   readonly type: 'prescout'
-  /** Tells this question from earlier ones of the same member. */
-  readonly question: number
+  /** Tells this question from every other of the same member. */
+  readonly question: string
 }
 
 /** Leader → Leader. Free. */
 export interface PrescoutAnswer {
   readonly type: 'prescoutAnswer'
-  readonly question: number
+  readonly question: string
   /** The ballot of the leader that the sender hears or is; null if there is none. */
   readonly leader: Ballot | null
 }
@@ -218,8 +218,8 @@ export interface Relayed extends Answered {
 /** Requester → a Replica, again and again until it is answered. Free. Answered by `readAnswer`. */
 export interface Read {
   readonly type: 'read'
-  /** The requester's number of this read. */
-  readonly number: number
+  /** The requester's name of this read. */
+  readonly name: string
   readonly query: Uint8Array
   readonly consistency: Consistency
   /** `stale`: answered from a state that holds at least every slot up to this one. */
@@ -232,7 +232,7 @@ export type Consistency = 'linearizable' | 'stale'
 /** Replica → Requester. Free. */
 export interface ReadAnswer {
   readonly type: 'readAnswer'
-  readonly number: number
+  readonly name: string
   readonly outcome: Outcome
   /** The state read from holds exactly the slots up to this one. */
   readonly slot: Slot
@@ -244,14 +244,14 @@ export interface ReadAnswer {
  */
 export interface ReadIndex {
   readonly type: 'readIndex'
-  /** The replica's number of this question; every read that it covers arrived before it was asked. */
-  readonly question: number
+  /** The replica's name of this question; every read that it covers arrived before it was asked. */
+  readonly question: string
 }
 
 /** Replica → Replica. Free. */
 export interface ReadIndexAnswer {
   readonly type: 'readIndexAnswer'
-  readonly question: number
+  readonly question: string
   readonly slot: Slot
 }
 
@@ -328,13 +328,13 @@ export interface Refused {
 /** Replica → Leader: do you still lead, and what was proposed by now? Begins a read round. */
 export interface Confirm {
   readonly type: 'confirm'
-  readonly question: number
+  readonly question: string
 }
 
 /** Leader → Replica: a round that began after the question found a quorum that has promised nobody else. */
 export interface Confirmed {
   readonly type: 'confirmed'
-  readonly question: number
+  readonly question: string
   /** The last slot that was adopted or proposed when the question was asked. */
   readonly slot: Slot
 }

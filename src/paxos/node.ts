@@ -144,6 +144,8 @@ interface NodeFields {
   timers: Map<string, Micros>
   /** Requests that came before the node was awake. */
   early: ClientRequest[]
+  /** What the store held; forgotten once the roles have it. */
+  recovered: Recovered | null
 }
 
 export class Node implements RoleContext {
@@ -154,8 +156,6 @@ export class Node implements RoleContext {
   readonly #options: NodeOptions
   readonly #factories: RoleFactories
   #fields: NodeFields
-  /** What the store held; forgotten once the roles have it. */
-  #recovered: Recovered | null
   #actions: Action[] = []
   /** Messages from this node to itself, delivered within the turn. */
   #local: Message[] = []
@@ -165,7 +165,6 @@ export class Node implements RoleContext {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
     this.#options = options
     this.#factories = { ...DEFAULT_ROLES, ...options.roles }
-    this.#recovered = recover(options.records ?? [])
     this.#fields = {
       incarnation: 0,
       founding: null,
@@ -177,6 +176,7 @@ export class Node implements RoleContext {
       held: [],
       timers: new Map(),
       early: [],
+      recovered: recover(options.records ?? []),
     }
   }
 
@@ -223,7 +223,6 @@ export class Node implements RoleContext {
     const node = new Node({ ...options, records: [] })
     const { fields, roles } = clonePlain(frozen)
     node.#fields = fields
-    node.#recovered = null
     for (const [name, state] of Object.entries(roles)) {
       Object.assign(node.#make(name as RoleName, {}), state) // the keys of `roles` are role names
     }
@@ -299,8 +298,8 @@ export class Node implements RoleContext {
 
   induct(founding: Founding, eager: boolean): void {
     this.#fields.founding = founding
-    const recovered = this.#recovered
-    this.#recovered = null
+    const recovered = this.#fields.recovered
+    this.#fields.recovered = null
     const { promised, votes, decisions } = recovered ?? recover([])
     this.become('initializer', { founding })
     this.become('acceptor', { promised, votes })
@@ -322,7 +321,7 @@ export class Node implements RoleContext {
       this.#wake()
       return
     }
-    this.#fields.incarnation = (this.#recovered?.incarnation ?? 0) + 1
+    this.#fields.incarnation = (this.#fields.recovered?.incarnation ?? 0) + 1
     this.persist({ type: 'incarnation', incarnation: this.#fields.incarnation })
   }
 
@@ -330,7 +329,7 @@ export class Node implements RoleContext {
     this.#fields.awake = true
     const { purpose } = this.#options
     this.become('requester', purpose.type === 'request' ? { contacts: purpose.contacts } : {})
-    const founding = this.#recovered?.founding ?? null
+    const founding = this.#fields.recovered?.founding ?? null
     this.#request(this.#fields.early.splice(0))
     if (founding !== null) this.induct(founding, false)
     else if (purpose.type === 'seed')

@@ -31,9 +31,6 @@ export interface RoleContext {
   observe(observation: Observation): void
 }
 
-/** 2^32: leaves room for two million lives below 2^53. */
-const NUMBERS_A_LIFE = 0x1_0000_0000
-
 export abstract class Role {
   readonly #context: RoleContext
   readonly #name: RoleName
@@ -61,11 +58,11 @@ export abstract class Role {
   }
 
   /**
-   * Where the numbers of questions begin in this life: an answer to an earlier life of this node, still on its way,
-   * can never be taken for an answer to this one.
+   * Names the question of this number so that no other life of this node asks one of the same name: an answer to an
+   * earlier life, still on its way, can never be taken for an answer to this one.
    */
-  protected get firstNumber(): number {
-    return this.#context.incarnation * NUMBERS_A_LIFE + 1
+  protected nameQuestion(number: number): string {
+    return `${this.#context.incarnation}.${number}`
   }
 
   protected get settings(): Settings {

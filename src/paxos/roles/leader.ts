@@ -48,8 +48,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   heardBallot: Ballot = NO_BALLOT
   heardMicros: Micros | null = null
 
-  /** While asking: the number of the question, and the members that hear no leader either. */
-  question: number
+  /** The number of the latest pre-scout question, and the members that hear no leader either. */
+  questions = 0
   leaderless: MemberId[] = []
   /** Whether the replica was told to go by way of a member that hears the leader. */
   indirect = false
@@ -70,7 +70,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   /** The number of the latest read round, who answered it, and the question that it will answer. */
   round = 0
   roundHeard: MemberId[] = []
-  confirming: { readonly question: number; readonly slot: Slot } | null = null
+  confirming: { readonly question: string; readonly slot: Slot } | null = null
 
   readonly eager: boolean
 
@@ -78,7 +78,6 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     super(context, 'leader')
     this.highestRound = start.round ?? 0
     this.eager = start.eager ?? false
-    this.question = this.firstNumber
   }
 
   override begin(): void {
@@ -152,7 +151,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #ask(): void {
     this.phase = 'asking'
-    this.question += 1
+    this.questions += 1
     this.leaderless = []
     if (!this.indirect) this.tell({ type: 'leaderChanged', towards: null, indirect: false })
     this.indirect = false
@@ -162,7 +161,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #sendQuestion(): void {
     if (this.phase !== 'asking') return
-    this.send(this.members, { type: 'prescout', question: this.question })
+    this.send(this.members, { type: 'prescout', question: this.nameQuestion(this.questions) })
     this.after('ask', this.settings.resendMicros)
   }
 
@@ -176,7 +175,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   prescoutAnswer(from: NodeId, { question, leader }: PrescoutAnswer): void {
-    if (this.phase !== 'asking' || question !== this.question) return
+    if (this.phase !== 'asking' || question !== this.nameQuestion(this.questions)) return
     if (leader !== null) {
       // Somebody hears a leader that this member does not: requests go, and decisions come, by way of them.
       this.highestRound = Math.max(this.highestRound, leader.round)

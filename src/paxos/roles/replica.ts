@@ -46,12 +46,12 @@ interface Waiting {
 /** A read of a requester that waits here. */
 interface PendingRead {
   readonly from: NodeId
-  readonly number: number
+  readonly name: string
   readonly query: Uint8Array
 }
 
 /** Who wants to know from which slot on it may read: a requester here, or another replica. */
-type Asker = PendingRead | { readonly from: NodeId; readonly question: number }
+type Asker = PendingRead | { readonly from: NodeId; readonly question: string }
 
 /** A request passes through this many members at most: from one that hears no leader, by way of one that does. */
 const MOST_HOPS = 3
@@ -80,7 +80,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   fetching = false
 
   /** Who is covered by the question in flight, and who came after it was asked and so must wait for the next. */
-  question: number
+  questions = 0
   asked: Map<string, Asker> = new Map()
   unasked: Map<string, Asker> = new Map()
   /** Reads that wait until a slot is applied. */
@@ -92,7 +92,6 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     super(context, 'replica')
     this.#execution = { machine, codecs: codecsOf(machine), settings: this.settings }
     this.replicated = initialReplicated(machine, start.timeMicros ?? 0)
-    this.question = this.firstNumber
     for (const [slot, decree] of start.decisions ?? []) this.decisions.set(slot, decree)
   }
 
@@ -291,8 +290,8 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
 
   // ---- reads ---------------------------------------------------------------------------------------------------
 
-  read(from: NodeId, { number, query, consistency, atLeast }: Read): void {
-    const read = { from, number, query }
+  read(from: NodeId, { name, query, consistency, atLeast }: Read): void {
+    const read = { from, name, query }
     if (consistency === 'linearizable') this.#askFor(read)
     else this.#readAt(atLeast, read)
   }
@@ -321,7 +320,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   #ask(): void {
     for (const [key, asker] of this.unasked) this.asked.set(key, asker)
     this.unasked.clear()
-    this.question += 1
+    this.questions += 1
     this.#sendQuestion(this.towards)
   }
 
@@ -331,13 +330,14 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   }
 
   #sendQuestion(whom: MemberId | null): void {
-    if (whom === this.self) this.tell({ type: 'confirm', question: this.question })
-    else if (whom !== null) this.send(whom, { type: 'readIndex', question: this.question })
+    const question = this.nameQuestion(this.questions)
+    if (whom === this.self) this.tell({ type: 'confirm', question })
+    else if (whom !== null) this.send(whom, { type: 'readIndex', question })
     this.after('ask', this.settings.resendMicros)
   }
 
-  #readFrom(question: number, slot: Slot): void {
-    if (question !== this.question) return
+  #readFrom(question: string, slot: Slot): void {
+    if (question !== this.nameQuestion(this.questions)) return
     const asked = [...this.asked.values()]
     this.asked.clear()
     for (const asker of asked) {
@@ -363,14 +363,14 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     }
   }
 
-  #query({ from, number, query }: PendingRead): void {
+  #query({ from, name, query }: PendingRead): void {
     const outcome = runQuery(this.replicated, query, this.#execution)
-    this.send(from, { type: 'readAnswer', number, outcome, slot: this.applied })
+    this.send(from, { type: 'readAnswer', name, outcome, slot: this.applied })
   }
 }
 
 function keyOf(asker: Asker): string {
-  return 'question' in asker ? `replica ${asker.from}` : `read ${asker.from}.${asker.number}`
+  return 'question' in asker ? `replica ${asker.from}` : `read ${asker.from} ${asker.name}`
 }
 
 /** The same read; or the same question of the same replica, not a newer one. */

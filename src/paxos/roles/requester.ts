@@ -79,8 +79,8 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   /** Which client an open session, or an attempt to open one, belongs to. */
   bySession: Map<SessionId, number> = new Map()
   byOpener: Map<string, number> = new Map()
-  reads: Map<number, OutstandingRead> = new Map()
-  nextRead: number
+  reads: Map<string, OutstandingRead> = new Map()
+  nextRead = 1
   nextOpener = 1
   /** Which contact to send to, counted on with every wait in vain. */
   contact = 0
@@ -91,7 +91,6 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   constructor(context: RoleContext, start: RequesterStart = {}) {
     super(context, 'requester')
     this.contacts = start.contacts ?? []
-    this.nextRead = this.firstNumber
   }
 
   /** Takes a client's request. */
@@ -107,10 +106,10 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     else this.#answered(session, sequence, outcome, slot)
   }
 
-  readAnswer(_from: NodeId, { number, outcome, slot }: ReadAnswer): void {
-    const read = this.reads.get(number)
+  readAnswer(_from: NodeId, { name, outcome, slot }: ReadAnswer): void {
+    const read = this.reads.get(name)
     if (read === undefined) return
-    this.reads.delete(number)
+    this.reads.delete(name)
     const { client, reference } = read
     this.#client(client).seen = Math.max(this.#client(client).seen, slot)
     this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
@@ -236,15 +235,15 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   // ---- reads ---------------------------------------------------------------------------------------------------
 
   #beginRead({ client, reference, query, consistency }: Extract<ClientRequest, { type: 'query' }>): void {
-    const number = this.nextRead++
+    const name = this.nameQuestion(this.nextRead++)
     const atLeast = this.#client(client).seen
     const read = { client, reference, query, consistency, atLeast, sentMicros: this.nowMicros, patience: 1 }
-    this.reads.set(number, read)
-    this.#sendRead(number, read)
+    this.reads.set(name, read)
+    this.#sendRead(name, read)
   }
 
-  #sendRead(number: number, { query, consistency, atLeast }: OutstandingRead): void {
-    this.send(this.#target(), { type: 'read', number, query, consistency, atLeast })
+  #sendRead(name: string, { query, consistency, atLeast }: OutstandingRead): void {
+    this.send(this.#target(), { type: 'read', name, query, consistency, atLeast })
   }
 
   // ---- sending and sending again -------------------------------------------------------------------------------
@@ -270,10 +269,10 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
         this.#sendCommand(client, sequence, outstanding.command)
       }
     }
-    for (const [number, read] of this.reads) {
+    for (const [name, read] of this.reads) {
       if (!isDue(read)) continue
       this.#waitAgain(read)
-      this.#sendRead(number, read)
+      this.#sendRead(name, read)
     }
   }
 
