@@ -1,0 +1,178 @@
+/**
+ * A verdict that cannot fail is worth nothing: each is shown here to fail, on a planted bug, at the event that broke
+ * it.
+ */
+import { describe, expect, it } from 'vitest'
+import type { MessageOf } from '../../src/paxos/index.js'
+import {
+  Acceptor,
+  type AcceptorStart,
+  Commander,
+  defineMachine,
+  Node,
+  type RoleContext,
+  type RoleFactories,
+  sameBallot,
+} from '../../src/paxos/index.js'
+import {
+  type AnyApplication,
+  bankApplication,
+  keyValueApplication,
+} from '../../src/simulation/application.js'
+import type { World } from '../../src/simulation/world.js'
+import { failuresOf, runWorld, type TestWorld } from './worlds.js'
+
+/** Runs seeds until a verdict fails; gives the first world in which one did. */
+function firstFailure(options: TestWorld, roles: Partial<RoleFactories> = {}, seeds = 200): World | null {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const makeNode: TestWorld['makeNode'] = (made) => new Node({ ...made, roles })
+    const world = runWorld({ ...options, seed, makeNode })
+    if (failuresOf(world).length > 0) return world
+  }
+  return null
+}
+
+function brokenVerdicts(world: World | null): string[] {
+  return Object.entries(world?.verdicts ?? {})
+    .filter(([, { ok }]) => !ok)
+    .map(([name]) => name)
+}
+
+/** Counts every acceptance twice: two of five members are taken for a quorum. */
+class HastyCommander extends Commander {
+  override accepted(from: number, message: MessageOf<'accepted'>): void {
+    super.accepted(from, message)
+    super.accepted((from + 1) % this.members.length, message)
+  }
+}
+
+/** Forgets across a restart what it promised and accepted. */
+const forgetful = (context: RoleContext, _start: AcceptorStart): Acceptor => new Acceptor(context, {})
+
+/** Takes up anything under any ballot. */
+class SpinelessAcceptor extends Acceptor {
+  override accept(from: number, message: MessageOf<'accept'>): void {
+    if (!sameBallot(message.ballot, this.promised)) this.promised = message.ballot
+    super.accept(from, message)
+  }
+}
+
+const crashing = { members: 5, crashes: 8, clients: 5 } as const
+/** Messages so slow that leaders are given up for dead and replaced while theirs are still on their way. */
+const slow = { delayMicros: 400_000, jitterMicros: 400_000, members: 3, lengthMicros: 600_000_000 } as const
+
+describe('the verdict of durability', () => {
+  it('fails when a decree is decided before a quorum has it on disk', () => {
+    const world = firstFailure(
+      { scenario: { members: 5 } },
+      { commander: (c, s) => new HastyCommander(c, s) },
+    )
+    expect(world?.durability.result).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/no quorum had on disk/),
+    })
+    const { event } = world?.durability.result ?? {}
+    expect(event).toBeGreaterThan(0)
+    expect(event).toBeLessThan(world?.events ?? 0)
+  })
+})
+
+describe('the verdict of agreement', () => {
+  it('fails when acceptors forget across a restart', () => {
+    const world = firstFailure({ scenario: crashing }, { acceptor: forgetful })
+    expect(brokenVerdicts(world).some((name) => name === 'agreement' || name === 'durability')).toBe(true)
+  })
+
+  it('fails, or durability does, when acceptors break their promises', () => {
+    const world = firstFailure({ scenario: { ...crashing, ...slow } }, { acceptor: (c, s) => new SpinelessAcceptor(c, s) })
+    expect(brokenVerdicts(world).some((name) => name === 'agreement' || name === 'durability')).toBe(true)
+  })
+
+  it('fails when a machine is not deterministic, so that members hold different states', () => {
+    let calls = 0
+    const machine = defineMachine({
+      initial: () => 0,
+      apply: (_state: number, _command: null) => [++calls, 0] as const,
+    })
+    const application: AnyApplication = {
+      name: 'fickle',
+      machine: machine as AnyApplication['machine'],
+      requests: 3,
+      operation: () => ({ type: 'command', command: null }),
+    }
+    const world = firstFailure({ scenario: { members: 3 }, application }, {}, 1)
+    expect(world?.agreement.result.reason).toMatch(/the state of NODE_\d differs/)
+  })
+})
+
+describe('the verdict of answers', () => {
+  it('fails when a machine answers differently on different members', () => {
+    let calls = 0
+    const machine = defineMachine({
+      initial: () => 0,
+      apply: (_s: number, _c: null) => [0, ++calls] as const,
+    })
+    const application: AnyApplication = {
+      name: 'fickle',
+      machine: machine as AnyApplication['machine'],
+      requests: 3,
+      operation: () => ({ type: 'command', command: null }),
+    }
+    const world = firstFailure({ scenario: { members: 3 }, application }, {}, 1)
+    expect(world?.answers.result.reason).toMatch(/was given an answer that the decrees do not give/)
+  })
+
+  it('fails when the judge of the application says that an answer is impossible', () => {
+    const application = keyValueApplication('decree')
+    const stubborn: AnyApplication = {
+      ...application,
+      judge: () => (operation, completion) =>
+        operation.type === 'command' && completion.type === 'ok' && completion.output === 9
+          ? 'nine is no number'
+          : null,
+    }
+    const world = firstFailure({ scenario: { members: 3 }, application: stubborn }, {}, 1)
+    expect(world?.answers.result).toMatchObject({ ok: false, reason: 'nine is no number' })
+  })
+})
+
+describe('the verdict of conservation', () => {
+  it('fails when a bank loses money', () => {
+    const application = bankApplication()
+    const leaky: AnyApplication = {
+      ...application,
+      machine: {
+        ...application.machine,
+        apply: (state, command, context) => {
+          const [next, output] = application.machine.apply(state, command, context)
+          const balances = next as Map<string, number>
+          balances.set('A', (balances.get('A') ?? 0) - 1)
+          return [balances, output]
+        },
+      },
+    }
+    const world = firstFailure({ scenario: { members: 3 }, application: leaky }, {}, 1)
+    expect(world?.conservation.result.reason).toMatch(/the accounts hold 799 together instead of 800/)
+  })
+})
+
+describe('the verdict of having ended', () => {
+  it('fails, and says who is not done, when the run is cut off', () => {
+    const world = runWorld({ scenario: { lengthMicros: 1_000_000 } })
+    expect(world.ended.result.reason).toMatch(/after 1 simulated seconds 11 clients are not done/)
+  })
+
+  it('fails when answers are lost and requests are never sent again', () => {
+    const world = firstFailure(
+      { scenario: { members: 3 } },
+      { commander: (c, s) => new MuteCommander(c, s) },
+      1,
+    )
+    expect(brokenVerdicts(world)).toEqual(['ended'])
+  })
+})
+
+/** Never counts an acceptance. */
+class MuteCommander extends Commander {
+  override accepted(): void {}
+}
