@@ -2,16 +2,7 @@
  * A key-value store: `get` and `set`. Reading is possible as a command, which takes its place among the decrees, or
  * as a query, which takes none.
  */
-import {
-  ByteReader,
-  ByteWriter,
-  type Codec,
-  decodeText,
-  defineMachine,
-  encodeText,
-  json,
-  type Machine,
-} from '../paxos/index.js'
+import { ByteReader, ByteWriter, type Codec, defineMachine, type Machine } from '../paxos/index.js'
 
 export type Value = string | number | boolean | null
 
@@ -30,15 +21,15 @@ export type KeyValueState = Map<string, Value>
 const commands: Codec<KeyValueCommand> = {
   encode: (command) => {
     const writer = new ByteWriter(32)
-    writer.bytes(encodeText(command.key))
-    if (command.type === 'set') writer.bytes(json.encode(command.value))
+    writer.text(command.key)
+    if (command.type === 'set') writer.text(JSON.stringify(command.value))
     return writer.finish()
   },
   decode: (bytes) => {
     const reader = new ByteReader(bytes)
-    const key = decodeText(reader.bytes())
+    const key = reader.text()
     if (reader.done) return { type: 'get', key }
-    return { type: 'set', key, value: json.decode(reader.bytes()) as Value } // encoded above
+    return { type: 'set', key, value: JSON.parse(reader.text()) }
   },
 }
 

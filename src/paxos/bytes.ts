@@ -2,6 +2,7 @@
  * A byte writer and reader for decrees. Numbers are LEB128 varints up to 2^53 − 1, byte strings are prefixed
  * with their length.
  */
+import { decodeText, encodeText } from './text.js'
 
 export class ByteWriter {
   #bytes: Uint8Array
@@ -26,6 +27,11 @@ export class ByteWriter {
     this.#reserve(value.length)
     this.#bytes.set(value, this.#length)
     this.#length += value.length
+  }
+
+  /** A text in UTF-8. */
+  text(value: string): void {
+    this.bytes(encodeText(value))
   }
 
   finish(): Uint8Array {
@@ -73,14 +79,26 @@ export class ByteReader {
 
   /** A view of the next byte string; it shares memory with what is read. */
   bytes(): Uint8Array {
-    const length = this.number()
-    const end = this.#offset + length
-    if (end > this.#bytes.length) {
-      throw new MalformedBytes(`A byte string of ${length} bytes runs past the end of the bytes.`)
-    }
+    const end = this.#end()
     const view = this.#bytes.subarray(this.#offset, end)
     this.#offset = end
     return view
+  }
+
+  /** The next byte string as a text in UTF-8. */
+  text(): string {
+    const end = this.#end()
+    const text = decodeText(this.#bytes, this.#offset, end)
+    this.#offset = end
+    return text
+  }
+
+  /** Reads a length; gives where what is that long ends. */
+  #end(): number {
+    const length = this.number()
+    const end = this.#offset + length
+    if (end <= this.#bytes.length) return end
+    throw new MalformedBytes(`A byte string of ${length} bytes runs past the end of the bytes.`)
   }
 }
 

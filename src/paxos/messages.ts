@@ -30,12 +30,6 @@ export interface Vote {
   readonly decree: Decree
 }
 
-/** A decided slot. */
-export interface Decision {
-  readonly slot: Slot
-  readonly decree: Decree
-}
-
 // ---- founding and joining ------------------------------------------------------------------------------------
 
 /** Initializer → Seed or Initializer, again and again until it is welcome. Free. Answered by `welcome`. */
@@ -292,7 +286,8 @@ export interface Progress {
 /** Acceptor → Replica: these slots were decided with what was accepted here, and `decided` is the watermark. */
 export interface Learn {
   readonly type: 'learn'
-  readonly decisions: readonly Decision[]
+  /** The votes that the watermark decided. */
+  readonly decisions: readonly Vote[]
   readonly decided: Slot
   /** Who is known to have the decisions that are missing here. */
   readonly source: MemberId

@@ -20,11 +20,13 @@ export function encodeText(text: string): Uint8Array {
   return bytes
 }
 
-export function decodeText(bytes: Uint8Array): string {
-  if (bytes.length > SHORT) return decoder.decode(bytes)
+/** The text that a stretch of bytes holds; all of them unless told otherwise. */
+export function decodeText(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
+  if (to - from > SHORT) return decoder.decode(bytes.subarray(from, to))
   let text = ''
-  for (const byte of bytes) {
-    if (byte > 127) return decoder.decode(bytes)
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte > 127) return decoder.decode(bytes.subarray(from, to))
     text += String.fromCharCode(byte)
   }
   return text

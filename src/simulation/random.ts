@@ -24,12 +24,14 @@ export function mix(word: number): number {
   return (bits ^ (bits >>> 16)) >>> 0
 }
 
-/** 32 bits from a seed, a class of draw, and three numbers below 2^32 that name what it is drawn for. */
-export function hash(seed: number, draw: number, first: number, second: number, third: number): number {
-  let bits = mix(seed + 0x9e3779b9)
-  bits = mix(bits ^ (draw + 0x7f4a7c15))
-  bits = mix(bits ^ (first + 0x632be5ab))
-  bits = mix(bits ^ (second + 0x2545f491))
+/** What the hashes of one seed and one class of draw have in common; worth keeping where many are drawn. */
+export function prefix(seed: number, draw: number): number {
+  return mix(mix(seed + 0x9e3779b9) ^ (draw + 0x7f4a7c15))
+}
+
+/** 32 bits from a prefix and three numbers below 2^32 that name what is drawn. */
+export function hash(prefixed: number, first: number, second: number, third: number): number {
+  const bits = mix(mix(prefixed ^ (first + 0x632be5ab)) ^ (second + 0x2545f491))
   return mix(bits ^ (third + 0x1b873593))
 }
 

@@ -7,6 +7,7 @@ import {
   type ClientRequest,
   codecsOf,
   type Decree,
+  type Envelope,
   type Message,
   type Micros,
   Node,
@@ -24,7 +25,7 @@ import { type Client, Clients } from './clients.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
 import { EventQueue } from './queue.js'
-import { DRAW, happens, hash, mix, within } from './random.js'
+import { DRAW, happens, hash, mix, prefix, within } from './random.js'
 import { CRASH_INTERVAL_MICROS, checkScenario, type Scenario } from './scenario.js'
 import { nameOf } from './transcript.js'
 import { Agreement } from './verdicts/agreement.js'
@@ -60,7 +61,7 @@ export interface WorldOptions {
 
 /** What the queue holds. */
 type Pending =
-  | { readonly type: 'message'; readonly to: NodeId; readonly from: NodeId; readonly message: Message }
+  | { readonly type: 'message'; readonly to: NodeId; readonly envelopes: readonly [Envelope] }
   | {
       readonly type: 'timer'
       readonly host: Host
@@ -109,6 +110,12 @@ export class World {
   readonly #queue: EventQueue<Pending> = new EventQueue()
   readonly #members: readonly NodeId[]
   readonly #linkCounts: Uint32Array
+  readonly #draws: {
+    readonly message: number
+    readonly timer: number
+    readonly sync: number
+    readonly crash: number
+  }
   readonly #codecs: ReturnType<typeof codecsOf>
   readonly #observer: Observer | undefined
   /** Crashes that have not come yet, and hosts that are down. */
@@ -128,17 +135,23 @@ export class World {
       timerDraws: 0,
       syncs: 0,
     }))
+    const workload = prefix(seed, DRAW.workload)
     this.clients = new Clients(
       application,
       scenario.clients,
       scenario.requests ?? application.requests,
-      (client, position, call, low, high) =>
-        within(hash(seed, DRAW.workload, client, position, call), low, high),
+      (client, position, call, low, high) => within(hash(workload, client, position, call), low, high),
     )
     this.durability = new Durability(this.#members)
     this.conservation = new Conservation(application)
     this.model = new Model(application, START_WALL_MICROS)
     this.#linkCounts = new Uint32Array(scenario.members * scenario.members)
+    this.#draws = {
+      message: prefix(seed, DRAW.message),
+      timer: prefix(seed, DRAW.timer),
+      sync: prefix(seed, DRAW.sync),
+      crash: prefix(seed, DRAW.crash),
+    }
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
     this.#troubles = scenario.crashes
@@ -189,7 +202,7 @@ export class World {
       if (!this.clients.isDone(client)) this.#queue.push(0, { type: 'invoke', client })
     }
     for (let number = 0; number < this.options.scenario.crashes; number++) {
-      const bits = hash(this.options.seed, DRAW.crash, number, 0, 0)
+      const bits = hash(this.#draws.crash, number, 0, 0)
       const from = number * CRASH_INTERVAL_MICROS
       this.#queue.push(within(bits, from, from + CRASH_INTERVAL_MICROS - 1), { type: 'crash', number })
     }
@@ -258,22 +271,16 @@ export class World {
     }
   }
 
-  #deliver({ to, from, message }: Extract<Pending, { type: 'message' }>): void {
+  #deliver({ to, envelopes }: Extract<Pending, { type: 'message' }>): void {
     const host = this.#host(to)
     if (host.node === null) {
       this.messages.dropped += 1
-      if (this.#happens()) this.#tell({ type: 'misses', node: to, message, from })
+      if (this.#happens()) this.#tell({ type: 'misses', node: to, ...envelopes[0] })
       return
     }
     this.messages.delivered += 1
-    if (this.#happens()) this.#tell({ type: 'receives', node: to, message, from })
-    const { nowMicros } = this
-    this.#turn(host, {
-      type: 'messages',
-      nowMicros,
-      wallMicros: this.#wallMicros,
-      envelopes: [{ from, message }],
-    })
+    if (this.#happens()) this.#tell({ type: 'receives', node: to, ...envelopes[0] })
+    this.#turn(host, { type: 'messages', nowMicros: this.nowMicros, wallMicros: this.#wallMicros, envelopes })
   }
 
   #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
@@ -321,7 +328,7 @@ export class World {
   }
 
   #crash(number: number): void {
-    const bits = mix(hash(this.options.seed, DRAW.crash, number, 1, 0))
+    const bits = mix(hash(this.#draws.crash, number, 1, 0))
     const up = this.hosts.filter(({ node }) => node !== null)
     const host = up[bits % up.length]
     if (host === undefined) {
@@ -478,13 +485,13 @@ export class World {
 
   #beginSync(host: Host): void {
     if (!host.disk.beginSync()) return
-    const bits = hash(this.options.seed, DRAW.sync, host.id, host.syncs++, 0)
+    const bits = hash(this.#draws.sync, host.id, host.syncs++, 0)
     const atMicros = this.nowMicros + within(bits, SYNC_LOW_MICROS, SYNC_HIGH_MICROS)
     this.#queue.push(atMicros, { type: 'sync', host, life: host.life })
   }
 
   #drawTimer(host: Host, low: number, high: number): number {
-    return within(hash(this.options.seed, DRAW.timer, host.id, host.timerDraws++, 0), low, high)
+    return within(hash(this.#draws.timer, host.id, host.timerDraws++, 0), low, high)
   }
 
   // ---- the network ---------------------------------------------------------------------------------------------
@@ -492,36 +499,37 @@ export class World {
   #send(host: Host, role: RoleName, to: NodeId | readonly NodeId[], message: Message): void {
     if (this.#happens())
       this.#tell({ type: 'sends', node: host.id, role, message, to: typeof to === 'number' ? [to] : to })
-    if (typeof to === 'number') this.#transmit(host.id, to, message)
-    else for (const recipient of to) this.#transmit(host.id, recipient, message)
+    const envelopes = [{ from: host.id, message }] as const
+    if (typeof to === 'number') this.#transmit(to, envelopes)
+    else for (const recipient of to) this.#transmit(recipient, envelopes)
   }
 
   /** What a message suffers follows from one hash of the seed, the link, and how many went over it before. */
-  #transmit(from: NodeId, to: NodeId, message: Message): void {
+  #transmit(to: NodeId, envelopes: readonly [Envelope]): void {
+    const { from, message } = envelopes[0]
     if (from === to) return // the node has had it already
-    const { seed, scenario } = this.options
+    const { scenario } = this.options
     this.messages.sent += 1
     const link = from * this.#members.length + to
     const count = this.#linkCounts[link] ?? 0
     this.#linkCounts[link] = count + 1
-    const bits = hash(seed, DRAW.message, link, count, 0)
+    const bits = hash(this.#draws.message, link, count, 0)
     if (happens(bits, scenario.lossPerMillion)) {
       this.messages.dropped += 1
       if (this.#happens()) this.#tell({ type: 'loses', node: from, message, to })
       return
     }
-    const delayBits = mix(bits + 1)
-    this.#post(from, to, message, delayBits)
+    this.#post(to, envelopes, mix(bits + 1))
     if (scenario.duplicationPerMillion === 0 || !happens(mix(bits + 2), scenario.duplicationPerMillion))
       return
     if (this.#happens()) this.#tell({ type: 'doubles', node: from, message, to })
-    this.#post(from, to, message, mix(bits + 3))
+    this.#post(to, envelopes, mix(bits + 3))
   }
 
-  #post(from: NodeId, to: NodeId, message: Message, bits: number): void {
+  #post(to: NodeId, envelopes: readonly [Envelope], bits: number): void {
     const { delayMicros, jitterMicros } = this.options.scenario
     const delay = within(bits, delayMicros - jitterMicros, delayMicros + jitterMicros)
-    this.#queue.push(this.nowMicros + delay, { type: 'message', to, from, message })
+    this.#queue.push(this.nowMicros + delay, { type: 'message', to, envelopes })
   }
 
   // ---- small things --------------------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { happens, hash, mix, within } from '../../src/simulation/random.js'
+import { happens, hash as hashFrom, mix, prefix, within } from '../../src/simulation/random.js'
+
+const hash = (seed: number, draw: number, first: number, second: number, third: number): number =>
+  hashFrom(prefix(seed, draw), first, second, third)
 
 function bitsSet(word: number): number {
   let count = 0

@@ -10,7 +10,6 @@ import type { Slot } from '../decree.js'
 import type {
   Accept,
   DecidedMessage,
-  Decision,
   Handles,
   Heartbeat,
   Learned,
@@ -124,7 +123,7 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
    * one, lower or higher, may hold a decree that lost: its slot has to be fetched.
    */
   #hearWatermark(from: NodeId, ballot: Ballot, decided: Slot, votedSlot: Slot): void {
-    const decisions: Decision[] = []
+    const decisions: Vote[] = []
     if (sameBallot(ballot, this.promised)) {
       const late = votedSlot !== 0 && votedSlot <= this.watermark
       if (late) this.#decide(decisions, votedSlot)
@@ -137,9 +136,9 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
     this.tell({ type: 'learn', decisions, decided, source: from })
   }
 
-  #decide(decisions: Decision[], slot: Slot): void {
+  #decide(decisions: Vote[], slot: Slot): void {
     const vote = this.votes.get(slot)
     if (slot <= this.decidedThrough || vote === undefined || !sameBallot(vote.ballot, this.promised)) return
-    decisions.push({ slot, decree: vote.decree })
+    decisions.push(vote)
   }
 }

@@ -2,27 +2,29 @@
  * Durability: nothing is decided before a quorum has it on disk, and nothing that a client was told is ever lost.
  */
 import {
+  type Ballot,
   type Decree,
   formatBallot,
   isNoOp,
   type NodeId,
   quorumOf,
-  recover,
   type Slot,
   type StoreRecord,
+  sameBallot,
   sameBytes,
 } from '../../paxos/index.js'
 import { Verdict } from './verdict.js'
 
+/** The members whose disks hold an acceptance of one slot under one ballot. */
 interface DurableVotes {
+  readonly ballot: Ballot
   readonly decree: Decree
   readonly nodes: NodeId[]
 }
 
 export class Durability extends Verdict {
   readonly #quorum: number
-  /** For each slot, and in it for each ballot: the members whose disks hold an acceptance. */
-  readonly #votes: Map<Slot, Map<string, DurableVotes>> = new Map()
+  readonly #votes: Map<Slot, DurableVotes[]> = new Map()
 
   constructor(members: readonly NodeId[]) {
     super()
@@ -32,20 +34,23 @@ export class Durability extends Verdict {
   /** A record became durable. */
   synced(event: number, node: NodeId, record: StoreRecord): void {
     if (record.type !== 'accepted') return
-    const { slot, decree } = record
-    const ballots = this.#votes.get(slot) ?? new Map<string, DurableVotes>()
-    this.#votes.set(slot, ballots)
-    const ballot = formatBallot(record.ballot)
-    const votes = ballots.get(ballot)
-    if (votes === undefined) ballots.set(ballot, { decree, nodes: [node] })
-    else if (!sameBytes(votes.decree, decree))
-      this.fail(event, `ballot ${ballot} has two decrees in slot ${slot}`)
-    else if (!votes.nodes.includes(node)) votes.nodes.push(node)
+    const { slot, ballot, decree } = record
+    const ballots = this.#votes.get(slot)
+    const votes = ballots?.find((each) => sameBallot(each.ballot, ballot))
+    if (votes === undefined) {
+      const first = { ballot, decree, nodes: [node] }
+      if (ballots === undefined) this.#votes.set(slot, [first])
+      else ballots.push(first)
+    } else if (!sameBytes(votes.decree, decree)) {
+      this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
+    } else if (!votes.nodes.includes(node)) {
+      votes.nodes.push(node)
+    }
   }
 
   /** A slot is applied for the first time. */
   decided(event: number, slot: Slot, decree: Decree): void {
-    for (const votes of this.#votes.get(slot)?.values() ?? []) {
+    for (const votes of this.#votes.get(slot) ?? []) {
       if (votes.nodes.length >= this.#quorum && sameBytes(votes.decree, decree)) return
     }
     const what = isNoOp(decree) ? 'a no-op' : 'a decree'
@@ -59,15 +64,18 @@ export class Durability extends Verdict {
 
   /** At the end: every decided slot is still on the disks of a quorum. */
   ended(event: number, decrees: readonly Decree[], disks: readonly (readonly StoreRecord[])[]): void {
-    const stores = disks.map((records) => recover(records))
-    for (const [index, decree] of decrees.entries()) {
-      const slot = index + 1
-      let holders = 0
-      for (const { votes, decisions } of stores) {
-        const held = decisions.get(slot) ?? votes.get(slot)?.decree
-        if (held !== undefined && sameBytes(held, decree)) holders += 1
+    const holders = decrees.map(() => 0)
+    for (const records of disks) {
+      const held = new Set<Slot>()
+      for (const record of records) {
+        if (record.type !== 'accepted' && record.type !== 'decision') continue
+        const decree = decrees[record.slot - 1]
+        if (decree !== undefined && sameBytes(decree, record.decree)) held.add(record.slot)
       }
-      if (holders < this.#quorum) this.fail(event, `slot ${slot} is left on only ${holders} disks`)
+      for (const slot of held) holders[slot - 1] = (holders[slot - 1] ?? 0) + 1
+    }
+    for (const [index, count] of holders.entries()) {
+      if (count < this.#quorum) this.fail(event, `slot ${index + 1} is left on only ${count} disks`)
     }
   }
 }
