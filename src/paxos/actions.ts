@@ -37,5 +37,7 @@ export type Observation =
       readonly session: SessionId
       readonly sequence: number
     }
+  /** The cluster does not take this node: see the message of this name. It must be admitted as a new member. */
+  | { readonly type: 'turnedAway'; readonly cluster: number }
   | { readonly type: 'began'; readonly role: RoleName }
   | { readonly type: 'ended'; readonly role: RoleName }

@@ -12,7 +12,10 @@ export class ByteWriter {
     this.#bytes = new Uint8Array(capacity)
   }
 
+  /** Throws a RangeError for anything but a whole number from 0 to 2^53 - 1. */
   number(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RangeError(`${value} cannot be written as a number.`)
     this.#reserve(8)
     let rest = value
     while (rest >= 128) {

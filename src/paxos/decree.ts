@@ -41,6 +41,22 @@ export function isNoOp(decree: Decree): boolean {
   return decree.length === 0
 }
 
+/** A stamp that a decree can hold, whatever a wall clock shows. */
+export function clampStamp(wallMicros: Micros): Micros {
+  return Math.min(Math.max(0, Math.floor(wallMicros)), Number.MAX_SAFE_INTEGER)
+}
+
+/** The longest opener, in bytes. */
+const OPENER_BYTES = 64
+
+/** Whether a request is one that a decree can hold; what comes from outside may be anything. */
+export function isRequest(request: Request): boolean {
+  const { session, sequence, acknowledged, command } = request
+  if (![session, sequence, acknowledged].every((number) => Number.isSafeInteger(number) && number >= 0))
+    return false
+  return session !== 0 || command.length <= OPENER_BYTES
+}
+
 export function encodeDecree(stampMicros: Micros, requests: readonly Request[]): Decree {
   const writer = new ByteWriter(64)
   writer.number(stampMicros)
@@ -54,7 +70,7 @@ export function encodeDecree(stampMicros: Micros, requests: readonly Request[]):
   return writer.finish()
 }
 
-/** Reads a decree that is not a no-op. Throws {@link MalformedBytes} if the bytes are no decree. */
+/** Reads a decree that is not a no-op. Throws a `MalformedBytes` if the bytes are no decree. */
 export function decodeDecree(decree: Decree): DecreeContent {
   const reader = new ByteReader(decree)
   const stampMicros = reader.number()

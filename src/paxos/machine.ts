@@ -4,6 +4,8 @@
  * Every replica applies the same commands in the same order, so `apply` must be deterministic: its answer and the
  * next state may depend on nothing but its arguments. A command that throws leaves the state untouched and gives
  * the same error on every member; a machine that changes its state in place must therefore check before it changes.
+ * Throw an `Error`, or a class of your own: its message goes to the requester. Of a TypeError, RangeError and the like
+ * only the name does, because every engine words them in its own way.
  */
 import type { Slot } from './decree.js'
 import type { Micros } from './settings.js'

@@ -19,6 +19,8 @@ export interface Founding {
   readonly cluster: number
   /** The voters, in ascending order. */
   readonly members: readonly MemberId[]
+  /** The identity of each voter's store, in the same order: a voter that comes with another one is not that voter. */
+  readonly stores: readonly number[]
   /** The wall clock of the seed: where decree time begins. */
   readonly timeMicros: Micros
 }
@@ -32,15 +34,26 @@ export interface Vote {
 
 // ---- founding and joining ------------------------------------------------------------------------------------
 
-/** Initializer → Seed or Initializer, again and again until it is welcome. Free. Answered by `welcome`. */
+/** Initializer → Seed or Initializer, again and again until it is answered. Free. `welcome` or `turnedAway` answers. */
 export interface Join {
   readonly type: 'join'
+  /** The identity of the sender's store. */
+  readonly store: number
 }
 
 /** Seed → Initializer when the cluster is founded; Initializer → Initializer of a voter that asks later. Vouching. */
 export interface Welcome {
   readonly type: 'welcome'
   readonly founding: Founding
+}
+
+/**
+ * Initializer → Initializer of one that is no voter, or is one by its number but comes with another store: what it
+ * promised and accepted is lost, so it may never vote under that number again. Free.
+ */
+export interface TurnedAway {
+  readonly type: 'turnedAway'
+  readonly cluster: number
 }
 
 // ---- elections -----------------------------------------------------------------------------------------------
@@ -181,7 +194,7 @@ export interface Answered {
   readonly sequence: number
   /** The opener, where the request asked for a session; otherwise empty. */
   readonly opener: string
-  readonly outcome: AnswerOutcome
+  readonly outcome: Outcome
   /** A slot at or after the one in which it was executed: a stale read that names it sees the effect. */
   readonly slot: Slot
 }
@@ -190,11 +203,6 @@ export interface Answered {
 export interface Answer extends Answered {
   readonly type: 'answer'
 }
-
-/** `overloaded`: the leader's queue is full; this copy of the request was not proposed. */
-export type AnswerOutcome =
-  | Outcome
-  | { readonly ok: false; readonly error: 'overloaded'; readonly detail: string }
 
 /** Replica → the Replica of the leader, or of a member that hears the leader. Free. Answered by `relayed`. */
 export interface Relay {
@@ -251,14 +259,16 @@ export interface ReadIndexAnswer {
 
 // ---- within a node -------------------------------------------------------------------------------------------
 
-/** Scout → Leader: a quorum has promised. */
+/** Scout → Leader, Replica: a quorum has promised. */
 export interface Adopted {
   readonly type: 'adopted'
   readonly ballot: Ballot
   /** For each slot above `decided` that anyone of the quorum accepted in: the vote with the highest ballot. */
   readonly votes: readonly Vote[]
-  /** The highest watermark in the quorum: the leader proposes nothing at or below it. */
+  /** The highest watermark in the quorum: the leader proposes nothing at or below it, and fetches those decisions. */
   readonly decided: Slot
+  /** Who told that watermark, and so has the decisions. */
+  readonly source: MemberId
 }
 
 /** Scout, Commander → Leader: somebody has promised a higher ballot. */
@@ -337,6 +347,7 @@ export interface Confirmed {
 export type Message =
   | Join
   | Welcome
+  | TurnedAway
   | Prescout
   | PrescoutAnswer
   | Prepare
@@ -404,6 +415,7 @@ export interface RoleMessages {
     | 'relay'
     | 'relayed'
     | 'learn'
+    | 'adopted'
     | 'leaderChanged'
     | 'refused'
     | 'fetch'
@@ -414,7 +426,7 @@ export interface RoleMessages {
     | 'confirmed'
   requester: 'answer' | 'readAnswer' | 'leaderChanged'
   seed: 'join'
-  initializer: 'join' | 'welcome'
+  initializer: 'join' | 'welcome' | 'turnedAway'
 }
 
 export type RoleName = keyof RoleMessages
@@ -429,6 +441,7 @@ export const ROUTES: {
 } = {
   join: ['seed', 'initializer'],
   welcome: ['initializer'],
+  turnedAway: ['initializer'],
   prescout: ['leader'],
   prescoutAnswer: ['leader'],
   prepare: ['acceptor'],
@@ -451,7 +464,7 @@ export const ROUTES: {
   readAnswer: ['requester'],
   readIndex: ['replica'],
   readIndexAnswer: ['replica'],
-  adopted: ['leader'],
+  adopted: ['leader', 'replica'],
   preempted: ['leader'],
   tender: ['commander'],
   progress: ['leader'],
@@ -473,6 +486,7 @@ export const DEPARTURE: {
 } = {
   join: 'free',
   welcome: 'vouching',
+  turnedAway: 'free',
   prescout: 'free',
   prescoutAnswer: 'free',
   prepare: 'free',

@@ -130,6 +130,8 @@ export interface FrozenNode {
 
 interface NodeFields {
   incarnation: number
+  /** The identity of the store; 0 for a node that has none. */
+  store: number
   founding: Founding | null
   /** Booted, and the incarnation is durable. */
   awake: boolean
@@ -157,16 +159,20 @@ export class Node implements RoleContext {
   readonly #factories: RoleFactories
   #fields: NodeFields
   #actions: Action[] = []
+  /** Set between the beginning of a turn and its end: still set afterwards, the turn threw. */
+  #inTurn = false
   /** Messages from this node to itself, delivered within the turn. */
   #local: Message[] = []
 
   constructor(options: NodeOptions) {
+    checkPurpose(options.self, options.purpose)
     this.self = options.self
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
     this.#options = options
     this.#factories = { ...DEFAULT_ROLES, ...options.roles }
     this.#fields = {
       incarnation: 0,
+      store: 0,
       founding: null,
       awake: false,
       nowMicros: 0,
@@ -180,8 +186,16 @@ export class Node implements RoleContext {
     }
   }
 
-  /** One turn: takes in an event, and returns what the driver is to do, in this order. */
+  /**
+   * One turn: takes in an event, and returns what the driver is to do, in this order.
+   *
+   * If a role throws, what the turn had done is lost, and with it the link between this node and its store; so the
+   * node refuses every later turn. Start it again from its store.
+   */
   step(event: NodeEvent): Action[] {
+    if (this.#inTurn)
+      throw new Error('This node broke down in an earlier turn; start it again from its store.')
+    this.#inTurn = true
     this.#fields.nowMicros = event.nowMicros
     this.#fields.wallMicros = event.wallMicros
     this.#actions = []
@@ -203,6 +217,7 @@ export class Node implements RoleContext {
         break
     }
     this.#deliverLocal()
+    this.#inTurn = false
     return this.#actions
   }
 
@@ -258,7 +273,8 @@ export class Node implements RoleContext {
   send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void {
     const send: Send = { type: 'send', role, to, message }
     if (DEPARTURE[message.type] === 'vouching' && this.writing) {
-      this.#fields.held.push({ written: this.#fields.written, send })
+      const { held, written } = this.#fields
+      if (held.length < this.settings.heldLimit) held.push({ written, send })
       return
     }
     this.#depart(send)
@@ -301,7 +317,7 @@ export class Node implements RoleContext {
     const recovered = this.#fields.recovered
     this.#fields.recovered = null
     const { promised, votes, decisions } = recovered ?? recover([])
-    this.become('initializer', { founding })
+    this.become('initializer', { founding, store: this.#fields.store })
     this.become('acceptor', { promised, votes })
     this.become('leader', { round: promised.round, eager })
     this.become('replica', { timeMicros: founding.timeMicros, decisions })
@@ -321,20 +337,30 @@ export class Node implements RoleContext {
       this.#wake()
       return
     }
-    this.#fields.incarnation = (this.#fields.recovered?.incarnation ?? 0) + 1
+    const { recovered } = this.#fields
+    this.#fields.store = recovered?.store ?? this.#createStore()
+    this.#fields.incarnation = (recovered?.incarnation ?? 0) + 1
     this.persist({ type: 'incarnation', incarnation: this.#fields.incarnation })
+  }
+
+  /** Gives a blank store its identity: 53 random bits. */
+  #createStore(): number {
+    const { draw } = this.#options
+    const store = draw(0, 0x1f_ffff) * 0x1_0000_0000 + draw(0, 0xffff_ffff)
+    this.persist({ type: 'created', store })
+    return store
   }
 
   #wake(): void {
     this.#fields.awake = true
     const { purpose } = this.#options
+    const { store } = this.#fields
     this.become('requester', purpose.type === 'request' ? { contacts: purpose.contacts } : {})
     const founding = this.#fields.recovered?.founding ?? null
     this.#request(this.#fields.early.splice(0))
     if (founding !== null) this.induct(founding, false)
-    else if (purpose.type === 'seed')
-      this.become('seed', { cluster: purpose.cluster, voters: purpose.voters })
-    else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts })
+    else if (purpose.type === 'seed') this.become('seed', { ...purpose, store })
+    else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts, store })
   }
 
   #request(requests: readonly ClientRequest[]): void {
@@ -357,7 +383,7 @@ export class Node implements RoleContext {
 
   #release(count: number): void {
     this.#fields.durable = count
-    if (!this.#fields.awake) this.#wake()
+    if (!this.#fields.awake && !this.writing) this.#wake()
     const { held } = this.#fields
     const ready = held.findIndex(({ written }) => written > count)
     for (const { send } of held.splice(0, ready === -1 ? held.length : ready)) this.#depart(send)
@@ -390,6 +416,14 @@ export class Node implements RoleContext {
     const role = this.#factories[name](this, start, this.#options.machine)
     this.roles[name] = role as (typeof this.roles)[Name] // the factory of this name makes this role
     return role
+  }
+}
+
+function checkPurpose(self: NodeId, purpose: Purpose): void {
+  if (purpose.type === 'seed' && !purpose.voters.includes(self)) {
+    throw new RangeError(
+      `Node ${self} cannot found a cluster of which it is no voter: name it among the voters.`,
+    )
   }
 }
 

@@ -9,6 +9,8 @@ import type { Decree, Slot } from './decree.js'
 import type { Founding, Vote } from './messages.js'
 
 export type StoreRecord =
+  /** The first record of a store: which one it is. A store that was lost and made anew has another identity. */
+  | { readonly type: 'created'; readonly store: number }
   /** Written by every boot before it sends anything, one higher each time: no ballot is ever used twice. */
   | { readonly type: 'incarnation'; readonly incarnation: number }
   /** The cluster that this store belongs to. */
@@ -31,6 +33,8 @@ export type StoreRecord =
 
 /** What the records of a store add up to. */
 export interface Recovered {
+  /** Null: the store is blank. */
+  store: number | null
   incarnation: number
   founding: Founding | null
   promised: Ballot
@@ -41,6 +45,7 @@ export interface Recovered {
 
 export function recover(records: Iterable<StoreRecord>): Recovered {
   const recovered: Recovered = {
+    store: null,
     incarnation: 0,
     founding: null,
     promised: NO_BALLOT,
@@ -58,6 +63,9 @@ export function recover(records: Iterable<StoreRecord>): Recovered {
 
 function apply(recovered: Recovered, record: StoreRecord): void {
   switch (record.type) {
+    case 'created':
+      recovered.store = record.store
+      return
     case 'incarnation':
       recovered.incarnation = record.incarnation
       return

@@ -2,8 +2,16 @@
  * The replicated state: what the decrees make, the same on every member that has applied the same slots. The machine's
  * state, the sessions, and decree time.
  */
-import { encodeNumber } from './bytes.js'
-import { type Decree, decodeDecree, isNoOp, openerOf, type Request, type Slot } from './decree.js'
+import { encodeNumber, MalformedBytes } from './bytes.js'
+import {
+  type Decree,
+  type DecreeContent,
+  decodeDecree,
+  isNoOp,
+  openerOf,
+  type Request,
+  type Slot,
+} from './decree.js'
 import type { AnyMachine, Codecs, DecreeContext } from './machine.js'
 import {
   emptySessions,
@@ -37,7 +45,10 @@ export function initialReplicated(machine: AnyMachine, timeMicros: Micros): Repl
   return { state: machine.initial(), sessions: emptySessions(), timeMicros, applied: 0 }
 }
 
-/** Applies the decree of the next slot, and tells the outcome of each request in it, in order. */
+/**
+ * Applies the decree of the next slot, and tells the outcome of each request in it, in order. Bytes that are no decree
+ * do nothing, on every member alike: one that stopped there could never go on.
+ */
 export function applyDecree(
   replicated: Replicated,
   decree: Decree,
@@ -45,13 +56,24 @@ export function applyDecree(
   tell: (request: Request, outcome: Outcome) => void,
 ): void {
   replicated.applied += 1
-  if (isNoOp(decree)) return
+  const content = readDecree(decree)
+  if (content === null) return
   const { settings } = execution
-  const { stampMicros, requests } = decodeDecree(decree)
+  const { stampMicros, requests } = content
   const stamp = Math.min(stampMicros, replicated.timeMicros + settings.stampAdvanceMicros)
   replicated.timeMicros = Math.max(replicated.timeMicros, stamp)
   expireSessions(replicated.sessions, replicated.timeMicros, settings)
   for (const request of requests) tell(request, executeRequest(replicated, request, execution))
+}
+
+function readDecree(decree: Decree): DecreeContent | null {
+  if (isNoOp(decree)) return null
+  try {
+    return decodeDecree(decree)
+  } catch (error) {
+    if (error instanceof MalformedBytes) return null
+    throw error
+  }
 }
 
 /** The outcome of a request that was executed before, without executing it again. */
@@ -103,6 +125,10 @@ export function runQuery(replicated: Replicated, query: Uint8Array, { machine, c
   }
 }
 
+/** The same on every member: what an engine words itself, engines word differently, so only its name counts. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  return ENGINE_ERRORS.includes(error.name) ? error.name : error.message
 }
+
+const ENGINE_ERRORS = ['EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError']

@@ -10,7 +10,7 @@
 import type { Request, SessionId } from './decree.js'
 import type { Micros, Settings } from './settings.js'
 
-/** Why a request was not executed, or failed. Same on every member. */
+/** Why a request was not executed, or failed. */
 export type Refusal =
   /** The machine threw; `detail` is its message. The state is untouched. */
   | 'command-failed'
@@ -20,6 +20,8 @@ export type Refusal =
   | 'session-window'
   /** The cluster holds as many sessions as it may. Not executed. */
   | 'session-limit'
+  /** Too many requests wait already. This copy of the request was not proposed. Never decided, so never replicated. */
+  | 'overloaded'
   /** The client has said that it has the answer already; the answer is gone. Not executed again. */
   | 'already-acknowledged'
 

@@ -10,11 +10,14 @@ export type Micros = number
 export interface Settings {
   /** How often a leader tells the others that it lives. */
   readonly heartbeatMicros: Micros
-  /** A member that hears no leader for this long (and up to twice as long, at random) asks the others. */
+  /**
+   * A member that hears no leader for this long (and up to twice as long, at random) asks the others. Must exceed the
+   * longest round trip of a message together with a sync, or no leader is ever elected.
+   */
   readonly electionTimeoutMicros: Micros
   /** How long a prepare, an accept, a fetch or a read round waits for its answer before it is sent again. */
   readonly resendMicros: Micros
-  /** The first wait of a requester before it sends a request again; doubles up to eight times this. */
+  /** The first wait of a requester before it sends a request again; doubles up to four times this. */
   readonly requestResendMicros: Micros
   /** How often a node that is not yet inducted asks to join. */
   readonly joinMicros: Micros
@@ -28,6 +31,8 @@ export interface Settings {
   readonly queueLimit: number
   /** Requests that a replica holds at most while it knows no leader. */
   readonly parkedLimit: number
+  /** Messages that wait for the disk at most; further ones are dropped, and asked for again. */
+  readonly heldLimit: number
   /** Bytes of decrees in one promise, or in one answer to a fetch (one decree is always let through). */
   readonly chunkBytes: number
   /** Unacknowledged requests in one session at most. *Agreed.* */
@@ -51,6 +56,7 @@ export const DEFAULT_SETTINGS: Settings = {
   decreeBytes: 256 * 1024,
   queueLimit: 10_000,
   parkedLimit: 1_000,
+  heldLimit: 10_000,
   chunkBytes: 256 * 1024,
   sessionWindow: 256,
   sessionLimit: 100_000,

@@ -46,13 +46,17 @@ export interface RequesterStart {
 
 export interface SeedStart {
   readonly cluster?: number
-  /** The voters of the new cluster; the seeding node need not be among them twice. */
+  /** The voters of the new cluster, the seeding node among them. */
   readonly voters?: readonly MemberId[]
+  /** The identity of the seeding node's own store. */
+  readonly store?: number
 }
 
 export interface InitializerStart {
   /** Whom to ask; the first of them most often. */
   readonly contacts?: readonly NodeId[]
+  /** The identity of this node's store. */
+  readonly store?: number
   /** The cluster that this node belongs to already. */
   readonly founding?: Founding | null
 }

@@ -44,8 +44,12 @@ export interface Application<
     position: number,
     draw: (low: number, high: number) => number,
   ): Operation<Command, Query>
-  /** Default: the operation's own fields. */
-  describe?(operation: Operation<Command, Query>): Description
+  /**
+   * For transcripts, and for histories; there also with what became of the operation, so that the value may tell what
+   * it gave. A null value is replaced by the output of an operation that succeeded. Default: the operation's own
+   * fields, and its output.
+   */
+  describe?(operation: Operation<Command, Query>, completion?: Completion): Description
   /**
    * A fresh judge of one client's answers, which come in the order of its operations: it gives a sentence when an
    * answer cannot be right.
@@ -135,9 +139,10 @@ export function bankApplication(): AnyApplication {
         command: { type: 'transfer', from, to, amount: draw(1, 90) } satisfies BankCommand,
       }
     },
-    describe: (operation) => {
+    describe: (operation, completion) => {
       const { from, to, amount } = contentOf(operation) as BankCommand // made above
-      return { f: 'transfer', key: null, value: { from, to, amount } }
+      const balances = completion?.type === 'ok' ? { balances: completion.output } : {}
+      return { f: 'transfer', key: null, value: { from, to, amount, ...balances } }
     },
     invariant: (state) => {
       let total = 0
@@ -152,21 +157,32 @@ export function contentOf(operation: Operation): unknown {
   return operation.type === 'command' ? operation.command : operation.query
 }
 
-/** How an application describes an operation, or else the operation's own `type` and `key`, and the whole of it. */
-export function describe(application: AnyApplication, operation: Operation): Description {
-  if (application.describe !== undefined) return application.describe(operation)
+/** How an application describes an operation. By default `f` and `key` are its own fields `type` and `key`. */
+export function describe(
+  application: AnyApplication,
+  operation: Operation,
+  completion?: Completion,
+): Description {
+  const described = application.describe?.(operation, completion) ?? describeFields(operation, completion)
+  if (described.value !== null || completion?.type !== 'ok') return described
+  return { ...described, value: completion.output }
+}
+
+function describeFields(operation: Operation, completion?: Completion): Description {
   const content = contentOf(operation)
   if (typeof content !== 'object' || content === null) return { f: operation.type, key: null, value: content }
   const { type, key, ...rest } = content as Record<string, unknown> // any object has string keys
+  const output = completion?.type === 'ok' ? { output: completion.output } : {}
   return {
     f: typeof type === 'string' ? type : operation.type,
     key: typeof key === 'string' ? key : null,
-    value: rest,
+    value: Object.keys(rest).length === 0 ? null : { ...rest, ...output },
   }
 }
 
-/** What an outcome means to the client: a command that failed certainly changed nothing, a refusal tells little. */
+/** What an outcome means to the client: what failed, or was never sent, changed nothing; other refusals tell little. */
 export function completionOf(outcome: Outcome, decode: (bytes: Uint8Array) => unknown): Completion {
   if (outcome.ok) return { type: 'ok', output: decode(outcome.output) }
-  return { type: outcome.error === 'command-failed' ? 'fail' : 'info', error: outcome.detail }
+  const harmless = outcome.error === 'command-failed' || outcome.error === 'overloaded'
+  return { type: harmless ? 'fail' : 'info', error: outcome.detail }
 }

@@ -18,6 +18,7 @@ export interface HistoryEntry {
   readonly type: 'invoke' | 'ok' | 'fail' | 'info'
   readonly f: string
   readonly key: string | null
+  /** What it was given; what it gave, once it succeeded, if it was given nothing. */
   readonly value: unknown
   /** Microseconds since the run began. */
   readonly time: Micros
@@ -81,7 +82,7 @@ export class Clients {
     )
     client.current = operation
     this.sent += 1
-    this.#record(client, 'invoke', operation, null, nowMicros)
+    this.#record(client, 'invoke', operation, undefined, nowMicros)
     return operation
   }
 
@@ -119,15 +120,10 @@ export class Clients {
     client: Client,
     type: HistoryEntry['type'],
     operation: Operation,
-    completion: Completion | null,
+    completion: Completion | undefined,
     time: Micros,
   ): void {
-    const { f, key, value } = describe(this.#application, operation)
-    this.history.push({ process: client.process, type, f, key, value: valueOf(value, completion), time })
+    const { f, key, value } = describe(this.#application, operation, completion)
+    this.history.push({ process: client.process, type, f, key, value, time })
   }
-}
-
-/** What reads is recorded with what it gave, once it succeeded; what changes something, with what it was given. */
-function valueOf(value: unknown, completion: Completion | null): unknown {
-  return value === null && completion?.type === 'ok' ? completion.output : value
 }

@@ -1,6 +1,20 @@
 /** `synod/simulation`: a world made from one integer around the nodes of `synod/paxos`. */
 export * from './application.js'
+export type { HistoryEntry } from './clients.js'
 export * from './events.js'
+export { ApplicationError, applicationFrom } from './guard.js'
+export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
+export { NdjsonFormatter } from './ndjson.js'
 export * from './scenario.js'
+export {
+  type Format,
+  Simulation,
+  type SimulationOptions,
+  type SimulationResult,
+  simulate,
+} from './simulate.js'
+export type { Summary } from './summary.js'
 export * from './transcript.js'
+export { jsonOf } from './values.js'
+export type { VerdictResult } from './verdicts/verdict.js'
 export * from './world.js'

@@ -9,22 +9,22 @@
  */
 import {
   type Ballot,
-  type Codec,
+  type Codecs,
   codecsOf,
   type Decree,
   decodeDecree,
-  decodeNumber,
   formatBallot,
   isNoOp,
   type Message,
   type NodeId,
-  openerOf,
   type Request,
   ROUTES,
   type StoreRecord,
 } from '../paxos/index.js'
 import { type AnyApplication, describe, type Operation } from './application.js'
 import type { WorldEvent } from './events.js'
+import type { Head } from './head.js'
+import { contentOfRequest, jsonOf, readableOutcome } from './values.js'
 
 export type Paint = (text: string) => string
 
@@ -37,40 +37,59 @@ export interface Palette {
   readonly message: Paint
 }
 
+const TIME_WIDTH = 11
 const NODE_WIDTH = 8
 const ROLE_WIDTH = 11
 const VERB_WIDTH = 9
 
 export class TranscriptFormatter {
   readonly #application: AnyApplication
-  readonly #commands: Codec<unknown>
-  readonly #queries: Codec<unknown>
-  readonly #outputs: Codec<unknown>
+  readonly #codecs: Codecs
   readonly #palette: Palette | undefined
   /** A message is formatted once, however many receive it. */
   readonly #messages: WeakMap<Message, string> = new WeakMap()
   readonly #decrees: WeakMap<Decree, string> = new WeakMap()
+  /** Columns that come again and again. */
+  readonly #nodes: string[] = []
+  #timeMicros = -1
+  #time = ''
 
   constructor(application: AnyApplication, palette?: Palette) {
-    const codecs = codecsOf(application.machine)
     this.#application = application
-    this.#commands = codecs.commands
-    this.#queries = codecs.queries
-    this.#outputs = codecs.outputs
+    this.#codecs = codecsOf(application.machine)
     this.#palette = palette
+  }
+
+  /** The first line, a comment. */
+  head({ formatVersion, seed, options }: Head): string {
+    const fields = Object.entries({ formatVersion, seed, ...options })
+    return `# synod transcript ${fields.map(([name, value]) => `${name}=${tokenOf(String(value))}`).join(' ')}`
   }
 
   /** The line of an event, without its line feed. */
   line(event: WorldEvent, timeMicros: number): string {
-    const time = formatSeconds(timeMicros).padStart(11)
-    const node = nameOf(event.node).padEnd(NODE_WIDTH)
-    const role = roleOf(event).padEnd(ROLE_WIDTH)
+    const time = this.#timeColumn(timeMicros)
+    const node = this.#nodeColumn(event.node)
+    const role = (roleOf(event) ?? '-').padEnd(ROLE_WIDTH)
     const verb = event.type.padEnd(VERB_WIDTH)
     const rest = this.#rest(event)
     const palette = this.#palette
     if (palette === undefined) return `${time}  ${node} ${role} ${verb} ${rest}`
     const painted = [palette.time(time), '', palette.node(node, event.node), palette.role(role)]
     return [...painted, palette.verb(verb, event.type), palette.message(rest)].join(' ')
+  }
+
+  #timeColumn(timeMicros: number): string {
+    if (timeMicros !== this.#timeMicros) {
+      this.#timeMicros = timeMicros
+      this.#time = formatSeconds(timeMicros).padStart(TIME_WIDTH)
+    }
+    return this.#time
+  }
+
+  #nodeColumn(node: NodeId): string {
+    this.#nodes[node] ??= nameOf(node).padEnd(NODE_WIDTH)
+    return this.#nodes[node]
   }
 
   #rest(event: WorldEvent): string {
@@ -83,7 +102,7 @@ export class TranscriptFormatter {
       case 'ends':
         return event.role
       case 'sends':
-        return `${this.message(event.message)} -> ${formatNodes(event.to)}`
+        return this.#sent(event.message, event.node, event.to)
       case 'loses':
       case 'doubles':
         return `${this.message(event.message)} -> ${nameOf(event.to)}`
@@ -91,7 +110,7 @@ export class TranscriptFormatter {
       case 'misses':
         return `${this.message(event.message)} <- ${nameOf(event.from)}`
       case 'writes':
-        return this.#record(event.record)
+        return this.#typed(event.record)
       case 'syncs':
         return event.records === 1 ? '1 record' : `${event.records} records`
       case 'wakes':
@@ -102,34 +121,50 @@ export class TranscriptFormatter {
         return `client ${event.client}: ${this.#operation(event.operation)}`
       case 'completes': {
         const { client, operation, completion } = event
-        const result = completion.type === 'ok' ? JSON.stringify(completion.output) : completion.error
+        const result = completion.type === 'ok' ? jsonOf(completion.output) : oneLine(completion.error)
         return `client ${client}: ${this.#operation(operation)} = ${completion.type} ${result}`
       }
     }
+  }
+
+  #sent(message: Message, from: NodeId, to: readonly NodeId[]): string {
+    if (to.length === 1 && to[0] === from) return `${this.#typed(message)} -> ${nameOf(from)}` // nobody else will have it
+    return `${this.message(message)} -> ${formatNodes(to)}`
   }
 
   /** A message with its fields. */
   message(message: Message): string {
     const known = this.#messages.get(message)
     if (known !== undefined) return known
-    const text = this.#formatMessage(message)
+    const text = this.#typed(message)
     this.#messages.set(message, text)
     return text
   }
 
-  #formatMessage(message: Message): string {
-    let text: string = message.type
-    for (const [name, value] of Object.entries(message)) {
-      if (name !== 'type') text += ` ${name}=${this.#field(name, value)}`
+  /** A message or a record: its type, and its fields. */
+  #typed(value: Message | StoreRecord): string {
+    let text: string = value.type
+    for (const [name, field] of Object.entries(value)) {
+      if (name === 'type') continue
+      text += ` ${name}=`
+      text += 'outcome' in value && name === 'outcome' ? this.#outcome(value) : this.#field(name, field)
     }
     return text
+  }
+
+  #outcome(message: Extract<Message, { outcome: unknown }>): string {
+    const outcome = readableOutcome(message, this.#codecs)
+    if (!outcome.ok) return `{${outcome.error} ${tokenOf(outcome.detail)}}`
+    return 'session' in message && message.session === 0
+      ? `session ${outcome.output}`
+      : jsonOf(outcome.output)
   }
 
   /** A field of a message or of a record, by its name. */
   #field(name: string, value: unknown): string {
     if (typeof value === 'number' || typeof value === 'boolean') return String(value)
     if (value === null) return 'none'
-    if (typeof value === 'string') return value === '' ? '-' : value
+    if (typeof value === 'string') return tokenOf(value)
     switch (name) {
       case 'ballot':
       case 'promised':
@@ -140,9 +175,7 @@ export class TranscriptFormatter {
       case 'request':
         return this.#request(value as Request)
       case 'query':
-        return JSON.stringify(this.#queries.decode(value as Uint8Array))
-      case 'output':
-        return this.#output(value as Uint8Array)
+        return this.#operation({ type: 'query', query: this.#codecs.queries.decode(value as Uint8Array) })
     }
     if (Array.isArray(value)) return `[${value.map((each) => this.#element(name, each)).join(', ')}]`
     return `{${this.#fields(value as object)}}` // nothing else is left
@@ -172,31 +205,18 @@ export class TranscriptFormatter {
   }
 
   #request(request: Request): string {
-    if (request.session === 0) return `open ${openerOf(request)}`
-    const command = this.#commands.decode(request.command)
-    return `${request.session}.${request.sequence} ${this.#operation({ type: 'command', command })}`
-  }
-
-  /** The output of a command, or the number that opening a session gives. */
-  #output(output: Uint8Array): string {
-    try {
-      return JSON.stringify(this.#outputs.decode(output))
-    } catch {
-      return `session ${decodeNumber(output)}`
-    }
+    const content = contentOfRequest(request, this.#codecs.commands)
+    if ('opener' in content) return `open ${tokenOf(content.opener)}`
+    const operation = this.#operation({ type: 'command', command: content.command })
+    return `${request.session}.${request.sequence} ${operation}`
   }
 
   #operation(operation: Operation): string {
     const { f, key, value } = describe(this.#application, operation)
-    const parts = [f]
-    if (key !== null) parts.push(key)
-    if (value !== null) parts.push(JSON.stringify(value))
+    const parts = [oneLine(f)]
+    if (key !== null) parts.push(oneLine(key))
+    if (value !== null) parts.push(jsonOf(value))
     return parts.join(' ')
-  }
-
-  #record(record: StoreRecord): string {
-    const { type, ...fields } = record
-    return `${type} ${this.#fields(fields)}`
   }
 }
 
@@ -223,7 +243,20 @@ export function formatNodes(nodes: readonly NodeId[]): string {
   return parts.join(' ')
 }
 
-function roleOf(event: WorldEvent): string {
+/** A text of which something else follows: quoted if it has a space in it, or nothing at all. */
+function tokenOf(text: string): string {
+  if (text === '') return '-'
+  return text.includes(' ') ? JSON.stringify(text) : oneLine(text)
+}
+
+/** A text as it is, or quoted if it would not stay on its line. */
+function oneLine(text: string): string {
+  const quoted = JSON.stringify(text)
+  return quoted.length === text.length + 2 ? text : quoted
+}
+
+/** The role that an event is about; null when it is about none. */
+export function roleOf(event: WorldEvent): string | null {
   switch (event.type) {
     case 'sends':
     case 'wakes':
@@ -246,6 +279,6 @@ function roleOf(event: WorldEvent): string {
     case 'begins':
     case 'ends':
     case 'misses':
-      return '-'
+      return null
   }
 }

@@ -466,6 +466,8 @@ export class World {
       case 'answered':
         this.#answered(observation)
         return
+      case 'turnedAway':
+        return // the message that says so is in the transcript
       case 'began':
         if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
         return
@@ -480,6 +482,7 @@ export class World {
     if (!this.agreement.applied(this.events, host.id, slot, decree)) return
     this.durability.decided(this.events, slot, decree)
     this.model.apply(slot, decree)
+    this.agreement.checkMachine(this.events, this.model.flaw)
     this.conservation.check(this.events, `after slot ${slot}`, this.model.state)
   }
 

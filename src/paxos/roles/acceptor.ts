@@ -128,7 +128,8 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
       const late = votedSlot !== 0 && votedSlot <= this.watermark
       if (late) this.#decide(decisions, votedSlot)
       const first = Math.max(this.watermark + 1, this.lowestCurrentVote)
-      for (let slot = first; slot <= decided; slot++) this.#decide(decisions, slot)
+      const last = Math.min(decided, this.highestVote)
+      for (let slot = first; slot <= last; slot++) this.#decide(decisions, slot)
       if (decided > this.watermark) this.watermark = decided
     }
     if (decisions.length === 0 && decided <= this.told) return

@@ -1,20 +1,23 @@
 /**
  * The Initializer: inducts a node into the cluster. Before, it asks to join until it is welcome; after, it welcomes
- * voters that ask: one whose welcome was lost, or who comes much later and then catches up.
+ * voters that ask: one whose welcome was lost, or who comes much later and then catches up. A voter that comes with
+ * another store than it was founded with is turned away: it has forgotten what it promised.
  */
 import type { MemberId, NodeId } from '../ballot.js'
-import type { Founding, Handles, Join, RoleMessages, Welcome } from '../messages.js'
+import type { Founding, Handles, Join, RoleMessages, TurnedAway, Welcome } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { InitializerStart } from '../starts.js'
 
 export class Initializer extends Role implements Handles<RoleMessages['initializer']> {
   readonly contacts: readonly NodeId[]
+  readonly store: number
   readonly founding: Founding | null
   attempts = 0
 
   constructor(context: RoleContext, start: InitializerStart = {}) {
     super(context, 'initializer')
     this.contacts = (start.contacts ?? []).filter((contact) => contact !== this.self)
+    this.store = start.store ?? 0
     this.founding = start.founding ?? null
   }
 
@@ -27,14 +30,23 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   }
 
   welcome(_from: NodeId, { founding }: Welcome): void {
-    if (this.founding !== null || !isVoter(founding, this.self)) return
+    if (this.founding !== null || !isVoter(founding, this.self, this.store)) return
     this.persist({ type: 'founded', founding })
     this.induct(founding, false)
   }
 
-  join(from: NodeId, _join: Join): void {
-    if (this.founding === null || !isVoter(this.founding, from)) return
-    this.send(from, { type: 'welcome', founding: this.founding })
+  join(from: NodeId, { store }: Join): void {
+    const { founding } = this
+    if (founding === null) return
+    if (isVoter(founding, from, store)) this.send(from, { type: 'welcome', founding })
+    else this.send(from, { type: 'turnedAway', cluster: founding.cluster })
+  }
+
+  /** Nobody will ever say otherwise, so it stops asking. */
+  turnedAway(_from: NodeId, { cluster }: TurnedAway): void {
+    if (this.founding !== null) return
+    this.cancel('join')
+    this.observe({ type: 'turnedAway', cluster })
   }
 
   /** Asks the first contact, which is the seed of a new cluster, and every other time one of the rest. */
@@ -42,12 +54,13 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     const [first, ...rest] = this.contacts
     if (first === undefined) return
     const other = rest[(this.attempts >> 1) % rest.length]
-    this.send(this.attempts % 2 === 0 ? first : (other ?? first), { type: 'join' })
+    this.send(this.attempts % 2 === 0 ? first : (other ?? first), { type: 'join', store: this.store })
     this.attempts += 1
     this.after('join', this.settings.joinMicros)
   }
 }
 
-function isVoter(founding: Founding, member: MemberId): boolean {
-  return founding.members.includes(member)
+function isVoter(founding: Founding, member: MemberId, store: number): boolean {
+  const at = founding.members.indexOf(member)
+  return at !== -1 && founding.stores[at] === store
 }

@@ -9,7 +9,7 @@
  *         ▲────────────────────── a leader lives · preempted · no quorum answers ─────────────────┘
  */
 import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
-import { type Decree, encodeDecree, NO_OP, type Request, type Slot } from '../decree.js'
+import { clampStamp, type Decree, encodeDecree, NO_OP, type Request, type Slot } from '../decree.js'
 import { completesQuorum, quorumOf } from '../membership.js'
 import type {
   Adopted,
@@ -58,8 +58,15 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   acknowledged: Map<MemberId, Micros> = new Map()
   /** The next slot to propose in. */
   nextSlot: Slot = 1
-  /** Every slot up to this one is decided: while leading by the count of the commander, else as the replica knows. */
+  /** While leading: the watermark. Every slot up to this one is decided, since the adoption by the commander's count. */
   decidedThrough: Slot = 0
+  /** Every slot up to this one is known to the replica of this node, and when that was last news. */
+  learnedThrough: Slot = 0
+  learnedMicros: Micros = 0
+  /** The watermark that it adopted. It proposes nothing before its own replica has learned as much. */
+  adoptedThrough: Slot = 0
+  /** Whether its ballot has been adopted: one that was not may be prepared again. */
+  led = true
   /** Slots and decrees that were adopted and still have to be proposed again, in ascending order. */
   inherited: { slot: Slot; decree: Decree }[] = []
   /** Requests that wait for a slot. */
@@ -114,7 +121,9 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   learned(_from: NodeId, { decided }: Learned): void {
-    if (this.phase !== 'leading') this.decidedThrough = decided
+    this.learnedThrough = decided
+    this.learnedMicros = this.nowMicros
+    if (this.phase === 'leading') this.#pump()
   }
 
   /** The election timer fired: ask, unless a leader was heard in time. */
@@ -200,11 +209,18 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   // ---- scouting ----------------------------------------------------------------------------------------------
 
+  /**
+   * A ballot that was prepared but not adopted is prepared again if nobody has outbid it: who promised it meanwhile,
+   * however slowly, answers at once.
+   */
   #scout(): void {
     this.phase = 'scouting'
-    this.highestRound += 1
-    this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
-    this.become('scout', { ballot: this.ballot, fromSlot: this.decidedThrough + 1 })
+    if (this.led || this.highestRound > this.ballot.round) {
+      this.highestRound += 1
+      this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
+      this.led = false
+    }
+    this.become('scout', { ballot: this.ballot, fromSlot: this.learnedThrough + 1 })
     this.after('election', this.settings.electionTimeoutMicros * 2)
   }
 
@@ -212,9 +228,12 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     // Only for the ballot that it is scouting with: an earlier one was never prepared for what came since.
     if (this.phase !== 'scouting' || !sameBallot(ballot, this.ballot)) return
     this.phase = 'leading'
+    this.led = true
     this.failures = 0
     this.cancel('election')
     this.decidedThrough = decided
+    this.adoptedThrough = decided
+    this.learnedMicros = this.nowMicros
     this.nextSlot = decided + 1
     for (const { slot, decree } of votes) {
       while (this.nextSlot < slot) this.inherited.push({ slot: this.nextSlot++, decree: NO_OP })
@@ -247,20 +266,29 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   // ---- leading -----------------------------------------------------------------------------------------------
 
-  /** Tells the others that it lives; stops leading when it hears from no quorum. */
+  /** Tells the others that it lives; stops leading when it hears from no quorum, or cannot catch up with one. */
   #beat(): void {
     const horizon = this.nowMicros - this.settings.electionTimeoutMicros
     let heard = 0
     for (const member of this.members) {
       if (member === this.self || (this.acknowledged.get(member) ?? 0) > horizon) heard += 1
     }
-    if (heard < quorumOf(this.members)) {
+    if (heard < quorumOf(this.members) || this.#missesDecisions()) {
       this.failures += 1
       this.#follow()
       return
     }
     this.#sendHeartbeat()
     this.after('heartbeat', this.settings.heartbeatMicros)
+  }
+
+  /**
+   * Whoever told the watermark that it adopted does not tell the decisions: only a quorum without them, which knows
+   * less, can go on.
+   */
+  #missesDecisions(): boolean {
+    if (this.learnedThrough >= this.adoptedThrough) return false
+    return this.nowMicros - this.learnedMicros > this.settings.electionTimeoutMicros * 2
   }
 
   #sendHeartbeat(): void {
@@ -318,6 +346,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #mayPropose(bytesInFlight: number): boolean {
     const { alpha, windowBytes } = this.settings
+    if (this.learnedThrough < this.adoptedThrough) return false
     if (this.flightBytes.length >= alpha) return false
     if (bytesInFlight >= windowBytes) return false
     if (this.inherited.length > 0) return true
@@ -332,7 +361,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       if (count > 0 && bytes > this.settings.decreeBytes) break
       count += 1
     }
-    return encodeDecree(this.wallMicros, this.queue.splice(0, count))
+    return encodeDecree(clampStamp(this.wallMicros), this.queue.splice(0, count))
   }
 
   /** What was proposed stays proposed: the next leader finds it. What was only queued, its requesters send again. */

@@ -5,11 +5,11 @@
  * request at most once, and fetches from other members what it misses.
  */
 import type { MemberId, NodeId } from '../ballot.js'
-import { type Decree, openerOf, type Request, requestKey, type Slot } from '../decree.js'
+import { type Decree, isRequest, openerOf, type Request, requestKey, type Slot } from '../decree.js'
 import { type AnyMachine, codecsOf } from '../machine.js'
 import type {
+  Adopted,
   Answered,
-  AnswerOutcome,
   Confirmed,
   Fetch,
   Fetched,
@@ -41,6 +41,9 @@ import type { ReplicaStart } from '../starts.js'
 interface Waiting {
   readonly from: NodeId
   readonly relayed: boolean
+  /** The way that the request took first, and how often it took another since. */
+  readonly towards: MemberId | null
+  readonly detours: number
 }
 
 /** A read of a requester that waits here. */
@@ -67,7 +70,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   /** The member to relay requests to; this member itself when it leads. */
   towards: MemberId | null = null
   indirect = false
-  /** How often something was sent another way because the way towards the leader gave no answer. */
+  /** How often the question in flight was sent another way. */
   detours = 0
   /** Requests that arrived while no leader was known. */
   parked: Request[] = []
@@ -123,6 +126,14 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
       if (!this.decisions.has(slot)) this.decisions.set(slot, decree)
     }
     this.#applyDecided()
+    this.#fetchSoon()
+  }
+
+  /** The leader of this node proposes nothing before everything that it adopted as decided is known here. */
+  adopted(_from: NodeId, { decided, source }: Adopted): void {
+    if (decided <= this.decidedSomewhere && decided <= this.applied) return
+    this.decidedSomewhere = Math.max(this.decidedSomewhere, decided)
+    if (source !== this.self) this.send(source, { type: 'fetch', fromSlot: this.applied + 1 })
     this.#fetchSoon()
   }
 
@@ -229,21 +240,22 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   }
 
   #take(from: NodeId, request: Request, relayed: boolean, hops: number): void {
+    if (!isRequest(request)) return
     const known = rememberedOutcome(this.replicated, request)
     if (known !== undefined) {
-      this.#reply({ from, relayed }, this.#answered(request, known))
+      this.#reply(from, relayed, this.#answered(request, known))
       return
     }
-    const repeated = this.#await(request, { from, relayed })
-    if (this.towards !== null) this.#pass(repeated ? this.#detour(this.towards) : this.towards, request, hops)
+    const { detours } = this.#await(request, from, relayed)
+    if (this.towards !== null) this.#pass(this.#way(this.towards, detours, from), request, hops)
     else if (from !== this.self) this.#park(request)
   }
 
-  /** The way towards the leader gave no answer: every member in turn may know another. */
-  #detour(towards: MemberId): MemberId {
-    if (towards === this.self) return towards
-    this.detours += 1
-    return this.#others()[this.detours % (this.members.length - 1)] ?? towards
+  /** The way towards the leader, or, if that gave no answer, by way of each other member in turn. */
+  #way(towards: MemberId, detours: number, from: NodeId): MemberId {
+    if (towards === this.self || detours === 0) return towards
+    const others = this.#others().filter((member) => member !== from)
+    return others[detours % others.length] ?? towards
   }
 
   #others(): readonly MemberId[] {
@@ -260,17 +272,28 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     else if (hops < MOST_HOPS) this.send(towards, { type: 'relay', request, hops: hops + 1 })
   }
 
-  /** Remembers who waits for a request, and says whether somebody did already. Forgets the oldest over the bound. */
-  #await(request: Request, waiting: Waiting): boolean {
+  /**
+   * Remembers who waits for a request. A requester of this node is not forgotten for a copy of its own request that
+   * came back by another member. Over the bound the oldest is forgotten.
+   */
+  #await(request: Request, from: NodeId, relayed: boolean): Waiting {
     const key = requestKey(request.session, request.sequence, openerOf(request))
-    const repeated = this.waiting.delete(key)
+    const before = this.waiting.get(key)
+    const { towards } = this
+    const repeated = before !== undefined && before.towards === towards
+    const detours = repeated ? before.detours + 1 : 0
+    const waiting =
+      before?.relayed === false && relayed
+        ? { ...before, towards, detours }
+        : { from, relayed, towards, detours }
+    this.waiting.delete(key)
     this.waiting.set(key, waiting)
     const [oldest] = this.waiting.keys()
     if (this.waiting.size > this.settings.queueLimit && oldest !== undefined) this.waiting.delete(oldest)
-    return repeated
+    return waiting
   }
 
-  #answered(request: Request, outcome: AnswerOutcome): Answered {
+  #answered(request: Request, outcome: Outcome): Answered {
     const { session, sequence } = request
     return { session, sequence, opener: openerOf(request), outcome, slot: this.applied }
   }
@@ -281,10 +304,10 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     const waiting = this.waiting.get(key)
     if (waiting === undefined) return
     this.waiting.delete(key)
-    this.#reply(waiting, answered)
+    this.#reply(waiting.from, waiting.relayed, answered)
   }
 
-  #reply({ from, relayed }: Waiting, answered: Answered): void {
+  #reply(from: NodeId, relayed: boolean, answered: Answered): void {
     this.send(from, relayed ? { type: 'relayed', ...answered } : { type: 'answer', ...answered })
   }
 
@@ -321,12 +344,15 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     for (const [key, asker] of this.unasked) this.asked.set(key, asker)
     this.unasked.clear()
     this.questions += 1
+    this.detours = 0
     this.#sendQuestion(this.towards)
   }
 
   /** The same question again: an answer to an earlier copy is as good, however late it comes. */
   #askAgain(): void {
-    if (this.asked.size > 0) this.#sendQuestion(this.towards === null ? null : this.#detour(this.towards))
+    if (this.asked.size === 0) return
+    this.detours += 1
+    this.#sendQuestion(this.towards === null ? null : this.#way(this.towards, this.detours, this.self))
   }
 
   #sendQuestion(whom: MemberId | null): void {

@@ -72,7 +72,7 @@ interface Client {
 }
 
 /** The wait before a resend doubles up to this many times the first one. */
-const MOST_PATIENCE = 8
+const MOST_PATIENCE = 4
 
 export class Requester extends Role implements Handles<RoleMessages['requester']> {
   clients: Map<number, Client> = new Map()
@@ -132,9 +132,20 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
 
   #beginCommand(clientNumber: number, reference: number, command: Uint8Array): void {
     const client = this.#client(clientNumber)
+    if (client.backlog.length >= this.settings.queueLimit) {
+      this.#refuse(clientNumber, reference)
+      return
+    }
     client.backlog.push({ reference, command })
     if (client.session !== 0) this.#sendBacklog(client)
     else if (client.opening === null) this.#openSession(clientNumber, client)
+  }
+
+  /** Too much waits already; this was not sent to anybody. */
+  #refuse(client: number, reference: number): void {
+    const detail = `${this.settings.queueLimit} requests wait already; try again later.`
+    const outcome = { ok: false, error: 'overloaded', detail } as const
+    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
   }
 
   #client(number: number): Client {
@@ -235,6 +246,10 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   // ---- reads ---------------------------------------------------------------------------------------------------
 
   #beginRead({ client, reference, query, consistency }: Extract<ClientRequest, { type: 'query' }>): void {
+    if (this.reads.size >= this.settings.queueLimit) {
+      this.#refuse(client, reference)
+      return
+    }
     const name = this.nameQuestion(this.nextRead++)
     const atLeast = this.#client(client).seen
     const read = { client, reference, query, consistency, atLeast, sentMicros: this.nowMicros, patience: 1 }

@@ -19,8 +19,9 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
   promised: MemberId[] = []
   /** For each slot the vote with the highest ballot so far. */
   votes: Map<Slot, Vote> = new Map()
-  /** The highest watermark so far. */
+  /** The highest watermark so far, and who told it. */
   decided: Slot
+  source: MemberId
 
   readonly fromSlot: Slot
 
@@ -29,6 +30,7 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
     this.ballot = start.ballot ?? NO_BALLOT
     this.fromSlot = start.fromSlot ?? 1
     this.decided = this.fromSlot - 1
+    this.source = this.self
   }
 
   override begin(): void {
@@ -47,7 +49,10 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
   promise(from: NodeId, promise: Promise): void {
     if (!sameBallot(promise.ballot, this.ballot) || promise.fromSlot !== this.expected.get(from)) return
     for (const vote of promise.votes) this.#merge(vote)
-    this.decided = Math.max(this.decided, promise.decided)
+    if (promise.decided > this.decided) {
+      this.decided = promise.decided
+      this.source = from
+    }
     if (promise.nextSlot !== null) {
       this.expected.set(from, promise.nextSlot)
       this.send(from, { type: 'prepare', ballot: this.ballot, fromSlot: promise.nextSlot })
@@ -72,7 +77,8 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
   #adopt(): void {
     const votes = [...this.votes.values()].filter((vote) => vote.slot > this.decided)
     votes.sort((a, b) => a.slot - b.slot)
-    this.tell({ type: 'adopted', ballot: this.ballot, votes, decided: this.decided })
+    const { ballot, decided, source } = this
+    this.tell({ type: 'adopted', ballot, votes, decided, source })
     this.retire('scout')
   }
 }

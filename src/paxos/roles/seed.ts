@@ -3,6 +3,7 @@
  * cluster once, and is gone.
  */
 import type { MemberId, NodeId } from '../ballot.js'
+import { clampStamp } from '../decree.js'
 import type { Founding, Handles, Join, RoleMessages } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { SeedStart } from '../starts.js'
@@ -10,32 +11,41 @@ import type { SeedStart } from '../starts.js'
 export class Seed extends Role implements Handles<RoleMessages['seed']> {
   readonly cluster: number
   readonly voters: readonly MemberId[]
-  /** The voters that have asked to join. */
-  joined: MemberId[] = []
+  /** The voters that have asked to join, and their stores. */
+  joined: Map<MemberId, number> = new Map()
+
+  readonly store: number
 
   constructor(context: RoleContext, start: SeedStart = {}) {
     super(context, 'seed')
     this.cluster = start.cluster ?? 0
-    this.voters = [...(start.voters ?? [])].sort((a, b) => a - b)
+    this.voters = [...new Set(start.voters)].sort((a, b) => a - b)
+    this.store = start.store ?? 0
   }
 
   override begin(): void {
-    this.#welcome(this.self)
+    this.#admit(this.self, this.store)
   }
 
-  join(from: NodeId, _join: Join): void {
-    this.#welcome(from)
+  join(from: NodeId, { store }: Join): void {
+    this.#admit(from, store)
   }
 
-  #welcome(member: NodeId): void {
-    if (!this.voters.includes(member) || this.joined.includes(member)) return
-    this.joined.push(member)
-    if (this.joined.length === this.voters.length) this.#found()
+  /** A voter that lost its store before the founding has vouched for nothing yet: the latest one counts. */
+  #admit(member: NodeId, store: number): void {
+    if (!this.voters.includes(member)) return
+    this.joined.set(member, store)
+    if (this.joined.size === this.voters.length) this.#found()
   }
 
   /** The founding is on disk before anybody is told of it, so a seed that crashes founds no second cluster. */
   #found(): void {
-    const founding: Founding = { cluster: this.cluster, members: this.voters, timeMicros: this.wallMicros }
+    const founding: Founding = {
+      cluster: this.cluster,
+      members: this.voters,
+      stores: this.voters.map((voter) => this.joined.get(voter) ?? 0),
+      timeMicros: clampStamp(this.wallMicros),
+    }
     this.persist({ type: 'founded', founding })
     const others = this.voters.filter((voter) => voter !== this.self)
     if (others.length > 0) this.send(others, { type: 'welcome', founding })

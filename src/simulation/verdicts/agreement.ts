@@ -32,6 +32,11 @@ export class Agreement extends Verdict {
     return false
   }
 
+  /** Members can only agree on what comes of their decrees if the machine makes the same of them every time. */
+  checkMachine(event: number, flaw: string | null): void {
+    if (flaw !== null) this.fail(event, flaw)
+  }
+
   /** At the end: a member that has applied as much as the model must hold the same state. */
   compareStates(event: number, name: string, state: unknown, model: unknown): void {
     if (!samePlain(state, model))

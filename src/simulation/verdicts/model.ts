@@ -1,8 +1,10 @@
 /**
  * The model: the machine as it would run without any cluster. It executes each request once, where it is decided
- * first, and so knows what every answer has to be.
+ * first, and so knows what every answer has to be. It executes it twice, on two copies of the state: a machine that is
+ * not deterministic, or that changes its state although its command fails, breaks on no account of the protocol.
  */
 import {
+  clonePlain,
   codecsOf,
   type Decree,
   decodeDecree,
@@ -13,6 +15,7 @@ import {
   type Slot,
 } from '../../paxos/index.js'
 import type { AnyApplication } from '../application.js'
+import { samePlain } from '../same-plain.js'
 
 /** What a request gave: the bytes of its output, or the message of its error. */
 export type ModelOutcome =
@@ -24,6 +27,8 @@ export class Model {
   applied: Slot = 0
   /** What each request gave, by its key. */
   readonly outcomes: Map<string, ModelOutcome> = new Map()
+  /** What is wrong with the machine itself, in a sentence without its full stop; null if nothing was seen. */
+  flaw: string | null = null
   readonly #application: AnyApplication
   readonly #codecs: ReturnType<typeof codecsOf>
   #timeMicros: Micros
@@ -48,14 +53,28 @@ export class Model {
   }
 
   #execute(command: Uint8Array, slot: Slot): ModelOutcome {
-    const { machine } = this.#application
+    const before = clonePlain(this.state)
+    const [state, outcome] = this.#run(this.state, command, slot)
+    if (!outcome.ok && !samePlain(state, before)) {
+      this.flaw ??= `the machine changed its state in slot ${slot}, although the command failed: ${outcome.detail}`
+    }
+    const again = this.#run(before, command, slot)
+    if (!samePlain([state, outcome], again)) {
+      this.flaw ??= `the machine is not deterministic: slot ${slot}, applied twice to the same state, differs`
+    }
+    this.state = state
+    return outcome
+  }
+
+  /** The state after a command, and what the command gave. */
+  #run(state: unknown, command: Uint8Array, slot: Slot): [unknown, ModelOutcome] {
+    const context = { timeMicros: this.#timeMicros, slot }
     try {
-      const context = { timeMicros: this.#timeMicros, slot }
-      const [state, output] = machine.apply(this.state, this.#codecs.commands.decode(command), context)
-      this.state = state
-      return { ok: true, output: this.#codecs.outputs.encode(output) }
+      const { machine } = this.#application
+      const [next, output] = machine.apply(state, this.#codecs.commands.decode(command), context)
+      return [next, { ok: true, output: this.#codecs.outputs.encode(output) }]
     } catch (error) {
-      return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+      return [state, { ok: false, detail: error instanceof Error ? error.message : String(error) }]
     }
   }
 }

@@ -1,0 +1,91 @@
+/** `--machine`: one of the ready-made applications, or the module of a user. */
+import { statSync } from 'node:fs'
+import { basename, extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import {
+  type AnyApplication,
+  ApplicationError,
+  applicationFrom,
+  bankApplication,
+  keyValueApplication,
+  type Reads,
+} from '../simulation/index.js'
+import { firstLineOf, UsageError } from './errors.js'
+
+export const DEFAULT_MACHINE = 'key-value'
+
+/** What a module must look like, for `--help`. */
+export const MODULE_HELP = `A machine of your own:
+  A module, such as ./mine.js, that exports as default (or as \`application\`)
+  an object. The first two of these are needed, the others may be left out:
+
+  machine      { initial(), apply(state, command, context), query(state, query) }
+               apply gives [state, output] and must be deterministic; a command
+               that throws fails, and must leave the state as it was. Without
+               query there are no reads but commands.
+  operation    (client, position, draw): what a client does at this position,
+               { type: 'command', command } or { type: 'query', query };
+               draw(low, high) gives a whole number that depends on the seed
+  requests     how many operations each client does (default: 10)
+  describe     (operation, completion): how transcripts and histories show it,
+               { f, key, value }
+  judge        (client): a function (operation, completion) that gives a
+               sentence when what a client was told cannot be right
+  invariant    (state): gives a sentence when a state is wrong`
+
+/** The application that `--machine` names. Throws a UsageError. */
+export async function applicationOf(name: string, reads: Reads | undefined): Promise<AnyApplication> {
+  if (name === DEFAULT_MACHINE) return keyValueApplication(reads ?? 'decree')
+  if (reads !== undefined)
+    throw new UsageError('--reads says how the clients of --machine key-value read, and no others')
+  if (name === 'bank') return bankApplication()
+  if (!/[\\/.]/.test(name)) {
+    throw new UsageError(
+      `there is no machine '${name}': choose key-value, bank, or the path of a module, such as ./mine.js`,
+    )
+  }
+  return await load(name)
+}
+
+async function load(path: string): Promise<AnyApplication> {
+  const file = resolve(path)
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new UsageError(`there is no file '${path}'`)
+  const module = await importModule(path, file)
+  const exported = module['application'] ?? module['default']
+  if (exported === undefined) {
+    throw new UsageError(
+      `${path} must export, as default or as \`application\`, an object with \`machine\` and \`operation\` (synod simulate --help tells more)`,
+    )
+  }
+  try {
+    return applicationFrom(exported, basename(file, extname(file)))
+  } catch (error) {
+    throw error instanceof ApplicationError ? moduleError(path, error) : error
+  }
+}
+
+async function importModule(path: string, file: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (error) {
+    const what = firstLineOf(error)
+    const why = error instanceof SyntaxError ? `${what}; node --check ${path} shows where` : what
+    throw new UsageError(`${path} cannot be loaded: ${why}${placeOf(error, file)}`)
+  }
+}
+
+/** What is wrong with a user's module, as a sentence. */
+export function moduleError(path: string, error: ApplicationError): UsageError {
+  return new UsageError(`${path}: ${firstLineOf(error)}${placeOf(error.cause, resolve(path))}`)
+}
+
+/** Where in a module something was thrown, as far as its stack tells: ` (line 3)`. */
+function placeOf(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  for (const name of [pathToFileURL(file).href, file]) {
+    const at = stack.indexOf(`${name}:`)
+    const line = at < 0 ? undefined : /^\d+/.exec(stack.slice(at + name.length + 1))
+    if (line) return ` (line ${line[0]})`
+  }
+  return ''
+}

@@ -1,0 +1,225 @@
+/**
+ * A user's application, checked: whether it has the shape that it must have, and, while it runs, whether its functions
+ * give what they must. What is wrong becomes an {@link ApplicationError} with a sentence, so that a mistake in it is
+ * not taken for one of the protocol, nor hidden as a command that fails.
+ *
+ * `apply` and `query` may throw: that is how a command or a read fails, the same way on every member.
+ */
+import { type AnyMachine, type Codec, clonePlain, codecsOf, type Machine } from '../paxos/index.js'
+import type { AnyApplication, Completion, Description, Operation } from './application.js'
+import { BOUNDS } from './scenario.js'
+
+/** Something is wrong with an application, not with the protocol. */
+export class ApplicationError extends Error {
+  override name = 'ApplicationError'
+}
+
+// ---- its shape -----------------------------------------------------------------------------------------------
+
+/** How many operations a client does when the application does not say. */
+const REQUESTS = 10
+
+type Parts = Readonly<Record<string, unknown>>
+
+/**
+ * An application from what a user's module exports. It needs `machine` and `operation`; `name` and `requests` have
+ * defaults. Throws an {@link ApplicationError}.
+ */
+export function applicationFrom(value: unknown, defaultName: string): AnyApplication {
+  const parts = partsOf(value, 'the application')
+  checkMachine(parts['machine'])
+  checkFunctions('the application', parts, ['operation'], ['describe', 'judge', 'invariant'])
+  const { name = defaultName, requests = REQUESTS } = parts
+  if (typeof name !== 'string' || name === '')
+    throw new ApplicationError(`its \`name\` is ${kindOf(name)} and must be a text`)
+  const [low, high] = BOUNDS.requests
+  if (typeof requests !== 'number' || !Number.isInteger(requests) || requests < low || requests > high) {
+    throw new ApplicationError(`its \`requests\` must be a whole number from ${low} to ${high}`)
+  }
+  const application = value as AnyApplication // checked above, as far as it can be before it runs
+  return withDefaults(application, name, requests)
+}
+
+function withDefaults(application: AnyApplication, name: string, requests: number): AnyApplication {
+  const { machine, operation, describe, judge, invariant } = application
+  return {
+    name,
+    requests,
+    machine,
+    operation: operation.bind(application),
+    ...(describe && { describe: describe.bind(application) }),
+    ...(judge && { judge: judge.bind(application) }),
+    ...(invariant && { invariant: invariant.bind(application) }),
+  }
+}
+
+function checkMachine(value: unknown): void {
+  const machine = partsOf(value, '`machine`')
+  checkFunctions('`machine`', machine, ['initial', 'apply'], ['query'])
+  for (const name of ['commands', 'outputs', 'queries', 'answers']) {
+    if (machine[name] === undefined) continue
+    const what = `\`machine.${name}\``
+    checkFunctions(what, partsOf(machine[name], what), ['encode', 'decode'], [])
+  }
+}
+
+function partsOf(value: unknown, what: string): Parts {
+  if (typeof value === 'object' && value !== null) return value as Parts // any object has string keys
+  throw new ApplicationError(`${what} is ${kindOf(value)} and must be an object`)
+}
+
+function checkFunctions(
+  what: string,
+  parts: Parts,
+  required: readonly string[],
+  optional: readonly string[],
+): void {
+  for (const name of [...required, ...optional]) {
+    const part = parts[name]
+    if (typeof part === 'function' || (part === undefined && optional.includes(name))) continue
+    throw new ApplicationError(`\`${name}\` of ${what} is ${kindOf(part)} and must be a function`)
+  }
+}
+
+/** What a value is, for a sentence. */
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (value instanceof Promise) return 'a promise (nothing here may be asynchronous)'
+  if (typeof value === 'object') return 'an object'
+  return typeof value === 'function' ? 'a function' : `the ${typeof value} ${String(value)}`
+}
+
+// ---- while it runs -------------------------------------------------------------------------------------------
+
+/**
+ * The same application, watched. Whatever it does wrong is thrown; what is done wrong where a throw would be taken for
+ * a command that fails is reported as well.
+ */
+export function guard(
+  application: AnyApplication,
+  report: (fault: ApplicationError) => void,
+): AnyApplication {
+  const { name, requests } = application
+  const machine = guardMachine(application.machine, report)
+  const describe = application.describe?.bind(application)
+  const judge = application.judge?.bind(application)
+  const invariant = application.invariant?.bind(application)
+  const operation: AnyApplication['operation'] = (...args) =>
+    checkOperation(
+      attempt('operation', () => application.operation(...args)),
+      machine,
+    )
+  return {
+    name,
+    requests,
+    machine,
+    operation,
+    ...(describe && {
+      describe: (...args) => checkDescription(attempt('describe', () => describe(...args))),
+    }),
+    ...(judge && { judge: (client) => guardJudge(attempt('judge', () => judge(client))) }),
+    ...(invariant && { invariant: (state) => sentenceOf('invariant', () => invariant(state)) }),
+  }
+}
+
+function guardMachine(machine: AnyMachine, report: (fault: ApplicationError) => void): AnyMachine {
+  const reported = (sentence: string): ApplicationError => {
+    const fault = new ApplicationError(sentence)
+    report(fault)
+    return fault
+  }
+  const codecs = codecsOf(machine)
+  const query = machine.query?.bind(machine)
+  const guarded: Machine<unknown, unknown, unknown> = {
+    // A copy for each member: they must not share what `apply` changes.
+    initial: () => plain(attempt('machine.initial', () => machine.initial())),
+    apply: (state, command, context) => {
+      const result: unknown = machine.apply(state, command, context)
+      if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown]
+      throw reported(`\`machine.apply\` gave ${kindOf(result)} where it must give [state, output]`)
+    },
+    ...(query && { query }),
+    commands: guardCodec('commands', codecs.commands, reported),
+    outputs: guardCodec('outputs', codecs.outputs, reported),
+    queries: guardCodec('queries', codecs.queries, reported),
+    answers: guardCodec('answers', codecs.answers, reported),
+  }
+  return guarded
+}
+
+function guardCodec(
+  name: string,
+  codec: Codec<unknown>,
+  reported: (sentence: string) => ApplicationError,
+): Codec<unknown> {
+  const use = <Result>(verb: string, run: () => Result): Result => {
+    try {
+      return run()
+    } catch (error) {
+      throw reported(`one of the machine's ${name} cannot be ${verb}: ${messageOf(error)}`)
+    }
+  }
+  return {
+    encode: (value) => {
+      const bytes: unknown = use('encoded', () => codec.encode(value))
+      if (bytes instanceof Uint8Array) return bytes
+      throw reported(`\`machine.${name}.encode\` gave ${kindOf(bytes)} where it must give a Uint8Array`)
+    },
+    decode: (bytes) => use('decoded', () => codec.decode(bytes)),
+  }
+}
+
+function guardJudge(judge: unknown): (operation: Operation, completion: Completion) => string | null {
+  if (typeof judge !== 'function')
+    throw new ApplicationError(`\`judge\` gave ${kindOf(judge)} where it must give a function`)
+  return (operation, completion) => sentenceOf('judge', () => judge(operation, completion))
+}
+
+function checkOperation(value: unknown, machine: AnyMachine): Operation {
+  const operation = value as Operation // until the checks below are done
+  const type = typeof value === 'object' && value !== null ? operation.type : undefined
+  if (type === 'command' && 'command' in operation) return operation
+  if (type === 'query' && 'query' in operation) {
+    if (machine.query !== undefined) return operation
+    throw new ApplicationError('`operation` gave a query, and `machine` has no `query` to answer it')
+  }
+  throw new ApplicationError(
+    `\`operation\` gave ${kindOf(value)} where it must give { type: 'command', command } or { type: 'query', query }`,
+  )
+}
+
+function checkDescription(value: unknown): Description {
+  const { f, key = null, value: what = null } = (value ?? {}) as Partial<Description> // checked just below
+  if (typeof f === 'string' && (key === null || typeof key === 'string')) return { f, key, value: what }
+  throw new ApplicationError(
+    `\`describe\` gave ${kindOf(value)} where it must give { f, key, value }, with f a text and key a text or null`,
+  )
+}
+
+function sentenceOf(name: string, run: () => unknown): string | null {
+  const value = attempt(name, run)
+  if (value === null || value === undefined) return null
+  if (typeof value === 'string') return value
+  throw new ApplicationError(`\`${name}\` gave ${kindOf(value)} where it must give a sentence, or null`)
+}
+
+function plain(state: unknown): unknown {
+  try {
+    return clonePlain(state)
+  } catch (error) {
+    throw new ApplicationError(`\`machine.initial\` gave a state that is not plain data: ${messageOf(error)}`)
+  }
+}
+
+function attempt<Result>(name: string, run: () => Result): Result {
+  try {
+    return run()
+  } catch (error) {
+    throw new ApplicationError(`\`${name}\` threw: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,36 @@
+/** The head of a transcript: everything that decides the run it tells, beside the code itself. */
+import type { AnyApplication } from './application.js'
+import type { Scenario } from './scenario.js'
+
+/** Grows when a reader of transcripts, or of their records, would have to change. */
+export const FORMAT_VERSION = 1
+
+export interface Head {
+  readonly formatVersion: number
+  readonly seed: number
+  readonly options: HeadOptions
+}
+
+/** The scenario, with the name of the machine, and the number of operations that each client really does. */
+export interface HeadOptions extends Scenario {
+  readonly machine: string
+  readonly requests: number
+}
+
+export function headOf(seed: number, scenario: Scenario, application: AnyApplication): Head {
+  // Field by field: the order is the format's, not that of whoever made the scenario.
+  const options = {
+    machine: application.name,
+    members: scenario.members,
+    clients: scenario.clients,
+    requests: scenario.requests ?? application.requests,
+    lossPerMillion: scenario.lossPerMillion,
+    duplicationPerMillion: scenario.duplicationPerMillion,
+    delayMicros: scenario.delayMicros,
+    jitterMicros: scenario.jitterMicros,
+    crashes: scenario.crashes,
+    reads: scenario.reads,
+    lengthMicros: scenario.lengthMicros,
+  }
+  return { formatVersion: FORMAT_VERSION, seed, options }
+}

@@ -1,0 +1,35 @@
+/** The summary of a run, as data. Who has a clock adds how long it took. */
+import type { VerdictResult } from './verdicts/verdict.js'
+import type { MessageCounts, World } from './world.js'
+
+export interface Summary {
+  readonly seed: number
+  /** Every verdict holds. */
+  readonly ok: boolean
+  /** SHA-256 of the transcript: the uncoloured text, every line ended by a line feed. Null unless it was asked for. */
+  readonly transcriptSha256: string | null
+  readonly simulatedSeconds: number
+  readonly events: number
+  /** What went over the network; messages of a node to itself are not counted, and a doubled one is delivered twice. */
+  readonly messages: Readonly<MessageCounts>
+  /** Slots that were decided. */
+  readonly decided: number
+  /** Operations of the clients. */
+  readonly requests: { readonly sent: number; readonly answered: number }
+  readonly verdicts: Readonly<Record<string, VerdictResult>>
+}
+
+export function summaryOf(world: World, transcriptSha256: string | null): Summary {
+  const { verdicts, clients } = world
+  return {
+    seed: world.options.seed,
+    ok: Object.values(verdicts).every(({ ok }) => ok),
+    transcriptSha256,
+    simulatedSeconds: world.nowMicros / 1_000_000,
+    events: world.events,
+    messages: { ...world.messages },
+    decided: world.agreement.decrees.length,
+    requests: { sent: clients.sent, answered: clients.answered },
+    verdicts,
+  }
+}
