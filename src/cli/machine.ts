@@ -50,6 +50,10 @@ export async function applicationOf(name: string, reads: Reads | undefined): Pro
 async function load(path: string): Promise<AnyApplication> {
   const file = resolve(path)
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new UsageError(`there is no file '${path}'`)
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`synod: ${path} failed by itself: ${firstLineOf(error)}${placeOf(error, file)}.\n`)
+    process.exit(2)
+  })
   const module = await importModule(path, file)
   const exported = module['application'] ?? module['default']
   if (exported === undefined) {

@@ -4,7 +4,7 @@
  *
  * A ballot is (round, member, incarnation), compared in that order, and is never used twice: two members differ
  * in the second part, two lives of one member in the third, because a boot makes its incarnation durable before
- * it sends anything, and one life never asks for a round that it has already used.
+ * it sends anything, and one life leads at most once in a round.
  */
 
 /** A member's number. Never issued again, even after the member is gone. */

@@ -194,7 +194,9 @@ export class Node implements RoleContext {
    */
   step(event: NodeEvent): Action[] {
     if (this.#inTurn)
-      throw new Error('This node broke down in an earlier turn; start it again from its store.')
+      throw new Error(
+        'The last turn of this node is not over, or threw; if it threw, start it again from its store.',
+      )
     this.#inTurn = true
     this.#fields.nowMicros = event.nowMicros
     this.#fields.wallMicros = event.wallMicros
@@ -334,6 +336,7 @@ export class Node implements RoleContext {
     const { purpose } = this.#options
     if (purpose.type === 'request') {
       this.#fields.incarnation = purpose.incarnation
+      this.#fields.recovered = null
       this.#wake()
       return
     }

@@ -1,8 +1,9 @@
 /**
  * What a member makes durable, and what it recovers from that when it starts again.
  *
- * *The Part-Time Parliament*, section 2.1: a priest writes in indelible ink whatever it must not forget. The order of
- * records is the order of writing; a store may lose its unsynced tail, never something in the middle.
+ * *The Part-Time Parliament*: the ledger and its indelible ink (section 1.3), and what a priest must keep in it (2.2
+ * and 2.3). The order of records is the order of writing; a store may lose its unsynced tail, never something in the
+ * middle.
  */
 import { type Ballot, compareBallots, NO_BALLOT } from './ballot.js'
 import type { Decree, Slot } from './decree.js'

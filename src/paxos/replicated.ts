@@ -108,7 +108,7 @@ function runCommand(
     replicated.state = state
     return { ok: true, output: encoded }
   } catch (error) {
-    return refuse('command-failed', messageOf(error))
+    return refuse('command-failed', detailOf(error))
   }
 }
 
@@ -121,12 +121,15 @@ export function runQuery(replicated: Replicated, query: Uint8Array, { machine, c
       output: codecs.answers.encode(machine.query(replicated.state, codecs.queries.decode(query))),
     }
   } catch (error) {
-    return refuse('command-failed', messageOf(error))
+    return refuse('command-failed', detailOf(error))
   }
 }
 
-/** The same on every member: what an engine words itself, engines word differently, so only its name counts. */
-function messageOf(error: unknown): string {
+/**
+ * What the requester is told of an error that a machine threw. The same on every member: what an engine words itself,
+ * engines word differently, so of such an error only its name counts.
+ */
+export function detailOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return ENGINE_ERRORS.includes(error.name) ? error.name : error.message
 }

@@ -8,7 +8,7 @@ import { encodeText } from '../paxos/index.js'
 import { type AnyApplication, keyValueApplication } from './application.js'
 import type { HistoryEntry } from './clients.js'
 import type { Observer, WorldEvent } from './events.js'
-import { type ApplicationError, guard } from './guard.js'
+import { type ApplicationError, applicationFrom, guard } from './guard.js'
 import { type Head, headOf } from './head.js'
 import { NdjsonFormatter } from './ndjson.js'
 import { CLASSIC, type Scenario } from './scenario.js'
@@ -71,7 +71,8 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     const { seed, settings, makeNode } = options
     const scenario = { ...CLASSIC, ...options.scenario }
-    const application = guard(options.application ?? keyValueApplication(scenario.reads), (fault) => {
+    const given = options.application ?? keyValueApplication(scenario.reads)
+    const application = guard(applicationFrom(given, 'application'), (fault) => {
       this.#fault ??= fault
     })
     this.#hash = options.hash === true ? new TranscriptHash() : undefined

@@ -6,6 +6,7 @@ import {
   type Action,
   type ClientRequest,
   codecsOf,
+  DEFAULT_SETTINGS,
   type Decree,
   type Envelope,
   type Message,
@@ -144,7 +145,7 @@ export class World {
     )
     this.durability = new Durability(this.#members)
     this.conservation = new Conservation(application)
-    this.model = new Model(application, START_WALL_MICROS)
+    this.model = new Model(application, { ...DEFAULT_SETTINGS, ...options.settings }, START_WALL_MICROS)
     this.#linkCounts = new Uint32Array(scenario.members * scenario.members)
     this.#draws = {
       message: prefix(seed, DRAW.message),
@@ -482,6 +483,7 @@ export class World {
     if (!this.agreement.applied(this.events, host.id, slot, decree)) return
     this.durability.decided(this.events, slot, decree)
     this.model.apply(slot, decree)
+    this.model.compareTwin()
     this.agreement.checkMachine(this.events, this.model.flaw)
     this.conservation.check(this.events, `after slot ${slot}`, this.model.state)
   }

@@ -9,6 +9,7 @@ import {
   type AcceptorStart,
   Commander,
   defineMachine,
+  type Machine,
   Node,
   type RoleContext,
   type RoleFactories,
@@ -30,6 +31,16 @@ function firstFailure(options: TestWorld, roles: Partial<RoleFactories> = {}, se
     if (failuresOf(world).length > 0) return world
   }
   return null
+}
+
+/** An application whose clients give a machine the command null, three times each. */
+function runs<State>(machine: Machine<State, null, unknown>): AnyApplication {
+  return {
+    name: 'planted',
+    machine: machine as AnyApplication['machine'], // null is what it takes
+    requests: 3,
+    operation: () => ({ type: 'command', command: null }),
+  }
 }
 
 function brokenVerdicts(world: World | null): string[] {
@@ -84,24 +95,52 @@ describe('the verdict of agreement', () => {
   })
 
   it('fails, or durability does, when acceptors break their promises', () => {
-    const world = firstFailure({ scenario: { ...crashing, ...slow } }, { acceptor: (c, s) => new SpinelessAcceptor(c, s) })
+    const world = firstFailure(
+      { scenario: { ...crashing, ...slow } },
+      { acceptor: (c, s) => new SpinelessAcceptor(c, s) },
+    )
     expect(brokenVerdicts(world).some((name) => name === 'agreement' || name === 'durability')).toBe(true)
   })
 
-  it('fails when a machine is not deterministic, so that members hold different states', () => {
+  it('fails when a machine is not deterministic', () => {
     let calls = 0
     const machine = defineMachine({
       initial: () => 0,
       apply: (_state: number, _command: null) => [++calls, 0] as const,
     })
-    const application: AnyApplication = {
-      name: 'fickle',
-      machine: machine as AnyApplication['machine'],
-      requests: 3,
-      operation: () => ({ type: 'command', command: null }),
-    }
-    const world = firstFailure({ scenario: { members: 3 }, application }, {}, 1)
-    expect(world?.agreement.result.reason).toMatch(/the state of NODE_\d differs/)
+    const world = firstFailure({ scenario: { members: 3 }, application: runs(machine) }, {}, 1)
+    expect(world?.agreement.result.reason).toMatch(
+      /^the machine is not deterministic: slot \d+, applied twice/,
+    )
+  })
+
+  it('fails when a command that fails has changed the state', () => {
+    const machine = defineMachine({
+      initial: () => ({ half: 0 }),
+      apply: (state: { half: number }, _command: null) => {
+        state.half += 1
+        throw new Error('and then no more')
+      },
+    })
+    const world = firstFailure({ scenario: { members: 3 }, application: runs(machine) }, {}, 1)
+    expect(world?.agreement.result.reason).toMatch(
+      /^the machine changed its state in slot \d+, although the command failed: and then no more/,
+    )
+  })
+
+  it('fails when a member makes something else of the same decrees', () => {
+    const machine = defineMachine({
+      initial: () => 0,
+      apply: (state: number, _command: null) => [state + 1, 0] as const,
+    })
+    const application = runs(machine)
+    const odd = { ...application.machine, initial: () => 7 }
+    const world = runWorld({
+      scenario: { members: 3 },
+      application,
+      makeNode: (made) => new Node(made.self === 1 ? { ...made, machine: odd } : made),
+    })
+    expect(world.agreement.result.reason).toMatch(/^the state of NODE_1 differs/)
   })
 })
 
@@ -112,13 +151,7 @@ describe('the verdict of answers', () => {
       initial: () => 0,
       apply: (_s: number, _c: null) => [0, ++calls] as const,
     })
-    const application: AnyApplication = {
-      name: 'fickle',
-      machine: machine as AnyApplication['machine'],
-      requests: 3,
-      operation: () => ({ type: 'command', command: null }),
-    }
-    const world = firstFailure({ scenario: { members: 3 }, application }, {}, 1)
+    const world = firstFailure({ scenario: { members: 3 }, application: runs(machine) }, {}, 1)
     expect(world?.answers.result.reason).toMatch(/was given an answer that the decrees do not give/)
   })
 

@@ -65,8 +65,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   learnedMicros: Micros = 0
   /** The watermark that it adopted. It proposes nothing before its own replica has learned as much. */
   adoptedThrough: Slot = 0
-  /** Whether its ballot has been adopted: one that was not may be prepared again. */
-  led = true
+  /** Whether its ballot was adopted or outbid: one that was neither may be prepared again. */
+  spent = true
   /** Slots and decrees that were adopted and still have to be proposed again, in ascending order. */
   inherited: { slot: Slot; decree: Decree }[] = []
   /** Requests that wait for a slot. */
@@ -215,10 +215,10 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    */
   #scout(): void {
     this.phase = 'scouting'
-    if (this.led || this.highestRound > this.ballot.round) {
+    if (this.spent) {
       this.highestRound += 1
       this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
-      this.led = false
+      this.spent = false
     }
     this.become('scout', { ballot: this.ballot, fromSlot: this.learnedThrough + 1 })
     this.after('election', this.settings.electionTimeoutMicros * 2)
@@ -228,7 +228,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     // Only for the ballot that it is scouting with: an earlier one was never prepared for what came since.
     if (this.phase !== 'scouting' || !sameBallot(ballot, this.ballot)) return
     this.phase = 'leading'
-    this.led = true
+    this.spent = true
     this.failures = 0
     this.cancel('election')
     this.decidedThrough = decided
@@ -259,6 +259,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #yieldTo(promised: Ballot): void {
     this.highestRound = Math.max(this.highestRound, promised.round)
+    this.spent = true
     if (this.phase !== 'scouting' && this.phase !== 'leading') return
     this.failures += 1
     this.#follow()
