@@ -153,20 +153,27 @@ function guardCodec(
   codec: Codec<unknown>,
   reported: (sentence: string) => ApplicationError,
 ): Codec<unknown> {
-  const use = <Result>(verb: string, run: () => Result): Result => {
-    try {
-      return run()
-    } catch (error) {
-      throw reported(`one of the machine's ${name} cannot be ${verb}: ${messageOf(error)}`)
-    }
-  }
+  const unusable = (verb: string, error: unknown): ApplicationError =>
+    reported(`one of the machine's ${name} cannot be ${verb}: ${messageOf(error)}`)
+  // No closures here: this runs for every command on every member.
   return {
     encode: (value) => {
-      const bytes: unknown = use('encoded', () => codec.encode(value))
+      let bytes: unknown
+      try {
+        bytes = codec.encode(value)
+      } catch (error) {
+        throw unusable('encoded', error)
+      }
       if (bytes instanceof Uint8Array) return bytes
       throw reported(`\`machine.${name}.encode\` gave ${kindOf(bytes)} where it must give a Uint8Array`)
     },
-    decode: (bytes) => use('decoded', () => codec.decode(bytes)),
+    decode: (bytes) => {
+      try {
+        return codec.decode(bytes)
+      } catch (error) {
+        throw unusable('decoded', error)
+      }
+    },
   }
 }
 

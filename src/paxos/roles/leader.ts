@@ -215,7 +215,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    */
   #scout(): void {
     this.phase = 'scouting'
-    if (this.spent) {
+    if (this.spent || this.highestRound > this.ballot.round) {
       this.highestRound += 1
       this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
       this.spent = false
