@@ -1,0 +1,157 @@
+// An application that does not do what it must gets a sentence, before the run or as soon as it shows.
+
+import { describe, expect, it } from 'vitest'
+import {
+  type AnyApplication,
+  ApplicationError,
+  applicationFrom,
+  simulate,
+} from '../../src/simulation/index.js'
+
+const right = {
+  machine: {
+    initial: (): unknown => 0,
+    apply: (n: unknown): unknown => [n, n],
+    query: (n: unknown): unknown => n,
+  },
+  operation: (): unknown => ({ type: 'command', command: 1 }),
+}
+
+/** The sentence that an application gets: the right one, but for these parts. */
+function sentenceFor(parts: object, machine: object = {}): string | null {
+  try {
+    const application = applicationFrom(
+      { ...right, machine: { ...right.machine, ...machine }, ...parts },
+      'mine',
+    )
+    simulate({ seed: 1, application, scenario: { members: 3, clients: 2, requests: 2 }, onLine: () => {} })
+    return null
+  } catch (error) {
+    if (error instanceof ApplicationError) return error.message
+    throw error
+  }
+}
+
+describe('the shape of an application', () => {
+  it('is right with a machine and operations; the rest has defaults', () => {
+    expect(sentenceFor({})).toBeNull()
+    expect(applicationFrom(right, 'mine')).toMatchObject({ name: 'mine', requests: 10 })
+    expect(applicationFrom({ ...right, name: 'theirs', requests: 3 }, 'mine')).toMatchObject({
+      name: 'theirs',
+      requests: 3,
+    })
+  })
+
+  it.each([
+    [{ machine: undefined }, '`machine` is undefined and must be an object'],
+    [
+      { machine: { initial: right.machine.initial } },
+      '`apply` of `machine` is undefined and must be a function',
+    ],
+    [
+      { machine: { ...right.machine, query: 7 } },
+      '`query` of `machine` is the number 7 and must be a function',
+    ],
+    [
+      { machine: { ...right.machine, outputs: { encode: () => new Uint8Array() } } },
+      '`decode` of `machine.outputs` is undefined and must be a function',
+    ],
+    [{ operation: [] }, '`operation` of the application is an array of 0 and must be a function'],
+    [{ judge: 'Salomon' }, '`judge` of the application is the string Salomon and must be a function'],
+    [{ name: 7 }, 'its `name` is the number 7 and must be a text'],
+    [{ requests: 0.5 }, 'its `requests` must be a whole number from 0 to 1000000'],
+  ])('is wrong with %o', (parts, sentence) => {
+    expect(sentenceFor(parts)).toBe(sentence)
+  })
+
+  it('is an object', () => {
+    for (const value of [null, undefined, 7, () => right]) {
+      expect(() => applicationFrom(value, 'mine')).toThrow(ApplicationError)
+    }
+  })
+})
+
+describe('a machine', () => {
+  const fail = (): never => {
+    throw new Error('not today')
+  }
+  const text = { encode: () => 'text', decode: (bytes: unknown) => bytes }
+
+  it.each([
+    [{ initial: fail }, '`machine.initial` threw: not today'],
+    [
+      { initial: () => new Date(0) },
+      '`machine.initial` gave a state that is not plain data: An instance of Date is not plain data, so it cannot be frozen.',
+    ],
+    [
+      { apply: async () => [0, 0] },
+      '`machine.apply` gave a promise (nothing here may be asynchronous) where it must give [state, output]',
+    ],
+    [{ apply: () => {} }, '`machine.apply` gave undefined where it must give [state, output]'],
+    [{ apply: () => [1] }, '`machine.apply` gave an array of 1 where it must give [state, output]'],
+    [
+      { apply: (n: unknown) => [n, 1n] },
+      "one of the machine's outputs cannot be encoded: Do not know how to serialize a BigInt",
+    ],
+    [
+      { commands: { encode: () => new Uint8Array(1), decode: fail } },
+      "one of the machine's commands cannot be decoded: not today",
+    ],
+    [{ commands: text }, '`machine.commands.encode` gave the string text where it must give a Uint8Array'],
+    [{ outputs: text }, '`machine.outputs.encode` gave the string text where it must give a Uint8Array'],
+  ])('%o is told what is wrong', (machine, sentence) => {
+    expect(sentenceFor({}, machine)).toBe(sentence)
+  })
+
+  it('may throw in apply: that is how a command fails', () => {
+    expect(sentenceFor({}, { apply: fail })).toBeNull()
+  })
+
+  it('may throw in query: that is how a read fails', () => {
+    const operation = () => ({ type: 'query', query: 1 })
+    expect(sentenceFor({ operation }, { query: fail })).toBeNull()
+    expect(sentenceFor({ operation }, { query: undefined })).toBe(
+      '`operation` gave a query, and `machine` has no `query` to answer it',
+    )
+  })
+
+  it('gives each member a state of its own, though its author has only one', () => {
+    const shared = { count: 0 }
+    const apply = (state: typeof shared) => {
+      state.count += 1
+      return [state, state.count]
+    }
+    expect(sentenceFor({}, { initial: () => shared, apply })).toBeNull()
+    expect(shared.count).toBe(0)
+  })
+
+  it('that fails for good reasons fails in the world, not in the guard', () => {
+    const application: AnyApplication = applicationFrom(
+      { ...right, machine: { initial: () => 0, apply: () => [Math.random(), 0] } },
+      'random',
+    )
+    const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 1 } })
+    expect(summary.verdicts['agreement']?.reason).toMatch(/^the machine is not deterministic/)
+  })
+})
+
+describe('the other functions', () => {
+  it.each([
+    [{ operation: () => null }, '`operation` gave null where it must give { type: '],
+    [{ operation: () => ({ type: 'get' }) }, '`operation` gave an object where it must give { type: '],
+    [{ operation: () => JSON.parse('{') }, '`operation` threw: '],
+    [{ describe: () => 'set A' }, '`describe` gave the string set A where it must give { f, key, value }'],
+    [{ describe: () => ({ f: 1 }) }, '`describe` gave an object where it must give { f, key, value }'],
+    [{ judge: () => 1 }, '`judge` gave the number 1 where it must give a function'],
+    [{ judge: () => () => false }, '`judge` gave the boolean false where it must give a sentence, or null'],
+    [{ invariant: () => true }, '`invariant` gave the boolean true where it must give a sentence, or null'],
+  ])('%o are told what is wrong', (parts, beginning) => {
+    expect(sentenceFor(parts)).toContain(beginning)
+  })
+
+  it('may give undefined for null', () => {
+    expect(
+      sentenceFor({ judge: () => () => {}, invariant: () => {}, describe: () => ({ f: 'x' }) }),
+    ).toBeNull()
+  })
+})
