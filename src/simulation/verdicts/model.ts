@@ -2,10 +2,11 @@
  * The model: the machine as it would run without any cluster. It executes each request once, where it is decided
  * first, and so knows what every answer has to be.
  *
- * It keeps a twin, which executes the same commands but those that fail. Where the two part ways the machine itself is
- * to blame, and no protocol: it is not deterministic, or it changed its state although its command failed.
+ * It keeps a twin of the state, on which it executes everything again. Where the two part ways the machine itself is to
+ * blame, and no protocol: it is not deterministic, or it changed its state although its command failed.
  */
 import {
+  clonePlain,
   codecsOf,
   type Decree,
   decodeDecree,
@@ -70,16 +71,14 @@ export class Model {
   #execute(command: Uint8Array, slot: Slot): ModelOutcome {
     const [state, outcome] = this.#run(this.state, command, slot)
     this.state = state
-    if (!outcome.ok) {
-      if (samePlain(this.state, this.#twin)) return outcome
-      this.flaw ??= `the machine changed its state in slot ${slot}, although the command failed: ${outcome.detail}`
-      return outcome
-    }
-    const [twin, again] = this.#run(this.#twin, command, slot)
-    this.#twin = twin
-    if (!again.ok || !sameBytes(outcome.output, again.output)) {
+    const before = outcome.ok ? this.#twin : clonePlain(this.#twin)
+    const [after, again] = this.#run(before, command, slot)
+    if (!sameOutcome(outcome, again)) {
       this.flaw ??= `the machine is not deterministic: slot ${slot}, applied twice, gives different answers`
+    } else if (!outcome.ok && !samePlain(after, this.#twin)) {
+      this.flaw ??= `the machine changed its state in slot ${slot}, although the command failed: ${outcome.detail}`
     }
+    if (again.ok) this.#twin = after
     return outcome
   }
 
@@ -94,4 +93,8 @@ export class Model {
       return [state, { ok: false, detail: detailOf(error) }]
     }
   }
+}
+
+function sameOutcome(a: ModelOutcome, b: ModelOutcome): boolean {
+  return a.ok ? b.ok && sameBytes(a.output, b.output) : !b.ok && a.detail === b.detail
 }
