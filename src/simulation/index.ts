@@ -4,6 +4,7 @@ export type { HistoryEntry } from './clients.js'
 export * from './events.js'
 export { ApplicationError, applicationFrom } from './guard.js'
 export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
+export { nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
 export * from './scenario.js'
 export {

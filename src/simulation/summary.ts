@@ -28,7 +28,7 @@ export function summaryOf(world: World, transcriptSha256: string | null): Summar
     simulatedSeconds: world.nowMicros / 1_000_000,
     events: world.events,
     messages: { ...world.messages },
-    decided: world.agreement.decrees.length,
+    decided: world.court.decided,
     requests: { sent: clients.sent, answered: clients.answered },
     verdicts,
   }

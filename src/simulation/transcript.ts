@@ -24,6 +24,7 @@ import {
 import { type AnyApplication, describe, type Operation } from './application.js'
 import type { WorldEvent } from './events.js'
 import type { Head } from './head.js'
+import { nameOf } from './names.js'
 import { contentOfRequest, jsonOf, readableOutcome } from './values.js'
 
 export type Paint = (text: string) => string
@@ -218,10 +219,6 @@ export class TranscriptFormatter {
     if (value !== null) parts.push(jsonOf(value))
     return parts.join(' ')
   }
-}
-
-export function nameOf(node: NodeId): string {
-  return `NODE_${node}`
 }
 
 /** `1.000250` */

@@ -14,27 +14,20 @@ import {
   Node,
   type NodeEvent,
   type NodeId,
-  type Outcome,
   type RoleName,
-  requestKey,
   type Settings,
   type Slot,
-  type StoreRecord,
 } from '../paxos/index.js'
 import type { AnyApplication } from './application.js'
 import { type Client, Clients } from './clients.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
+import { nameOf } from './names.js'
+import { Network } from './network.js'
 import { EventQueue } from './queue.js'
-import { DRAW, happens, hash, mix, prefix, within } from './random.js'
+import { DRAW, hash, mix, prefix, within } from './random.js'
 import { CRASH_INTERVAL_MICROS, checkScenario, type Scenario } from './scenario.js'
-import { nameOf } from './transcript.js'
-import { Agreement } from './verdicts/agreement.js'
-import { Answers } from './verdicts/answers.js'
-import { Conservation } from './verdicts/conservation.js'
-import { Durability } from './verdicts/durability.js'
-import { Ended } from './verdicts/ended.js'
-import { Model } from './verdicts/model.js'
+import { Court } from './verdicts/court.js'
 import type { VerdictResult } from './verdicts/verdict.js'
 
 /** The wall clock of every node at the beginning of a run: 2021-01-01T00:00:00Z. */
@@ -72,9 +65,8 @@ type Pending =
       readonly deadlineMicros: Micros
     }
   | { readonly type: 'sync'; readonly host: Host; readonly life: number }
-  | { readonly type: 'start'; readonly host: Host }
-  | { readonly type: 'crash'; readonly number: number }
-  | { readonly type: 'invoke'; readonly client: Client }
+  /** Whatever is rare: a start, a crash, a client that goes on. */
+  | { readonly type: 'other'; readonly happen: () => void }
 
 /** A machine on which a member runs, or is down. */
 export interface Host {
@@ -98,21 +90,15 @@ export class World {
   readonly hosts: readonly Host[]
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
-  readonly agreement: Agreement = new Agreement()
-  readonly durability: Durability
-  readonly answers: Answers = new Answers()
-  readonly conservation: Conservation
-  readonly ended: Ended = new Ended()
-  readonly model: Model
+  readonly court: Court
   nowMicros: Micros = 0
   /** How many events have happened. */
   events = 0
 
   readonly #queue: EventQueue<Pending> = new EventQueue()
   readonly #members: readonly NodeId[]
-  readonly #linkCounts: Uint32Array
+  readonly #network: Network
   readonly #draws: {
-    readonly message: number
     readonly timer: number
     readonly sync: number
     readonly crash: number
@@ -143,12 +129,10 @@ export class World {
       scenario.requests ?? application.requests,
       (client, position, call, low, high) => within(hash(workload, client, position, call), low, high),
     )
-    this.durability = new Durability(this.#members)
-    this.conservation = new Conservation(application)
-    this.model = new Model(application, { ...DEFAULT_SETTINGS, ...options.settings }, START_WALL_MICROS)
-    this.#linkCounts = new Uint32Array(scenario.members * scenario.members)
+    const settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.court = new Court(this.#members, application, settings, START_WALL_MICROS)
+    this.#network = new Network(seed, scenario)
     this.#draws = {
-      message: prefix(seed, DRAW.message),
       timer: prefix(seed, DRAW.timer),
       sync: prefix(seed, DRAW.sync),
       crash: prefix(seed, DRAW.crash),
@@ -186,40 +170,34 @@ export class World {
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
-    return {
-      agreement: this.agreement.result,
-      durability: this.durability.result,
-      answers: this.answers.result,
-      conservation: this.conservation.result,
-      ended: this.ended.result,
-    }
+    return this.court.verdicts
   }
 
   // ---- beginning and end ---------------------------------------------------------------------------------------
 
   #begin(): void {
-    for (const host of this.hosts) this.#queue.push(0, { type: 'start', host })
+    for (const host of this.hosts) this.#at(0, () => this.#start(host))
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#queue.push(0, { type: 'invoke', client })
+      if (!this.clients.isDone(client)) this.#at(0, () => this.#invoke(client))
     }
     for (let number = 0; number < this.options.scenario.crashes; number++) {
       const bits = hash(this.#draws.crash, number, 0, 0)
       const from = number * CRASH_INTERVAL_MICROS
-      this.#queue.push(within(bits, from, from + CRASH_INTERVAL_MICROS - 1), { type: 'crash', number })
+      this.#at(within(bits, from, from + CRASH_INTERVAL_MICROS - 1), () => this.#crash(number))
     }
   }
 
   /** Nothing is left to do, and every member has done it. */
   #atRest(): boolean {
     if (this.#troubles > 0 || !this.clients.done) return false
-    const last = this.agreement.decrees.length
+    const last = this.court.decided
     return this.hosts.every(({ node }) => node?.roles.replica?.applied === last)
   }
 
   #unfinishedBusiness(): string {
     const { lengthMicros } = this.options.scenario
     const waiting = this.clients.all.filter((client) => !this.clients.isDone(client)).length
-    const last = this.agreement.decrees.length
+    const last = this.court.decided
     const behind = this.hosts
       .filter(({ node }) => node?.roles.replica?.applied !== last)
       .map(({ id }) => nameOf(id))
@@ -229,21 +207,12 @@ export class World {
 
   #finish(cutOff: string | null): false {
     this.#finished = true
-    const { events } = this
-    if (cutOff !== null) this.ended.cutOff(events, cutOff)
-    for (const { id, node } of this.hosts) {
-      const replica = node?.roles.replica
-      if (replica === undefined) continue
-      this.conservation.check(events, nameOf(id), replica.state)
-      if (replica.applied === this.model.applied) {
-        this.agreement.compareStates(events, nameOf(id), replica.state, this.model.state)
-      }
-    }
-    this.durability.ended(
-      events,
-      this.agreement.decrees,
-      this.hosts.map(({ disk }) => disk.synced),
-    )
+    const witnesses = this.hosts.map(({ id, node, disk }) => ({
+      id,
+      replica: node?.roles.replica,
+      records: disk.synced,
+    }))
+    this.court.close(this.events, cutOff, witnesses)
     return false
   }
 
@@ -260,16 +229,14 @@ export class World {
       case 'sync':
         if (pending.life === pending.host.life) this.#sync(pending.host)
         return
-      case 'start':
-        this.#start(pending.host)
-        return
-      case 'crash':
-        this.#crash(pending.number)
-        return
-      case 'invoke':
-        this.#invoke(pending.client)
+      case 'other':
+        pending.happen()
         return
     }
+  }
+
+  #at(timeMicros: Micros, happen: () => void): void {
+    this.#queue.push(timeMicros, { type: 'other', happen })
   }
 
   #deliver({ to, envelopes }: Extract<Pending, { type: 'message' }>): void {
@@ -294,14 +261,10 @@ export class World {
   #sync(host: Host): void {
     const records = host.disk.endSync()
     if (this.#happens()) this.#tell({ type: 'syncs', node: host.id, records: records.length })
-    this.#durable(host, records)
+    this.court.synced(this.events, host.id, records)
     const { nowMicros } = this
     this.#turn(host, { type: 'durable', nowMicros, wallMicros: this.#wallMicros, count: host.disk.durable })
     this.#beginSync(host)
-  }
-
-  #durable(host: Host, records: readonly StoreRecord[]): void {
-    for (const record of records) this.durability.synced(this.events, host.id, record)
   }
 
   #start(host: Host): void {
@@ -317,7 +280,7 @@ export class World {
       ...(settings === undefined ? {} : { settings }),
     }
     host.node = makeNode?.(options) ?? new Node(options)
-    this.agreement.started(host.id)
+    this.court.started(host.id)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: host.disk.synced.length })
     this.#turn(host, { type: 'boot', nowMicros: this.nowMicros, wallMicros: this.#wallMicros })
     if (host.life > 1 && host.id === this.#clientHost) this.#resumeClients()
@@ -340,10 +303,10 @@ export class World {
     host.life += 1
     const { survived, lost } = host.disk.crash(within(mix(bits), 0, host.disk.inFlight))
     if (this.#happens()) this.#tell({ type: 'crashes', node: host.id, lostRecords: lost })
-    this.#durable(host, survived)
+    this.court.synced(this.events, host.id, survived)
     if (host.id === this.#clientHost) this.#abandonClients()
     const down = within(mix(mix(bits)), DOWN_LOW_MICROS, DOWN_HIGH_MICROS)
-    this.#queue.push(this.nowMicros + down, { type: 'start', host })
+    this.#at(this.nowMicros + down, () => this.#start(host))
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------
@@ -382,23 +345,10 @@ export class World {
     const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
     const node = this.#clientHost
     if (this.#happens()) this.#tell({ type: 'completes', node, client: client.number, operation, completion })
-    if (operation.type === 'command') this.#judgeCommand(answer)
-    if (impossible !== null) this.answers.judged(this.events, impossible)
-    if (!this.clients.isDone(client)) this.#queue.push(this.nowMicros, { type: 'invoke', client })
-  }
-
-  #judgeCommand({
-    session,
-    sequence,
-    outcome,
-  }: {
-    session: number
-    sequence: number
-    outcome: Outcome
-  }): void {
-    const request = requestKey(session, sequence, '')
-    this.answers.answered(this.events, request, outcome, this.model)
-    if (outcome.ok) this.durability.acknowledged(this.events, request, this.model.outcomes.has(request))
+    const { session, sequence, outcome } = answer
+    if (operation.type === 'command') this.court.answered(this.events, session, sequence, outcome)
+    if (impossible !== null) this.court.answers.judged(this.events, impossible)
+    if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
   }
 
   #abandonClients(): void {
@@ -419,7 +369,7 @@ export class World {
 
   #resumeClients(): void {
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#queue.push(this.nowMicros, { type: 'invoke', client })
+      if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
     }
   }
 
@@ -480,12 +430,7 @@ export class World {
 
   #applied(host: Host, slot: Slot, decree: Decree): void {
     if (this.#happens()) this.#tell({ type: 'applies', node: host.id, slot, decree })
-    if (!this.agreement.applied(this.events, host.id, slot, decree)) return
-    this.durability.decided(this.events, slot, decree)
-    this.model.apply(slot, decree)
-    this.model.compareTwin()
-    this.agreement.checkMachine(this.events, this.model.flaw)
-    this.conservation.check(this.events, `after slot ${slot}`, this.model.state)
+    this.court.applied(this.events, host.id, slot, decree)
   }
 
   #beginSync(host: Host): void {
@@ -509,32 +454,21 @@ export class World {
     else for (const recipient of to) this.#transmit(recipient, envelopes)
   }
 
-  /** What a message suffers follows from one hash of the seed, the link, and how many went over it before. */
   #transmit(to: NodeId, envelopes: readonly [Envelope]): void {
     const { from, message } = envelopes[0]
     if (from === to) return // the node has had it already
-    const { scenario } = this.options
+    const network = this.#network
+    const fate = network.next(from, to)
     this.messages.sent += 1
-    const link = from * this.#members.length + to
-    const count = this.#linkCounts[link] ?? 0
-    this.#linkCounts[link] = count + 1
-    const bits = hash(this.#draws.message, link, count, 0)
-    if (happens(bits, scenario.lossPerMillion)) {
+    if (network.isLost(fate)) {
       this.messages.dropped += 1
       if (this.#happens()) this.#tell({ type: 'loses', node: from, message, to })
       return
     }
-    this.#post(to, envelopes, mix(bits + 1))
-    if (scenario.duplicationPerMillion === 0 || !happens(mix(bits + 2), scenario.duplicationPerMillion))
-      return
+    this.#queue.push(this.nowMicros + network.delayMicros(fate), { type: 'message', to, envelopes })
+    if (!network.isDoubled(fate)) return
     if (this.#happens()) this.#tell({ type: 'doubles', node: from, message, to })
-    this.#post(to, envelopes, mix(bits + 3))
-  }
-
-  #post(to: NodeId, envelopes: readonly [Envelope], bits: number): void {
-    const { delayMicros, jitterMicros } = this.options.scenario
-    const delay = within(bits, delayMicros - jitterMicros, delayMicros + jitterMicros)
-    this.#queue.push(this.nowMicros + delay, { type: 'message', to, envelopes })
+    this.#queue.push(this.nowMicros + network.secondDelayMicros(fate), { type: 'message', to, envelopes })
   }
 
   // ---- small things --------------------------------------------------------------------------------------------

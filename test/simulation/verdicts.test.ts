@@ -76,11 +76,11 @@ describe('the verdict of durability', () => {
       { scenario: { members: 5 } },
       { commander: (c, s) => new HastyCommander(c, s) },
     )
-    expect(world?.durability.result).toMatchObject({
+    expect(world?.court.durability.result).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/no quorum had on disk/),
     })
-    const { event } = world?.durability.result ?? {}
+    const { event } = world?.court.durability.result ?? {}
     expect(event).toBeGreaterThan(0)
     expect(event).toBeLessThan(world?.events ?? 0)
   })
@@ -94,7 +94,7 @@ describe('the verdict of agreement', () => {
 
   it('fails when a scout forgets what was accepted under earlier ballots', () => {
     const world = firstFailure({ scenario: crashing }, { scout: (c, s) => new CarelessScout(c, s) })
-    expect(world?.agreement.result.reason).toMatch(/slot \d+ was decided twice, with different decrees/)
+    expect(world?.court.agreement.result.reason).toMatch(/slot \d+ was decided twice, with different decrees/)
   })
 
   it('fails when a machine is not deterministic', () => {
@@ -104,7 +104,7 @@ describe('the verdict of agreement', () => {
       apply: (_state: number, _command: null) => [++calls, 0] as const,
     })
     const world = firstFailure({ scenario: { members: 3 }, application: runs(machine) }, {}, 1)
-    expect(world?.agreement.result.reason).toMatch(/^the machine is not deterministic/)
+    expect(world?.court.agreement.result.reason).toMatch(/^the machine is not deterministic/)
   })
 
   it('fails when a command that fails has changed the state', () => {
@@ -116,7 +116,7 @@ describe('the verdict of agreement', () => {
       },
     })
     const world = firstFailure({ scenario: { members: 3 }, application: runs(machine) }, {}, 1)
-    expect(world?.agreement.result.reason).toMatch(
+    expect(world?.court.agreement.result.reason).toMatch(
       /^the machine changed its state in slot \d+, although the command failed: and then no more/,
     )
   })
@@ -133,7 +133,7 @@ describe('the verdict of agreement', () => {
       application,
       makeNode: (made) => new Node(made.self === 1 ? { ...made, machine: odd } : made),
     })
-    expect(world.agreement.result.reason).toMatch(/^the state of NODE_1 differs/)
+    expect(world.court.agreement.result.reason).toMatch(/^the state of NODE_1 differs/)
   })
 })
 
@@ -145,7 +145,7 @@ describe('the verdict of answers', () => {
       apply: (_s: number, _c: null) => [0, ++calls] as const,
     })
     const world = firstFailure({ scenario: { members: 3 }, application: runs(machine) }, {}, 1)
-    expect(world?.answers.result.reason).toMatch(/was given an answer that the decrees do not give/)
+    expect(world?.court.answers.result.reason).toMatch(/was given an answer that the decrees do not give/)
   })
 
   it('fails when the judge of the application says that an answer is impossible', () => {
@@ -158,7 +158,7 @@ describe('the verdict of answers', () => {
           : null,
     }
     const world = firstFailure({ scenario: { members: 3 }, application: stubborn }, {}, 1)
-    expect(world?.answers.result).toMatchObject({ ok: false, reason: 'nine is no number' })
+    expect(world?.court.answers.result).toMatchObject({ ok: false, reason: 'nine is no number' })
   })
 })
 
@@ -178,14 +178,14 @@ describe('the verdict of conservation', () => {
       },
     }
     const world = firstFailure({ scenario: { members: 3 }, application: leaky }, {}, 1)
-    expect(world?.conservation.result.reason).toMatch(/the accounts hold 799 together instead of 800/)
+    expect(world?.court.conservation.result.reason).toMatch(/the accounts hold 799 together instead of 800/)
   })
 })
 
 describe('the verdict of having ended', () => {
   it('fails, and says who is not done, when the run is cut off', () => {
     const world = runWorld({ scenario: { lengthMicros: 1_000_000 } })
-    expect(world.ended.result.reason).toMatch(/after 1 simulated seconds 11 clients are not done/)
+    expect(world.court.ended.result.reason).toMatch(/after 1 simulated seconds 11 clients are not done/)
   })
 
   it('fails when answers are lost and requests are never sent again', () => {
