@@ -72,6 +72,7 @@ export class ByteReader {
     let scale = 1
     for (;;) {
       const byte = this.#bytes[this.#offset++]
+      if (scale > Number.MAX_SAFE_INTEGER) throw new MalformedBytes('A number has more than eight bytes.')
       if (byte === undefined) throw new MalformedBytes('A number runs past the end of the bytes.')
       value += (byte % 128) * scale
       if (value > Number.MAX_SAFE_INTEGER) throw new MalformedBytes('A number exceeds 2^53 - 1.')

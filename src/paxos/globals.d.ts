@@ -6,5 +6,6 @@ declare class TextEncoder {
   encode(text: string): Uint8Array
 }
 declare class TextDecoder {
+  constructor(encoding: 'utf-8', options: { readonly ignoreBOM: true })
   decode(bytes: Uint8Array): string
 }

@@ -140,6 +140,8 @@ interface NodeFields {
   /** Records written in this life, and how many of them are durable. */
   written: number
   durable: number
+  /** How long the store has owed a sync: since the oldest of those records was written, or since the last sync. */
+  owedSinceMicros: Micros
   /** What waits for the disk, in the order of sending. */
   held: Held[]
   /** The deadline of every timer that is set, by `role timer`. */
@@ -179,6 +181,7 @@ export class Node implements RoleContext {
       wallMicros: 0,
       written: 0,
       durable: 0,
+      owedSinceMicros: 0,
       held: [],
       timers: new Map(),
       early: [],
@@ -272,6 +275,10 @@ export class Node implements RoleContext {
     return this.#fields.durable < this.#fields.written
   }
 
+  get stalledMicros(): Micros {
+    return this.writing ? this.nowMicros - this.#fields.owedSinceMicros : 0
+  }
+
   send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void {
     const send: Send = { type: 'send', role, to, message }
     if (DEPARTURE[message.type] === 'vouching' && this.writing) {
@@ -283,6 +290,7 @@ export class Node implements RoleContext {
   }
 
   persist(record: StoreRecord): void {
+    if (!this.writing) this.#fields.owedSinceMicros = this.nowMicros
     this.#fields.written += 1
     this.#actions.push({ type: 'persist', record })
   }
@@ -386,6 +394,7 @@ export class Node implements RoleContext {
 
   #release(count: number): void {
     this.#fields.durable = count
+    this.#fields.owedSinceMicros = this.nowMicros
     if (!this.#fields.awake && !this.writing) this.#wake()
     const { held } = this.#fields
     const ready = held.findIndex(({ written }) => written > count)

@@ -14,7 +14,7 @@ function cloneAny(value: unknown): unknown {
   }
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(cloneAny)
-  if (value instanceof Uint8Array) return value.slice()
+  if (value instanceof Uint8Array) return new Uint8Array(value)
   if (value instanceof Map) return new Map([...value].map(([key, entry]) => [cloneAny(key), cloneAny(entry)]))
   if (value instanceof Set) return new Set([...value].map(cloneAny))
   const prototype: unknown = Object.getPrototypeOf(value)

@@ -21,6 +21,8 @@ export interface RoleContext {
   readonly members: readonly MemberId[]
   /** Whether something that was written is not yet durable. */
   readonly writing: boolean
+  /** How long the store has owed a sync; 0 when everything is durable. */
+  readonly stalledMicros: Micros
   send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void
   persist(record: StoreRecord): void
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void
@@ -85,6 +87,10 @@ export abstract class Role {
 
   protected get writing(): boolean {
     return this.#context.writing
+  }
+
+  protected get stalledMicros(): Micros {
+    return this.#context.stalledMicros
   }
 
   /** Sends one message to one node or to several. To the node itself it is delivered within the same turn. */

@@ -4,7 +4,7 @@
  */
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The longest text that the loops handle. */
 const SHORT = 64

@@ -39,6 +39,7 @@ function run(command: string, args: readonly string[], cwd: string): string {
     cwd,
     env: Object.fromEntries(inherited),
     encoding: 'utf8',
+    maxBuffer: Number.POSITIVE_INFINITY, // a transcript is longer than the default
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
   })

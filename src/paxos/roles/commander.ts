@@ -18,10 +18,12 @@ interface Flight {
   /** The members that accepted it. */
   readonly accepted: MemberId[]
   sentMicros: Micros
+  /** It is sent again after this many times the shortest wait. */
+  patience: number
   chosen: boolean
 }
 
-/** The wait before a resend doubles up to this many times the first one while nothing is decided. */
+/** The wait before a resend doubles up to this many times the first one. */
 const MOST_PATIENCE = 8
 
 export class Commander extends Role implements Handles<RoleMessages['commander']> {
@@ -34,7 +36,6 @@ export class Commander extends Role implements Handles<RoleMessages['commander']
   /** The slots in flight, in the order of proposal, which is ascending. */
   flights: Map<Slot, Flight> = new Map()
   armed = false
-  patience = 1
 
   constructor(context: RoleContext, start: CommanderStart = {}) {
     super(context, 'commander')
@@ -45,7 +46,7 @@ export class Commander extends Role implements Handles<RoleMessages['commander']
   /** Phase 2a. */
   tender(_from: NodeId, { ballot, slot, decree }: Tender): void {
     if (!sameBallot(ballot, this.ballot)) return
-    this.flights.set(slot, { decree, accepted: [], sentMicros: this.nowMicros, chosen: false })
+    this.flights.set(slot, { decree, accepted: [], sentMicros: this.nowMicros, patience: 1, chosen: false })
     this.send(this.members, { type: 'accept', ballot, slot, decree, decided: this.decided })
     if (!this.armed) this.#arm()
   }
@@ -66,16 +67,20 @@ export class Commander extends Role implements Handles<RoleMessages['commander']
   override timer(): void {
     this.armed = false
     if (this.flights.size === 0) return
-    const due = this.nowMicros - this.settings.resendMicros * this.patience
     for (const [slot, flight] of this.flights) {
-      if (flight.sentMicros > due) continue
-      flight.sentMicros = this.nowMicros
-      const silent = this.members.filter((member) => !flight.accepted.includes(member))
-      const { decree } = flight
-      this.send(silent, { type: 'accept', ballot: this.ballot, slot, decree, decided: this.decided })
+      if (this.nowMicros - flight.sentMicros >= this.settings.resendMicros * flight.patience)
+        this.#resend(slot, flight)
     }
-    this.patience = Math.min(this.patience * 2, MOST_PATIENCE)
     this.#arm()
+  }
+
+  #resend(slot: Slot, flight: Flight): void {
+    const { decree } = flight
+    flight.sentMicros = this.nowMicros
+    flight.patience = Math.min(flight.patience * 2, MOST_PATIENCE)
+    const silent = this.members.filter((member) => !flight.accepted.includes(member))
+    if (silent.length === 0) return // chosen, and only behind another in the line
+    this.send(silent, { type: 'accept', ballot: this.ballot, slot, decree, decided: this.decided })
   }
 
   /** Moves the watermark over every chosen slot that follows it. */
@@ -86,7 +91,6 @@ export class Commander extends Role implements Handles<RoleMessages['commander']
       this.flights.delete(this.decided)
     }
     if (this.decided === before) return
-    this.patience = 1
     // The acceptor of this node decides by the watermark, like every other.
     this.send(this.self, { type: 'decided', ballot: this.ballot, decided: this.decided })
     this.tell({ type: 'progress', ballot: this.ballot, decided: this.decided })

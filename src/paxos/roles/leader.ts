@@ -128,12 +128,11 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   /** The election timer fired: ask, unless a leader was heard in time. */
   #watch(): void {
-    if (!this.#hearsLeader()) {
+    if (!this.#hearsLeader() && !this.#isStalled()) {
       this.#ask()
       return
     }
-    const silence = this.nowMicros - (this.heardMicros ?? 0)
-    this.#armElection(silence)
+    this.#armElection(this.#hearsLeader() ? this.nowMicros - (this.heardMicros ?? 0) : 0)
   }
 
   #follow(): void {
@@ -267,14 +266,17 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   // ---- leading -----------------------------------------------------------------------------------------------
 
-  /** Tells the others that it lives; stops leading when it hears from no quorum, or cannot catch up with one. */
+  /**
+   * Tells the others that it lives; stops leading when it hears from no quorum, cannot catch up with one, or cannot
+   * write.
+   */
   #beat(): void {
     const horizon = this.nowMicros - this.settings.electionTimeoutMicros
     let heard = 0
     for (const member of this.members) {
       if (member === this.self || (this.acknowledged.get(member) ?? 0) > horizon) heard += 1
     }
-    if (heard < quorumOf(this.members) || this.#missesDecisions()) {
+    if (heard < quorumOf(this.members) || this.#missesDecisions() || this.#isStalled()) {
       this.failures += 1
       this.#follow()
       return
@@ -290,6 +292,11 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   #missesDecisions(): boolean {
     if (this.learnedThrough >= this.adoptedThrough) return false
     return this.nowMicros - this.learnedMicros > this.settings.electionTimeoutMicros * 2
+  }
+
+  /** Its own disk owes a sync for long: it could lead nobody anywhere, and another member can. */
+  #isStalled(): boolean {
+    return this.stalledMicros > this.settings.electionTimeoutMicros
   }
 
   #sendHeartbeat(): void {

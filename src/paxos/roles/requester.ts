@@ -35,6 +35,8 @@ interface Waiting {
   sentMicros: Micros
   /** It is sent again after this many times the shortest wait. */
   patience: number
+  /** The count of contacts when it was sent: if that one does not answer, it is the next one's turn. */
+  contact: number
 }
 
 interface Outstanding extends Waiting {
@@ -82,7 +84,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   reads: Map<string, OutstandingRead> = new Map()
   nextRead = 1
   nextOpener = 1
-  /** Which contact to send to, counted on with every wait in vain. */
+  /** Which contact to send to, counted on when it does not answer. */
   contact = 0
   armed = false
 
@@ -122,10 +124,12 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
 
   override timer(): void {
     this.armed = false
-    this.contact += 1
-    const { requestResendMicros } = this.settings
-    this.#resend((waiting) => this.nowMicros - waiting.sentMicros >= requestResendMicros * waiting.patience)
+    this.#resend((waiting) => this.#isDue(waiting))
     this.#arm()
+  }
+
+  #isDue({ sentMicros, patience }: Waiting): boolean {
+    return this.nowMicros - sentMicros >= this.settings.requestResendMicros * patience
   }
 
   // ---- commands ------------------------------------------------------------------------------------------------
@@ -167,7 +171,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   #openSession(number: number, client: Client): void {
     const opener = `${this.self}.${this.incarnation}.${this.nextOpener++}`
     this.byOpener.set(opener, number)
-    client.opening = { opener, sentMicros: this.nowMicros, patience: 1 }
+    client.opening = { opener, sentMicros: this.nowMicros, patience: 1, contact: this.contact }
     this.#sendOpen(client.opening)
   }
 
@@ -199,7 +203,12 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
       const waiting = client.backlog.shift()
       if (waiting === undefined) return
       const sequence = client.next++
-      client.outstanding.set(sequence, { ...waiting, sentMicros: this.nowMicros, patience: 1 })
+      client.outstanding.set(sequence, {
+        ...waiting,
+        sentMicros: this.nowMicros,
+        patience: 1,
+        contact: this.contact,
+      })
       this.#sendCommand(client, sequence, waiting.command)
     }
   }
@@ -252,7 +261,16 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     }
     const name = this.nameQuestion(this.nextRead++)
     const atLeast = this.#client(client).seen
-    const read = { client, reference, query, consistency, atLeast, sentMicros: this.nowMicros, patience: 1 }
+    const read = {
+      client,
+      reference,
+      query,
+      consistency,
+      atLeast,
+      sentMicros: this.nowMicros,
+      patience: 1,
+      contact: this.contact,
+    }
     this.reads.set(name, read)
     this.#sendRead(name, read)
   }
@@ -292,6 +310,8 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   }
 
   #waitAgain(waiting: Waiting): void {
+    if (waiting.contact === this.contact) this.contact += 1
+    waiting.contact = this.contact
     waiting.sentMicros = this.nowMicros
     waiting.patience = Math.min(waiting.patience * 2, MOST_PATIENCE)
   }

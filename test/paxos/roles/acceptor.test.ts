@@ -1,0 +1,327 @@
+// The Acceptor (Paxos Made Simple, section 2.2): what it promises and accepts, and what it says of it.
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import {
+  Acceptor,
+  type Ballot,
+  type Decree,
+  type Message,
+  NO_BALLOT,
+  type Settings,
+  type Slot,
+  type Vote,
+} from '../../../src/paxos/index.js'
+import { Bench, persisting, sending } from '../../support/bench.js'
+import { ballot, opaque } from '../../support/words.js'
+
+const LEADER = 0
+const A = opaque(1)
+const B = opaque(2)
+
+let bench: Bench
+let acceptor: Acceptor
+
+/** An acceptor on member 1, fresh or with what it recovered. */
+function seat(promised: Ballot = NO_BALLOT, votes: readonly Vote[] = [], settings: Partial<Settings> = {}) {
+  bench = new Bench({ self: 1, settings })
+  acceptor = new Acceptor(bench, { promised, votes: new Map(votes.map((vote) => [vote.slot, vote])) })
+}
+
+beforeEach(() => seat())
+
+const prepare = (asked: Ballot, fromSlot: Slot = 1) =>
+  acceptor.prepare(LEADER, { type: 'prepare', ballot: asked, fromSlot })
+
+const accept = (under: Ballot, slot: Slot, decree: Decree, decided: Slot = 0) =>
+  acceptor.accept(LEADER, { type: 'accept', ballot: under, slot, decree, decided })
+
+const decided = (under: Ballot, upTo: Slot) =>
+  acceptor.decided(LEADER, { type: 'decided', ballot: under, decided: upTo })
+
+const heartbeat = (under: Ballot, upTo: Slot = 0, round = 0) =>
+  acceptor.heartbeat(LEADER, { type: 'heartbeat', ballot: under, decided: upTo, round })
+
+const learned = (upTo: Slot) => acceptor.learned(1, { type: 'learned', decided: upTo })
+
+const answer = (message: Message) => sending(LEADER, message)
+
+/** The slots that the replica is told are decided with what was accepted here. */
+const taught = () => bench.messages('learn').flatMap(({ decisions }) => decisions.map(({ slot }) => slot))
+
+const promise = (asked: Ballot, more: object = {}): Message => ({
+  type: 'promise',
+  ballot: asked,
+  fromSlot: 1,
+  votes: [],
+  nextSlot: null,
+  decided: 0,
+  ...more,
+})
+
+describe('phase 1b: a promise (Paxos Made Simple, section 2.2)', () => {
+  it('is given to a higher ballot, and written before it is said', () => {
+    prepare(ballot(1))
+    expect(bench.take()).toEqual([
+      persisting({ type: 'promised', ballot: ballot(1) }),
+      answer(promise(ballot(1))),
+    ])
+    expect(acceptor.promised).toEqual(ballot(1))
+  })
+
+  it('is given again to the same ballot, without another record', () => {
+    prepare(ballot(1))
+    bench.take()
+    prepare(ballot(1))
+    expect(bench.take()).toEqual([answer(promise(ballot(1)))])
+  })
+
+  it('is refused to a lower ballot: the rejection echoes that ballot and names the one that was promised', () => {
+    seat(ballot(2))
+    prepare(ballot(1, 2))
+    expect(bench.take()).toEqual([
+      answer({ type: 'prepareRejected', ballot: ballot(1, 2), promised: ballot(2) }),
+    ])
+    expect(acceptor.promised).toEqual(ballot(2))
+  })
+
+  it('tells the vote with the highest ballot in every slot that was asked for', () => {
+    accept(ballot(1), 1, A)
+    accept(ballot(1), 2, A)
+    accept(ballot(1), 4, A)
+    accept(ballot(2), 2, B)
+    bench.take()
+    prepare(ballot(3), 2)
+    expect(bench.messages('promise')[0]?.votes).toEqual([
+      { slot: 2, ballot: ballot(2), decree: B },
+      { slot: 4, ballot: ballot(1), decree: A },
+    ])
+  })
+
+  it('does not tell what is decided, only how far that goes', () => {
+    for (const slot of [1, 2, 3]) accept(ballot(1), slot, A)
+    learned(2)
+    bench.take()
+    prepare(ballot(2))
+    expect(bench.messages('promise')).toEqual([
+      promise(ballot(2), { votes: [{ slot: 3, ballot: ballot(1), decree: A }], decided: 2 }),
+    ])
+  })
+
+  it('comes in chunks of bounded size, each saying where the next begins', () => {
+    seat(NO_BALLOT, [], { chunkBytes: 10 })
+    const large = new Uint8Array(8)
+    for (const slot of [1, 2, 5]) accept(ballot(1), slot, large)
+    bench.take()
+    for (const fromSlot of [1, 2, 5]) prepare(ballot(2), fromSlot)
+    expect(
+      bench.messages('promise').map(({ votes, nextSlot }) => [votes.map(({ slot }) => slot), nextSlot]),
+    ).toEqual([
+      [[1], 2],
+      [[2], 5],
+      [[5], null],
+    ])
+  })
+
+  it('lets a single vote through that is larger than a chunk', () => {
+    seat(NO_BALLOT, [], { chunkBytes: 1 })
+    accept(ballot(1), 1, new Uint8Array(100))
+    bench.take()
+    prepare(ballot(2))
+    expect(bench.messages('promise')[0]).toMatchObject({ votes: [{ slot: 1 }], nextSlot: null })
+  })
+})
+
+describe('phase 2b: an acceptance (Paxos Made Simple, section 2.2)', () => {
+  it.each([
+    ['the promised ballot', ballot(3, 1, 2)],
+    ['a higher one, which it promises with it', ballot(4)],
+  ])('is given under %s, and written before it is said', (_name, under) => {
+    seat(ballot(3, 1, 2))
+    accept(under, 1, A)
+    expect(bench.take()).toEqual([
+      persisting({ type: 'accepted', ballot: under, slot: 1, decree: A, learned: 0 }),
+      answer({ type: 'accepted', ballot: under, slot: 1 }),
+    ])
+    expect(acceptor.promised).toEqual(under)
+  })
+
+  it.each([
+    ['round', ballot(2, 2, 9)],
+    ['member', ballot(3, 0, 9)],
+    ['incarnation', ballot(3, 1, 1)],
+  ])('is refused under a ballot whose %s is lower, echoing that ballot', (_name, under) => {
+    seat(ballot(3, 1, 2))
+    accept(under, 1, A)
+    expect(bench.take()).toEqual([
+      answer({ type: 'acceptRejected', ballot: under, promised: ballot(3, 1, 2) }),
+    ])
+    expect(acceptor.votes.size).toBe(0)
+  })
+
+  it('that is repeated is said again without another record; like every acceptance it waits for the disk', () => {
+    accept(ballot(1), 1, A)
+    bench.take()
+    accept(ballot(1), 1, A)
+    expect(bench.take()).toEqual([answer({ type: 'accepted', ballot: ballot(1), slot: 1 })])
+  })
+
+  it('under a higher ballot replaces the vote in that slot and no other', () => {
+    accept(ballot(1), 1, A)
+    accept(ballot(1), 2, A)
+    accept(ballot(2), 1, B)
+    expect([...acceptor.votes.values()].map(({ ballot: under, decree }) => [under.round, decree])).toEqual([
+      [2, B],
+      [1, A],
+    ])
+  })
+
+  it('records how far the decisions are known here', () => {
+    learned(0)
+    accept(ballot(1), 1, A)
+    learned(1)
+    bench.take()
+    accept(ballot(1), 2, B)
+    expect(bench.take()[0]).toEqual(
+      persisting({ type: 'accepted', ballot: ballot(1), slot: 2, decree: B, learned: 1 }),
+    )
+  })
+})
+
+describe('an acceptor that starts again', () => {
+  it('keeps its promise (Paxos Made Simple, section 2.5)', () => {
+    seat(ballot(5))
+    prepare(ballot(4))
+    accept(ballot(4), 1, A)
+    expect(bench.take().map((deed) => deed.type === 'send' && deed.message.type)).toEqual([
+      'prepareRejected',
+      'acceptRejected',
+    ])
+  })
+
+  it('tells what it accepted in its earlier life', () => {
+    seat(ballot(5), [{ slot: 3, ballot: ballot(4), decree: A }])
+    prepare(ballot(6))
+    expect(bench.messages('promise')[0]?.votes).toEqual([{ slot: 3, ballot: ballot(4), decree: A }])
+  })
+
+  it('decides by the watermark what it accepted in its earlier life under that ballot', () => {
+    seat(ballot(5), [{ slot: 3, ballot: ballot(5), decree: A }])
+    decided(ballot(5), 3)
+    expect(taught()).toEqual([3])
+  })
+})
+
+describe('the watermark (ballot, slot)', () => {
+  it('decides every slot up to it that was accepted under that very ballot', () => {
+    for (const slot of [1, 2, 3]) accept(ballot(1), slot, A)
+    bench.take()
+    decided(ballot(1), 2)
+    expect(bench.take()).toEqual([
+      sending(1, {
+        type: 'learn',
+        decisions: [
+          { slot: 1, ballot: ballot(1), decree: A },
+          { slot: 2, ballot: ballot(1), decree: A },
+        ],
+        decided: 2,
+        source: LEADER,
+      }),
+    ])
+  })
+
+  it('does not decide what was accepted under a lower ballot: that may have lost', () => {
+    accept(ballot(1), 1, A)
+    accept(ballot(2), 2, B)
+    bench.take()
+    decided(ballot(2), 2)
+    expect(taught()).toEqual([2])
+  })
+
+  it('of a lower ballot decides nothing here, but the replica is told to fetch', () => {
+    accept(ballot(2), 1, A)
+    bench.take()
+    decided(ballot(1), 1)
+    expect(bench.messages('learn')).toEqual([{ type: 'learn', decisions: [], decided: 1, source: LEADER }])
+  })
+
+  it('of a ballot that was not promised yet decides nothing accepted before it', () => {
+    accept(ballot(1), 1, A)
+    bench.take()
+    decided(ballot(3), 1)
+    expect(taught()).toEqual([])
+  })
+
+  it('rides on accepts and on heartbeats as well', () => {
+    accept(ballot(1), 1, A)
+    accept(ballot(1), 2, A, 1)
+    expect(taught()).toEqual([1])
+    heartbeat(ballot(1), 2)
+    expect(taught()).toEqual([2])
+  })
+
+  it('that was heard before also decides what is accepted below it later', () => {
+    accept(ballot(1), 1, A)
+    decided(ballot(1), 3)
+    bench.take()
+    accept(ballot(1), 3, A)
+    accept(ballot(1), 2, A)
+    expect(taught()).toEqual([3, 2])
+  })
+
+  it('of an earlier ballot does not decide what is accepted below it under a later one', () => {
+    accept(ballot(1), 1, A)
+    decided(ballot(1), 3)
+    bench.take()
+    accept(ballot(2), 3, B, 0)
+    expect(taught()).toEqual([])
+  })
+
+  it('is told once, however often it is heard', () => {
+    accept(ballot(1), 1, A)
+    decided(ballot(1), 1)
+    bench.take()
+    decided(ballot(1), 1)
+    heartbeat(ballot(1), 1)
+    expect(bench.messages('learn')).toEqual([])
+  })
+
+  it('far ahead of every vote costs nothing', () => {
+    accept(ballot(1), 1, A)
+    bench.take()
+    decided(ballot(1), Number.MAX_SAFE_INTEGER - 1)
+    expect(taught()).toEqual([1])
+  })
+
+  it('decides nothing again that the replica knows', () => {
+    for (const slot of [1, 2]) accept(ballot(1), slot, A)
+    learned(1)
+    bench.take()
+    decided(ballot(1), 2)
+    expect(taught()).toEqual([2])
+  })
+})
+
+describe('a heartbeat', () => {
+  it('is acknowledged, with its round, when no higher ballot was promised', () => {
+    seat(ballot(2))
+    heartbeat(ballot(2), 0, 7)
+    heartbeat(ballot(3), 0, 8)
+    expect(bench.take()).toEqual([
+      answer({ type: 'heartbeatAck', ballot: ballot(2), round: 7 }),
+      answer({ type: 'heartbeatAck', ballot: ballot(3), round: 8 }),
+    ])
+  })
+
+  it('is rejected when a higher ballot was promised, echoing its own', () => {
+    seat(ballot(2))
+    heartbeat(ballot(1, 2))
+    expect(bench.take()).toEqual([
+      answer({ type: 'heartbeatRejected', ballot: ballot(1, 2), promised: ballot(2) }),
+    ])
+  })
+
+  it('promises nothing', () => {
+    heartbeat(ballot(9))
+    expect(acceptor.promised).toEqual(NO_BALLOT)
+  })
+})

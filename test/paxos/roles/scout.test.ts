@@ -1,0 +1,178 @@
+// The Scout (Paxos Made Moderately Complex, figure 6; Paxos Made Simple, section 2.2, phase 1a).
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import {
+  type Ballot,
+  type MemberId,
+  type MessageOf,
+  type NodeId,
+  Scout,
+  type Slot,
+  type Vote,
+} from '../../../src/paxos/index.js'
+import { Bench, type Deed, sending } from '../../support/bench.js'
+import { ballot, opaque, THREE } from '../../support/words.js'
+
+const OWN = ballot(5)
+const A = opaque(1)
+const B = opaque(2)
+
+let bench: Bench
+let scout: Scout
+
+function seat(fromSlot: Slot = 1, members: readonly MemberId[] = THREE) {
+  bench = new Bench({ members })
+  scout = new Scout(bench, { ballot: OWN, fromSlot })
+  scout.begin()
+}
+
+beforeEach(() => seat())
+
+const vote = (slot: Slot, under: Ballot, decree = A): Vote => ({ slot, ballot: under, decree })
+
+function promise(from: NodeId, more: Partial<MessageOf<'promise'>> = {}): void {
+  const empty = { fromSlot: scout.fromSlot, votes: [], nextSlot: null, decided: 0 }
+  scout.promise(from, { type: 'promise', ballot: OWN, ...empty, ...more })
+}
+
+const reject = (from: NodeId, asked: Ballot, promised: Ballot) =>
+  scout.prepareRejected(from, { type: 'prepareRejected', ballot: asked, promised })
+
+const adopted = () => bench.messages('adopted')
+
+describe('a scout', () => {
+  it('asks every member for its promise, its own included, from the first slot that is not known decided', () => {
+    seat(7)
+    expect(bench.take()[0]).toEqual(sending(THREE, { type: 'prepare', ballot: OWN, fromSlot: 7 }))
+  })
+
+  it('reports adopted when a quorum has promised, once, and is gone', () => {
+    bench.take()
+    promise(0)
+    expect(bench.take()).toEqual([])
+    promise(2)
+    const expected: Deed[] = [
+      sending(0, { type: 'adopted', ballot: OWN, votes: [], decided: 0, source: 0 }),
+      { type: 'retire', role: 'scout' },
+    ]
+    expect(bench.take()).toEqual(expected)
+    promise(1)
+    expect(adopted()).toEqual([])
+  })
+
+  it('adopts with 8 of 14 and not with 7', () => {
+    seat(1, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
+    for (const from of [0, 1, 2, 3, 4, 5, 6]) promise(from)
+    expect(adopted()).toEqual([])
+    promise(13)
+    expect(adopted()).toHaveLength(1)
+  })
+
+  it('counts a promise that comes twice once', () => {
+    promise(1)
+    promise(1)
+    promise(1)
+    expect(adopted()).toEqual([])
+  })
+
+  it('counts no promise of another ballot, higher, lower, or of an earlier life', () => {
+    for (const other of [ballot(4), ballot(6), ballot(5, 1), ballot(5, 0, 2)]) {
+      promise(1, { ballot: other })
+      promise(2, { ballot: other })
+    }
+    expect(adopted()).toEqual([])
+  })
+
+  it('counts nobody who is no voter', () => {
+    for (const from of [7, 8, 9]) promise(from)
+    expect(adopted()).toEqual([])
+  })
+})
+
+describe('the votes that it adopts (Paxos Made Simple, section 2.2: P2c)', () => {
+  it('are, slot by slot, those with the highest ballot, in whatever order they come', () => {
+    promise(2, { votes: [vote(1, ballot(3), B), vote(3, ballot(1), A)] })
+    promise(1, { votes: [vote(1, ballot(2), A), vote(3, ballot(1, 1), B)] })
+    expect(adopted()[0]?.votes).toEqual([vote(1, ballot(3), B), vote(3, ballot(1, 1), B)])
+  })
+
+  it('are in ascending order of slots', () => {
+    promise(1, { votes: [vote(9, ballot(1))] })
+    promise(2, { votes: [vote(2, ballot(1)), vote(4, ballot(1))] })
+    expect(adopted()[0]?.votes.map(({ slot }) => slot)).toEqual([2, 4, 9])
+  })
+
+  it('leave out what anyone of the quorum knows decided, and say who has it', () => {
+    promise(1, { votes: [vote(3, ballot(1)), vote(4, ballot(1))] })
+    promise(2, { decided: 3 })
+    expect(adopted()).toEqual([
+      { type: 'adopted', ballot: OWN, votes: [vote(4, ballot(1))], decided: 3, source: 2 },
+    ])
+  })
+
+  it('begin above what its leader knows decided, even if the quorum knows less', () => {
+    seat(5)
+    promise(1)
+    promise(2, { decided: 2 })
+    expect(adopted()[0]).toMatchObject({ decided: 4, source: 0 })
+  })
+})
+
+describe('a promise in chunks', () => {
+  it('is asked for chunk by chunk, and counts when the last one is there', () => {
+    bench.take()
+    promise(1, { votes: [vote(1, ballot(1))], nextSlot: 4 })
+    expect(bench.take()).toEqual([sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4 })])
+    promise(0)
+    expect(adopted()).toEqual([])
+    promise(1, { fromSlot: 4, votes: [vote(4, ballot(2))] })
+    expect(adopted()[0]?.votes.map(({ slot }) => slot)).toEqual([1, 4])
+  })
+
+  it('has its chunks in order: one that comes again, or too early, is passed over', () => {
+    promise(1, { votes: [vote(1, ballot(1))], nextSlot: 4 })
+    promise(1, { votes: [vote(1, ballot(1))], nextSlot: null })
+    promise(1, { fromSlot: 9, nextSlot: null })
+    promise(0)
+    expect(adopted()).toEqual([])
+  })
+})
+
+describe('a scout that waits', () => {
+  it('asks those again who have not told everything, from where they stopped', () => {
+    promise(1, { nextSlot: 4 })
+    promise(2)
+    bench.take()
+    scout.timer()
+    expect(bench.take()).toEqual([
+      sending(0, { type: 'prepare', ballot: OWN, fromSlot: 1 }),
+      sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4 }),
+      { type: 'after', timer: 'resend', low: 150_000, high: 150_000 },
+    ])
+  })
+})
+
+describe('a rejection', () => {
+  it('that names a higher promise ends it: preempted', () => {
+    bench.take()
+    reject(1, OWN, ballot(6))
+    const expected: Deed[] = [
+      sending(0, { type: 'preempted', ballot: OWN, promised: ballot(6) }),
+      { type: 'retire', role: 'scout' },
+    ]
+    expect(bench.take()).toEqual(expected)
+  })
+
+  it.each([
+    ['a lower promise', OWN, ballot(4)],
+    ['its own ballot', OWN, OWN],
+    ['the rejection of an earlier ballot', ballot(4), ballot(6)],
+  ])('that names %s changes nothing', (_name, asked, promised) => {
+    bench.take()
+    reject(1, asked, promised)
+    expect(bench.take()).toEqual([])
+    promise(1)
+    promise(2)
+    expect(adopted()).toHaveLength(1)
+  })
+})

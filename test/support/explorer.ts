@@ -1,0 +1,143 @@
+// Random schedules: whatever a network, disks, clocks and crashes may do to three members, in an order drawn from one
+// integer. Then all faults end, and everything that was asked has to be answered.
+
+import { mix, within } from '../../src/simulation/random.js'
+import { type Letter, Theatre, type TheatreOptions } from './theatre.js'
+
+export interface Exploration {
+  /** How many acts the schedule has before the faults end. */
+  readonly acts: number
+  readonly options?: TheatreOptions
+  /** Only what is unsafe counts as a failure, so the end is left out. */
+  readonly onlySafety?: boolean
+  /** Called before each act. */
+  readonly before?: (theatre: Theatre, act: number) => void
+}
+
+export interface Exploring {
+  readonly theatre: Theatre
+  /** The first thing that went wrong, or null. */
+  readonly failure: string | null
+}
+
+/** Plays one schedule. The same seed and exploration give the same play. */
+export function explore(seed: number, exploration: Exploration): Exploring {
+  const { acts, options = {}, onlySafety = false, before } = exploration
+  let draws = 0
+  const draw = (id: number, low: number, high: number) => within(bitsOf(seed, TIMER, id, draws++), low, high)
+  const theatre = new Theatre({ silent: true, draw, ...options }).open()
+  const play = new Play(theatre, seed)
+  try {
+    if (seed % 4 !== 0) play.begin()
+    for (let act = 0; act < acts && theatre.judge.broken.length === 0; act++) {
+      before?.(theatre, act)
+      play.act(act)
+    }
+    if (theatre.judge.broken.length === 0 && !onlySafety) play.end()
+  } catch (error) {
+    return { theatre, failure: error instanceof Error ? error.message : String(error) }
+  }
+  return { theatre, failure: theatre.judge.broken[0] ?? null }
+}
+
+/** Random bits from a seed and what they are drawn for. */
+function bitsOf(seed: number, ...what: readonly number[]): number {
+  return what.reduce((bits, word) => mix(bits ^ (word + 0x9e3779b9)), mix(seed))
+}
+
+const ACT = 1
+const TIMER = 2
+const SLOW = 3
+
+/** How many acts the slow ways stay slow. */
+const EPOCH = 25
+const MOST_ENTRIES = 40
+
+class Play {
+  readonly #theatre: Theatre
+  readonly #seed: number
+  /** The requests whose requester has not crashed since. */
+  #open: { readonly reference: number; readonly at: number }[] = []
+  #entries = 0
+  #bits = 0
+
+  constructor(theatre: Theatre, seed: number) {
+    this.#theatre = theatre
+    this.#seed = seed
+  }
+
+  /** A quiet beginning: a leader, and a session open at every member. */
+  begin(): void {
+    for (const { id } of this.#theatre.actors) this.#enter(id)
+    this.#theatre.run(() => this.#answered)
+  }
+
+  /** One thing happens. The weights were tuned until planted faults were found soon. */
+  act(number: number): void {
+    const theatre = this.#theatre
+    const epoch = Math.floor(number / EPOCH)
+    this.#bits = bitsOf(this.#seed, ACT, number)
+    const { id, node } = theatre.actors[this.#below(theatre.actors.length)] ?? theatre.actor(0)
+    const up = node !== null
+    const kind = this.#below(100)
+    if (kind < 50) this.#pick(this.#letters(epoch), (letter) => theatre.deliverLetter(letter))
+    else if (kind < 53) this.#pick(this.#letters(epoch), (letter) => theatre.loseLetter(letter))
+    else if (kind < 56) this.#pick(this.#letters(epoch), (letter) => theatre.doubleLetter(letter))
+    else if (kind < 74) theatre.sync(id)
+    else if (kind < 82) this.#pick(theatre.alarms, (alarm) => theatre.ring(alarm))
+    else if (kind < 84 && up) this.#crash(id)
+    else if (kind < 89) this.#startAll()
+    else if (kind < 95 && up && this.#entries < MOST_ENTRIES) this.#enter(id)
+    else if (kind < 97 && up) this.#ask(id, theatre.read(id))
+    else this.#pick(this.#letters(epoch), (letter) => theatre.deliverLetter(letter))
+  }
+
+  /** Faults end. All members are up, or all but one for good; nothing is lost any more; everything is answered. */
+  end(): void {
+    this.#startAll()
+    if (this.#seed % 3 === 0) this.#crash(this.#below(this.#theatre.members.length))
+    const up = this.#theatre.actors.filter(
+      ({ id, node }) => node !== null && this.#theatre.members.includes(id),
+    )
+    this.#theatre.run(() => this.#answered && up.every(({ applied }) => applied === up[0]?.applied))
+  }
+
+  get #answered(): boolean {
+    return this.#open.every(({ reference }) => this.#theatre.answers.has(reference))
+  }
+
+  /** The letters that may arrive now: for an epoch each way may be slow, and what is on it grows stale. */
+  #letters(epoch: number): readonly Letter[] {
+    const slow = (from: number, to: number) => bitsOf(this.#seed, SLOW, epoch, from, to) % 3 === 0
+    return this.#theatre.letters.filter(({ from, to }) => !slow(from, to))
+  }
+
+  #enter(at: number): void {
+    this.#entries += 1
+    this.#ask(at, this.#theatre.enter(at, `e${this.#entries}`))
+  }
+
+  #ask(at: number, reference: number): void {
+    this.#open.push({ reference, at })
+  }
+
+  #crash(id: number): void {
+    this.#theatre.crash(id, this.#below(3))
+    this.#open = this.#open.filter(({ at }) => at !== id)
+  }
+
+  #startAll(): void {
+    for (const { id, node } of this.#theatre.actors) if (node === null) this.#theatre.start(id)
+  }
+
+  #pick<Item>(items: readonly Item[], deed: (item: Item) => void): void {
+    const item = items[this.#below(Math.max(1, items.length))]
+    if (item !== undefined) deed(item)
+  }
+
+  /** A whole number below `bound`. */
+  #below(bound: number): number {
+    this.#bits = mix(this.#bits + 1)
+    return this.#bits % bound
+  }
+}

@@ -1,0 +1,55 @@
+// Short words for what the protocol's tests talk about: ballots, decrees, requests, outcomes.
+
+import {
+  type Ballot,
+  type Decree,
+  encodeDecree,
+  encodeOpener,
+  type Founding,
+  type MemberId,
+  type Micros,
+  type Outcome,
+  type Request,
+  type SessionId,
+} from '../../src/paxos/index.js'
+import { encoded } from './ledger.js'
+
+/** The wall clock of every test, and where decree time begins: 2021-01-01T00:00:00Z. */
+export const WALL_MICROS = 1_609_459_200_000_000
+
+export const THREE: readonly MemberId[] = [0, 1, 2]
+export const FIVE: readonly MemberId[] = [0, 1, 2, 3, 4]
+
+export function ballot(round: number, member: MemberId = 0, incarnation = 1): Ballot {
+  return { round, member, incarnation }
+}
+
+export function founding(members: readonly MemberId[] = THREE): Founding {
+  return { cluster: 7, members, stores: members.map(storeOf), timeMicros: WALL_MICROS }
+}
+
+/** The identity of the store that a member was founded with. */
+export const storeOf = (member: MemberId): number => 100 + member
+
+/** Request `sequence` of a session; its entry is `entry`. */
+export function request(session: SessionId, sequence: number, entry: string, acknowledged = 0): Request {
+  return { session, sequence, acknowledged, command: encoded(entry) }
+}
+
+/** A request for a session. */
+export function opening(opener: string): Request {
+  return { session: 0, sequence: 0, acknowledged: 0, command: encodeOpener(opener) }
+}
+
+export function decree(requests: readonly Request[], stampMicros: Micros = WALL_MICROS): Decree {
+  return encodeDecree(stampMicros, requests)
+}
+
+/** A decree that roles other than the Replica can tell from others. */
+export function opaque(...bytes: readonly number[]): Decree {
+  return Uint8Array.from(bytes)
+}
+
+export function gives(value: unknown): Outcome {
+  return { ok: true, output: encoded(value) }
+}
