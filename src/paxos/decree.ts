@@ -5,7 +5,7 @@
  * A decree holds a stamp (the leader's wall clock when it proposed) and the batch of requests that shares the slot.
  * The no-op, which fills a gap, has no bytes at all: no stamp, no request.
  */
-import { ByteReader, ByteWriter } from './bytes.js'
+import { ByteReader, ByteWriter, MalformedBytes } from './bytes.js'
 import type { Micros } from './settings.js'
 
 /** The number of a decree. Slots start at 1 and stay below 2^53. */
@@ -83,6 +83,7 @@ export function decodeDecree(decree: Decree): DecreeContent {
       command: reader.bytes(),
     })
   }
+  if (!reader.done) throw new MalformedBytes('A decree goes on after its last request.')
   return { stampMicros, requests }
 }
 

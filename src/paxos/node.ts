@@ -381,7 +381,9 @@ export class Node implements RoleContext {
   }
 
   #receive({ from, message }: Envelope): void {
-    if (DEPARTURE[message.type] === 'local') return // only this node itself may say such things
+    const departure = DEPARTURE[message.type]
+    // Local messages only this node itself may send; and what is of no type at all, nobody hears.
+    if (departure === undefined || departure === 'local') return
     this.#route(from, message)
     this.#deliverLocal()
   }

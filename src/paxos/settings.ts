@@ -23,7 +23,7 @@ export interface Settings {
   readonly joinMicros: Micros
   /** Slots in flight at most: slot s is proposed only when every slot up to s − alpha is decided. *Agreed.* */
   readonly alpha: number
-  /** Bytes of decrees in flight at most (one decree is always let through). */
+  /** No decree is proposed while this many bytes of decrees are in flight. */
   readonly windowBytes: number
   /** Bytes of commands that one decree batches at most (one command is always let through). */
   readonly decreeBytes: number

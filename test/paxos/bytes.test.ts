@@ -40,6 +40,8 @@ describe('numbers', () => {
     ['2^53, one too much', [...Array(7).fill(0x80), 0x10]],
     ['2^63', [...Array(9).fill(0x80), 0x01]],
     ['a number that fills all bytes', Array(12).fill(0xff)],
+    ['a small number, padded', [...Array(8).fill(0x80), 0]],
+    ['a small number, padded beyond what numbers can count', [...Array(160).fill(0x80), 0]],
   ])('%s is malformed', (_name, raw) => {
     expect(() => decodeNumber(Uint8Array.from(raw))).toThrow(MalformedBytes)
   })

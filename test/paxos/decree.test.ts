@@ -48,6 +48,11 @@ describe('a decree', () => {
     }
   })
 
+  it('that goes on after its end is malformed', () => {
+    const whole = decree([request(3, 4, 'entry')])
+    expect(() => decodeDecree(Uint8Array.from([...whole, 0]))).toThrow(MalformedBytes)
+  })
+
   it('of any bytes is either read or malformed, never something else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
@@ -94,7 +99,8 @@ describe('requests', () => {
 
 describe('text', () => {
   it('comes back as it went, long or short, ASCII or not', () => {
-    const wellFormed = fc.string({ unit: 'grapheme', maxLength: 100 })
+    const unit = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 1 }), fc.constant('\u{feff}'))
+    const wellFormed = fc.string({ unit, maxLength: 100 })
     fc.assert(fc.property(wellFormed, (text) => decodeText(encodeText(text)) === text))
   })
 

@@ -119,6 +119,12 @@ describe('routing', () => {
     expect(Driven.awake({ records: [] }).receive(accept(1), prepare(1), heartbeat)).toEqual([])
   })
 
+  it('drops a message of a type that it does not know, and goes on', () => {
+    const driven = Driven.awake()
+    expect(driven.receive({ type: 'coup' } as unknown as Message)).toEqual([]) // a forgery
+    expect(driven.receive(heartbeat)).not.toEqual([])
+  })
+
   it.each(Object.entries(DEPARTURE).filter(([, departure]) => departure === 'local'))(
     '%s from outside is ignored: only the node itself may say such a thing',
     (type) => {
@@ -183,6 +189,8 @@ describe('a vouching message', () => {
     const driven = new Driven({ records: [], purpose: alone })
     driven.boot()
     driven.durable(2)
+    expect(driven.node.roles.leader?.phase).toBe('following')
+    driven.durable(3)
     expect(driven.node.roles.leader?.phase).toBe('scouting')
     driven.durable(4)
     expect(driven.node.roles.leader?.phase).toBe('leading')
@@ -196,6 +204,25 @@ describe('a vouching message', () => {
     const driven = Driven.awake({ settings: { heldLimit: 2 } })
     driven.receive(accept(1), accept(2), accept(3))
     expect(leaving(driven.durable(4))).toEqual(['accepted', 'accepted'])
+  })
+})
+
+describe('a store that owes a sync', () => {
+  it('owes it since the oldest record that is not durable was written, or since the last sync', () => {
+    const driven = Driven.awake()
+    const owes = () => driven.node.stalledMicros
+    expect(owes()).toBe(0)
+    driven.receive(accept(1))
+    for (let turn = 0; turn < 5; turn++) driven.receive(heartbeat)
+    expect(owes()).toBe(5)
+    driven.receive(accept(2))
+    driven.durable(2)
+    expect(owes()).toBe(0)
+    driven.receive(heartbeat)
+    expect(owes()).toBe(1)
+    driven.durable(3)
+    driven.receive(heartbeat)
+    expect(owes()).toBe(0)
   })
 })
 

@@ -34,6 +34,13 @@ describe('clonePlain', () => {
     })
   })
 
+  it('shares nothing with a Buffer either, whose `slice` is only a view', () => {
+    const original = Buffer.from([1, 2, 3])
+    const copy = clonePlain(original)
+    original[0] = 9
+    expect([...copy]).toEqual([1, 2, 3])
+  })
+
   it.each([
     ['a function', () => 1],
     ['an instance of a class', new (class Account {})()],

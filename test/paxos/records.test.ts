@@ -66,6 +66,11 @@ describe('a store', () => {
     ])
   })
 
+  it('that starts again without knowing how far it had learned has learned it all the same', () => {
+    const records = [accepted(1, 1, opaque(1)), accepted(1, 2, opaque(2), 1), accepted(2, 3, opaque(3), 0)]
+    expect(recover(records)).toMatchObject({ learned: 1, decisions: new Map([[1, opaque(1)]]) })
+  })
+
   it('believes a decision that another member told rather than its own vote, which may have lost', () => {
     const { decisions } = recover([
       accepted(1, 1, opaque(1)),

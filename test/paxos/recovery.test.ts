@@ -150,6 +150,25 @@ describe('a quorum goes on', () => {
   })
 })
 
+describe('a disk that stalls', () => {
+  it('at the leader has another member lead, and everyone is answered', () => {
+    const theatre = led()
+    theatre.stalled.add(0)
+    enterAll(theatre, [1, 2])
+    enterAll(theatre, [1, 2])
+    expect(theatre.leaders).not.toContain(0)
+    theatre.stalled.clear()
+    enterAll(theatre, [0])
+  })
+
+  it('at a member that does not lead stops nobody', () => {
+    const theatre = led()
+    theatre.stalled.add(2)
+    enterAll(theatre, [0, 1, 2])
+    expect(theatre.leaders).toEqual([0])
+  })
+})
+
 describe('a member that lost its store', () => {
   it('is turned away: what it promised is gone, so it may not vote under its old name', () => {
     const theatre = led()
@@ -161,6 +180,6 @@ describe('a member that lost its store', () => {
     expect(theatre.actor(2).disk.synced[0]).not.toEqual({ type: 'created', store: storeOf(2) })
     expect(theatre.node(2).founding).toBeNull()
     expect(theatre.node(2).roles.acceptor).toBeUndefined()
-    expect(theatre.node(2).deadline('initializer', 'join')).toBeUndefined()
+    expect(theatre.node(2).roles.initializer?.turnedAwayBy).toBe(theatre.node(0).founding?.cluster)
   })
 })

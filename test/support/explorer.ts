@@ -92,10 +92,12 @@ class Play {
     else this.#pick(this.#letters(epoch), (letter) => theatre.deliverLetter(letter))
   }
 
-  /** Faults end. All members are up, or all but one for good; nothing is lost any more; everything is answered. */
+  /** Faults end, but for one member that may be gone, or its disk stalled, for ever: everything is answered. */
   end(): void {
     this.#startAll()
-    if (this.#seed % 3 === 0) this.#crash(this.#below(this.#theatre.members.length))
+    const one = this.#below(this.#theatre.members.length)
+    if (this.#seed % 3 === 0) this.#crash(one)
+    if (this.#seed % 3 === 1) this.#stall(one)
     const up = this.#theatre.actors.filter(
       ({ id, node }) => node !== null && this.#theatre.members.includes(id),
     )
@@ -124,6 +126,12 @@ class Play {
   #crash(id: number): void {
     this.#theatre.crash(id, this.#below(3))
     this.#open = this.#open.filter(({ at }) => at !== id)
+  }
+
+  /** A node whose incarnation is not durable yet can only be gone when its disk stalls. */
+  #stall(id: number): void {
+    if (this.#theatre.node(id).roles.requester === undefined) this.#crash(id)
+    else this.#theatre.stalled.add(id)
   }
 
   #startAll(): void {

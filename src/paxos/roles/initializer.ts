@@ -13,6 +13,8 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   readonly store: number
   readonly founding: Founding | null
   attempts = 0
+  /** The last cluster that did not take it. */
+  turnedAwayBy: number | null = null
 
   constructor(context: RoleContext, start: InitializerStart = {}) {
     super(context, 'initializer')
@@ -42,10 +44,10 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     else this.send(from, { type: 'turnedAway', cluster: founding.cluster })
   }
 
-  /** Nobody will ever say otherwise, so it stops asking. */
+  /** It goes on asking: whoever said so may belong to a cluster that is not the one it is waiting for. */
   turnedAway(_from: NodeId, { cluster }: TurnedAway): void {
-    if (this.founding !== null) return
-    this.cancel('join')
+    if (this.founding !== null || this.turnedAwayBy === cluster) return
+    this.turnedAwayBy = cluster
     this.observe({ type: 'turnedAway', cluster })
   }
 

@@ -88,7 +88,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   override begin(): void {
-    if (this.eager) this.#scout()
+    if (this.eager && !this.writing) this.#scout()
     else this.#follow()
   }
 
@@ -100,7 +100,9 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   override written(): void {
-    if (this.phase === 'leading') this.#pump()
+    // Who founded the cluster leads it as soon as the others are told of it.
+    if (this.eager && this.ballot.round === 0) this.#scout()
+    else if (this.phase === 'leading') this.#pump()
   }
 
   // ---- following: watch the leader ---------------------------------------------------------------------------
@@ -318,7 +320,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   propose(_from: NodeId, { request }: Propose): void {
-    if (this.phase !== 'leading' || this.queue.length >= this.settings.queueLimit) {
+    if (this.phase !== 'leading') return // whoever asked will ask again, and elsewhere
+    if (this.queue.length >= this.settings.queueLimit) {
       this.tell({ type: 'refused', request })
       return
     }

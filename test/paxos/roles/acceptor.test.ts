@@ -230,10 +230,10 @@ describe('the watermark (ballot, slot)', () => {
   })
 
   it('does not decide what was accepted under a lower ballot: that may have lost', () => {
-    accept(ballot(1), 1, A)
+    for (const slot of [1, 2, 3]) accept(ballot(1), slot, A)
     accept(ballot(2), 2, B)
     bench.take()
-    decided(ballot(2), 2)
+    decided(ballot(2), 3)
     expect(taught()).toEqual([2])
   })
 

@@ -158,13 +158,26 @@ describe('a resend', () => {
     expect(ring(RESEND)).toEqual([[THREE, 1]])
   })
 
-  it('is prompt again once something is decided', () => {
+  it('waits twice as long each time, up to eight times', () => {
     tender(1)
-    ring(RESEND)
-    ring(3 * RESEND)
-    for (const from of [0, 1]) accepted(from, 1)
+    const resent: number[] = []
+    for (let waits = 1; waits <= 31; waits++) if (ring(waits * RESEND).length > 0) resent.push(waits)
+    expect(resent).toEqual([1, 3, 7, 15, 23, 31])
+  })
+
+  it('is prompt for every slot, whatever others have waited and whenever the timer was set', () => {
+    tender(1)
+    for (const waits of [1, 3]) ring(waits * RESEND)
+    bench.nowMicros = 3.5 * RESEND
     tender(2)
-    expect(ring(4 * RESEND)).toEqual([[THREE, 2]])
+    expect([4, 5].flatMap((waits) => ring(waits * RESEND))).toEqual([[THREE, 2]])
+  })
+
+  it('goes to nobody when everyone has accepted a slot beyond a gap', () => {
+    tender(1)
+    tender(2)
+    for (const from of THREE) accepted(from, 2)
+    expect(ring(RESEND)).toEqual([[THREE, 1]])
   })
 
   it('needs no timer while nothing is in flight, and one for all slots while something is', () => {

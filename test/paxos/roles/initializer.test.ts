@@ -59,14 +59,16 @@ describe('an initializer that is not yet inducted', () => {
     expect(bench.take()).toEqual([])
   })
 
-  it('stops asking when it is turned away, and says so', () => {
+  it('says once when it is turned away, and goes on asking: that may have been another cluster', () => {
     const { bench, initializer } = seat()
     bench.take()
-    initializer.turnedAway(0, { type: 'turnedAway', cluster: 7 })
+    for (const cluster of [7, 7, 8]) initializer.turnedAway(0, { type: 'turnedAway', cluster })
     expect(bench.take()).toEqual([
-      { type: 'cancel', timer: 'join' },
       { type: 'observe', observation: { type: 'turnedAway', cluster: 7 } },
+      { type: 'observe', observation: { type: 'turnedAway', cluster: 8 } },
     ])
+    initializer.timer()
+    expect(bench.sent('join')).toHaveLength(1)
   })
 })
 

@@ -41,6 +41,14 @@ describe('following', () => {
     expect(leader.phase).toBe('following')
   })
 
+  it('does not ask while its own disk owes a sync: it waits for another to lead', () => {
+    at(BASE)
+    bench.stalledMicros = BASE + 1
+    leader.timer('election')
+    expect(leader.phase).toBe('following')
+    expect(bench.armed('election')?.low).toBe(BASE)
+  })
+
   it('tells its replica and its requester whom it hears, once', () => {
     bench.take()
     heartbeat(1, ballot(1, 1))

@@ -166,7 +166,7 @@ describe('proposing', () => {
     expect(tendered()).toEqual([[2, [2]]])
   })
 
-  it('refuses what is over the bound of its queue, and what comes when it does not lead', () => {
+  it('refuses what is over the bound of its queue, and takes nothing when it does not lead', () => {
     lead({ settings: { queueLimit: 2 } })
     bench.writing = true
     const requests = [1, 2, 3].map((sequence) => request(1, sequence, 'x'))
@@ -175,7 +175,7 @@ describe('proposing', () => {
     seat()
     bench.take()
     propose(request(1, 1, 'x'))
-    expect(bench.messages('refused')).toHaveLength(1)
+    expect(bench.take()).toEqual([])
   })
 
   it('tells the others the watermark when nothing in flight will carry it', () => {
@@ -255,6 +255,17 @@ describe('leading', () => {
     expect(leader.phase).toBe('following')
   })
 
+  it('ends when its own disk owes a sync for the base time: it could lead nobody anywhere', () => {
+    const under = lead()
+    for (const from of [1, 2]) acknowledge(from, under)
+    bench.stalledMicros = BASE
+    leader.timer('heartbeat')
+    expect(leader.phase).toBe('leading')
+    bench.stalledMicros = BASE + 1
+    leader.timer('heartbeat')
+    expect(leader.phase).toBe('following')
+  })
+
   it('ends when another leads with a higher ballot, and forgets what was only queued', () => {
     lead()
     bench.writing = true
@@ -323,6 +334,18 @@ describe('a read round', () => {
     expect(confirmed()).toEqual([])
     for (const from of [0, 1]) acknowledge(from, under, 2)
     expect(confirmed()).toMatchObject([{ question: 'r' }])
+  })
+
+  it('of an earlier leadership is not confirmed in a later one: much may have been decided between them', () => {
+    lead()
+    confirm('q')
+    heartbeat(2, ballot(8, 2))
+    at(BASE)
+    const again = scout()
+    adopted(again, [vote(1, opaque(1))])
+    bench.take()
+    for (const from of [0, 1, 2]) acknowledge(from, again, 1)
+    expect(confirmed()).toEqual([])
   })
 
   it('is not begun by who does not lead, and ends with the leadership', () => {

@@ -143,6 +143,14 @@ describe('a gap', () => {
     expect(new Set(targets.slice(1))).toEqual(new Set([0, 2, 3, 4]))
   })
 
+  it('is asked of who has it again once a fetch has helped', () => {
+    seat({ members: FIVE })
+    learn(1, [], 3, 4)
+    for (let times = 0; times < 3; times++) fetchTargets()
+    fetched(0, 1, [OPENING], 3)
+    expect(fetchTargets()).toEqual([4])
+  })
+
   it('that is filled by a fetch is written to the store, before anything vouches for it', () => {
     learn(1, [], 2)
     bench.take()
@@ -178,6 +186,7 @@ describe('a gap', () => {
 
   it('is looked for all the time while the leader is heard only by way of another member', () => {
     towards(2, true)
+    learn(1, [], 0, 0)
     expect(fetchTargets()).toEqual([2])
     expect(fetchTargets()).not.toEqual([])
     towards(0, false)

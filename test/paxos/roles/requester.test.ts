@@ -224,14 +224,37 @@ describe('where requests go', () => {
     expect(bench.sent('request').map(({ to }) => to)).toEqual([SELF])
   })
 
-  it('is, for a node that is no member, another contact than the one that did not answer', () => {
-    seat({ contacts: [3, 4, 5] })
+  it('is, for a node that is no member, one contact after the other, as each gives no answer', () => {
+    seat({ contacts: [3, 4, 5, 6] })
     command(1)
-    const [first] = bench.sent('request')
+    const targets = bench.sent('request').map(({ to }) => to)
+    for (let waits = 1; waits <= 15; waits++) {
+      ring(waits * RESEND)
+      targets.push(...bench.sent('request').map(({ to }) => to))
+    }
+    expect(targets).toEqual([3, 4, 5, 6, 3, 4])
+  })
+
+  it('moves on once for everything that waits for the same contact', () => {
+    seat({ contacts: [3, 4, 5, 6] })
+    open()
+    command(2)
+    query(3)
     ring(RESEND)
-    const [second] = bench.sent('request')
-    expect([3, 4, 5]).toContain(second?.to)
-    expect(second?.to).not.toBe(first?.to)
+    const targets = bench.take().flatMap((deed) => (deed.type === 'send' ? [deed.to] : []))
+    expect(targets).toEqual([4, 4, 4])
+  })
+
+  it('stays the contact that answers', () => {
+    seat({ contacts: [3, 4, 5, 6] })
+    open()
+    for (let sequence = 1; sequence <= 5; sequence++) {
+      answer(sequence)
+      ring(sequence * RESEND)
+      command(sequence + 1)
+    }
+    command(9)
+    expect(new Set(bench.sent('request').map(({ to }) => to))).toEqual(new Set([3]))
   })
 })
 
