@@ -8,7 +8,7 @@ export interface TestWorld extends Partial<Omit<WorldOptions, 'scenario'>> {
   readonly scenario?: Partial<Scenario>
 }
 
-export function worldOptions({ scenario, ...rest }: TestWorld): WorldOptions {
+function worldOptions({ scenario, ...rest }: TestWorld): WorldOptions {
   const complete = { ...CLASSIC, ...scenario }
   return { seed: 1, application: keyValueApplication(complete.reads), ...rest, scenario: complete }
 }
