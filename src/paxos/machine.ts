@@ -48,11 +48,18 @@ export function defineMachine<State, Command, Output, Query = never, Answer = ne
   return machine
 }
 
-/** JSON in UTF-8; `undefined` travels as `null`. */
+/**
+ * JSON in UTF-8; `undefined` travels as `null`. The bytes of the commonest answers are made once and shared: nobody may
+ * write into what a codec gave.
+ */
 export const json: Codec<unknown> = {
-  encode: (value) => encodeText(JSON.stringify(value ?? null)),
+  encode: (value) => COMMON.get(value) ?? encodeText(JSON.stringify(value ?? null)),
   decode: (bytes) => JSON.parse(decodeText(bytes)),
 }
+
+const COMMON: ReadonlyMap<unknown, Uint8Array> = new Map(
+  [null, false, true, ...Array(100).keys()].map((value) => [value, encodeText(JSON.stringify(value))]),
+)
 
 /** The codecs of a machine, with the default in place of those that it leaves out. */
 export interface Codecs {

@@ -399,8 +399,9 @@ export class Node implements RoleContext {
     this.#fields.owedSinceMicros = this.nowMicros
     if (!this.#fields.awake && !this.writing) this.#wake()
     const { held } = this.#fields
-    const ready = held.findIndex(({ written }) => written > count)
-    for (const { send } of held.splice(0, ready === -1 ? held.length : ready)) this.#depart(send)
+    const waiting = held.findIndex(({ written }) => written > count)
+    this.#fields.held = waiting === -1 ? [] : held.splice(waiting)
+    for (const { send } of held) this.#depart(send)
     this.#deliverLocal()
     if (this.writing) return
     this.roles.leader?.written()
