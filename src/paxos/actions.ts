@@ -3,8 +3,9 @@
  */
 import type { NodeId } from './ballot.js'
 import type { Decree, SessionId, Slot } from './decree.js'
-import type { Message, RoleName } from './messages.js'
+import type { Message } from './messages.js'
 import type { StoreRecord } from './records.js'
+import type { RoleName } from './routing.js'
 import type { Outcome } from './sessions.js'
 import type { Micros } from './settings.js'
 

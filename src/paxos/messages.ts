@@ -1,5 +1,5 @@
 /**
- * Every message of the protocol, and which roles of a node hear it.
+ * Every message of the protocol. Which roles of a node hear it, and when it may leave, says `routing.ts`.
  *
  * For each: who sends it, when, and what answers it. *Vouching* messages say that something is on disk, so they leave
  * only when everything their node wrote before them is durable, also when they go to the node itself; the others are
@@ -8,19 +8,23 @@
  * A reply echoes the ballot of its request. A higher promise travels only in a rejection, so a delayed reply can
  * never preempt anyone by merely being different.
  */
-import type { Ballot, MemberId, NodeId } from './ballot.js'
+import type { Ballot, MemberId } from './ballot.js'
 import type { Decree, Request, SessionId, Slot } from './decree.js'
 import type { Outcome } from './sessions.js'
 import type { Micros } from './settings.js'
+
+/** A member that votes, and the identity of its store: who comes with another store is not that voter. */
+export interface Voter {
+  readonly member: MemberId
+  readonly store: number
+}
 
 /** How a cluster began. The same on every member; the first thing in its store after its incarnation. */
 export interface Founding {
   /** Names the cluster: members of different clusters never talk. */
   readonly cluster: number
-  /** The voters, in ascending order. */
-  readonly members: readonly MemberId[]
-  /** The identity of each voter's store, in the same order: a voter that comes with another one is not that voter. */
-  readonly stores: readonly number[]
+  /** In ascending order of their numbers. */
+  readonly voters: readonly Voter[]
   /** The wall clock of the seed: where decree time begins. */
   readonly timeMicros: Micros
 }
@@ -387,137 +391,3 @@ export type LocalMessage =
 
 export type MessageType = Message['type']
 export type MessageOf<Type extends MessageType> = Extract<Message, { type: Type }>
-
-/** One handler a message: what a role that hears these messages must have. */
-export type Handles<Types extends MessageType> = {
-  [Type in Types]: (from: NodeId, message: MessageOf<Type>) => void
-}
-
-/** What each role hears. */
-export interface RoleMessages {
-  acceptor: 'prepare' | 'accept' | 'decided' | 'heartbeat' | 'learned'
-  scout: 'promise' | 'prepareRejected'
-  commander: 'tender' | 'accepted' | 'acceptRejected'
-  leader:
-    | 'prescout'
-    | 'prescoutAnswer'
-    | 'adopted'
-    | 'preempted'
-    | 'progress'
-    | 'learned'
-    | 'propose'
-    | 'heartbeat'
-    | 'heartbeatAck'
-    | 'heartbeatRejected'
-    | 'confirm'
-  replica:
-    | 'request'
-    | 'relay'
-    | 'relayed'
-    | 'learn'
-    | 'adopted'
-    | 'leaderChanged'
-    | 'refused'
-    | 'fetch'
-    | 'fetched'
-    | 'read'
-    | 'readIndex'
-    | 'readIndexAnswer'
-    | 'confirmed'
-  requester: 'answer' | 'readAnswer' | 'leaderChanged'
-  seed: 'join'
-  initializer: 'join' | 'welcome' | 'turnedAway'
-}
-
-export type RoleName = keyof RoleMessages
-
-type RolesThatHear<Type extends MessageType> = {
-  [Name in RoleName]: Type extends RoleMessages[Name] ? Name : never
-}[RoleName]
-
-/** Which roles of a node hear a message, in this order. Total: a message that nobody hears does not compile. */
-export const ROUTES: {
-  readonly [Type in MessageType]: readonly [RolesThatHear<Type>, ...RolesThatHear<Type>[]]
-} = {
-  join: ['seed', 'initializer'],
-  welcome: ['initializer'],
-  turnedAway: ['initializer'],
-  prescout: ['leader'],
-  prescoutAnswer: ['leader'],
-  prepare: ['acceptor'],
-  promise: ['scout'],
-  prepareRejected: ['scout'],
-  accept: ['acceptor'],
-  accepted: ['commander'],
-  acceptRejected: ['commander'],
-  decided: ['acceptor'],
-  heartbeat: ['acceptor', 'leader'],
-  heartbeatAck: ['leader'],
-  heartbeatRejected: ['leader'],
-  fetch: ['replica'],
-  fetched: ['replica'],
-  request: ['replica'],
-  answer: ['requester'],
-  relay: ['replica'],
-  relayed: ['replica'],
-  read: ['replica'],
-  readAnswer: ['requester'],
-  readIndex: ['replica'],
-  readIndexAnswer: ['replica'],
-  adopted: ['leader', 'replica'],
-  preempted: ['leader'],
-  tender: ['commander'],
-  progress: ['leader'],
-  learn: ['replica'],
-  learned: ['acceptor', 'leader'],
-  leaderChanged: ['replica', 'requester'],
-  propose: ['leader'],
-  refused: ['replica'],
-  confirm: ['leader'],
-  confirmed: ['replica'],
-}
-
-/**
- * When a message leaves: `vouching` when all that its node wrote before it is durable, `free` at once; `local` never
- * leaves its node. Total: a new message must say which it is.
- */
-export const DEPARTURE: {
-  readonly [Type in MessageType]: Type extends LocalMessage['type'] ? 'local' : 'vouching' | 'free'
-} = {
-  join: 'free',
-  welcome: 'vouching',
-  turnedAway: 'free',
-  prescout: 'free',
-  prescoutAnswer: 'free',
-  prepare: 'free',
-  promise: 'vouching',
-  prepareRejected: 'free',
-  accept: 'free',
-  accepted: 'vouching',
-  acceptRejected: 'free',
-  decided: 'free',
-  heartbeat: 'free',
-  heartbeatAck: 'free',
-  heartbeatRejected: 'free',
-  fetch: 'free',
-  fetched: 'free',
-  request: 'free',
-  answer: 'free',
-  relay: 'free',
-  relayed: 'free',
-  read: 'free',
-  readAnswer: 'free',
-  readIndex: 'free',
-  readIndexAnswer: 'free',
-  adopted: 'local',
-  preempted: 'local',
-  tender: 'local',
-  progress: 'local',
-  learn: 'local',
-  learned: 'local',
-  leaderChanged: 'local',
-  propose: 'local',
-  refused: 'local',
-  confirm: 'local',
-  confirmed: 'local',
-}

@@ -15,14 +15,7 @@
 import type { Action, Observation } from './actions.js'
 import type { MemberId, NodeId } from './ballot.js'
 import type { AnyMachine } from './machine.js'
-import {
-  DEPARTURE,
-  type Founding,
-  type Message,
-  type MessageType,
-  ROUTES,
-  type RoleName,
-} from './messages.js'
+import type { Founding, Message, MessageType } from './messages.js'
 import { clonePlain } from './plain.js'
 import { type Recovered, recover, type StoreRecord } from './records.js'
 import type { Role, RoleContext } from './role.js'
@@ -34,6 +27,7 @@ import { Replica } from './roles/replica.js'
 import { type ClientRequest, Requester } from './roles/requester.js'
 import { Scout } from './roles/scout.js'
 import { Seed } from './roles/seed.js'
+import { DEPARTURE, ROUTES, type RoleName } from './routing.js'
 import { DEFAULT_SETTINGS, type Micros, type Settings } from './settings.js'
 import type { RoleStarts } from './starts.js'
 
@@ -133,6 +127,8 @@ interface NodeFields {
   /** The identity of the store; 0 for a node that has none. */
   store: number
   founding: Founding | null
+  /** The numbers of its voters. */
+  members: readonly MemberId[]
   /** Booted, and the incarnation is durable. */
   awake: boolean
   nowMicros: Micros
@@ -176,6 +172,7 @@ export class Node implements RoleContext {
       incarnation: 0,
       store: 0,
       founding: null,
+      members: [],
       awake: false,
       nowMicros: 0,
       wallMicros: 0,
@@ -264,7 +261,7 @@ export class Node implements RoleContext {
   }
 
   get members(): readonly MemberId[] {
-    return this.#fields.founding?.members ?? []
+    return this.#fields.members
   }
 
   get founding(): Founding | null {
@@ -324,6 +321,7 @@ export class Node implements RoleContext {
 
   induct(founding: Founding, eager: boolean): void {
     this.#fields.founding = founding
+    this.#fields.members = founding.voters.map(({ member }) => member)
     const recovered = this.#fields.recovered
     this.#fields.recovered = null
     const { promised, votes, decisions } = recovered ?? recover([])

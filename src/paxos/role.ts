@@ -5,8 +5,9 @@
 
 import type { Observation } from './actions.js'
 import type { MemberId, NodeId } from './ballot.js'
-import type { Founding, LocalMessage, Message, RoleName } from './messages.js'
+import type { Founding, LocalMessage, Message } from './messages.js'
 import type { StoreRecord } from './records.js'
+import type { RoleName } from './routing.js'
 import type { Micros, Settings } from './settings.js'
 import type { RoleStarts } from './starts.js'
 

@@ -25,7 +25,8 @@ export function ballot(round: number, member: MemberId = 0, incarnation = 1): Ba
 }
 
 export function founding(members: readonly MemberId[] = THREE): Founding {
-  return { cluster: 7, members, stores: members.map(storeOf), timeMicros: WALL_MICROS }
+  const voters = members.map((member) => ({ member, store: storeOf(member) }))
+  return { cluster: 7, voters, timeMicros: WALL_MICROS }
 }
 
 /** The identity of the store that a member was founded with. */

@@ -7,17 +7,9 @@
  */
 import { type Ballot, compareBallots, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Slot } from '../decree.js'
-import type {
-  Accept,
-  DecidedMessage,
-  Handles,
-  Heartbeat,
-  Learned,
-  Prepare,
-  RoleMessages,
-  Vote,
-} from '../messages.js'
+import type { Accept, DecidedMessage, Heartbeat, Learned, Prepare, Vote } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
+import type { Handles, RoleMessages } from '../routing.js'
 import type { AcceptorStart } from '../starts.js'
 
 export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> {

@@ -7,8 +7,9 @@
 import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Decree, Slot } from '../decree.js'
 import { completesQuorum } from '../membership.js'
-import type { Accepted, AcceptRejected, Handles, RoleMessages, Tender } from '../messages.js'
+import type { Accepted, AcceptRejected, Tender } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
+import type { Handles, RoleMessages } from '../routing.js'
 import type { Micros } from '../settings.js'
 import type { CommanderStart } from '../starts.js'
 

@@ -4,8 +4,9 @@
  * another store than it was founded with is turned away: it has forgotten what it promised.
  */
 import type { MemberId, NodeId } from '../ballot.js'
-import type { Founding, Handles, Join, RoleMessages, TurnedAway, Welcome } from '../messages.js'
+import type { Founding, Join, TurnedAway, Welcome } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
+import type { Handles, RoleMessages } from '../routing.js'
 import type { InitializerStart } from '../starts.js'
 
 export class Initializer extends Role implements Handles<RoleMessages['initializer']> {
@@ -63,6 +64,5 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
 }
 
 function isVoter(founding: Founding, member: MemberId, store: number): boolean {
-  const at = founding.members.indexOf(member)
-  return at !== -1 && founding.stores[at] === store
+  return founding.voters.some((voter) => voter.member === member && voter.store === store)
 }

@@ -14,7 +14,6 @@ import { completesQuorum, quorumOf } from '../membership.js'
 import type {
   Adopted,
   Confirm,
-  Handles,
   Heartbeat,
   HeartbeatAck,
   HeartbeatRejected,
@@ -24,9 +23,9 @@ import type {
   PrescoutAnswer,
   Progress,
   Propose,
-  RoleMessages,
 } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
+import type { Handles, RoleMessages } from '../routing.js'
 import type { Micros } from '../settings.js'
 import type { LeaderStart } from '../starts.js'
 

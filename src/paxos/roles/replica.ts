@@ -13,7 +13,6 @@ import type {
   Confirmed,
   Fetch,
   Fetched,
-  Handles,
   LeaderChanged,
   Learn,
   Read,
@@ -23,7 +22,6 @@ import type {
   Relay,
   Relayed,
   RequestMessage,
-  RoleMessages,
 } from '../messages.js'
 import {
   applyDecree,
@@ -34,6 +32,7 @@ import {
   runQuery,
 } from '../replicated.js'
 import { Role, type RoleContext } from '../role.js'
+import type { Handles, RoleMessages } from '../routing.js'
 import type { Outcome } from '../sessions.js'
 import type { ReplicaStart } from '../starts.js'
 

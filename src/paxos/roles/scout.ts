@@ -7,8 +7,9 @@
 import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Slot } from '../decree.js'
 import { completesQuorum } from '../membership.js'
-import type { Handles, PrepareRejected, Promise, RoleMessages, Vote } from '../messages.js'
+import type { PrepareRejected, Promise, Vote } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
+import type { Handles, RoleMessages } from '../routing.js'
 import type { ScoutStart } from '../starts.js'
 
 export class Scout extends Role implements Handles<RoleMessages['scout']> {

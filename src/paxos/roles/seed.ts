@@ -4,8 +4,9 @@
  */
 import type { MemberId, NodeId } from '../ballot.js'
 import { clampStamp } from '../decree.js'
-import type { Founding, Handles, Join, RoleMessages } from '../messages.js'
+import type { Founding, Join } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
+import type { Handles, RoleMessages } from '../routing.js'
 import type { SeedStart } from '../starts.js'
 
 export class Seed extends Role implements Handles<RoleMessages['seed']> {
@@ -42,8 +43,7 @@ export class Seed extends Role implements Handles<RoleMessages['seed']> {
   #found(): void {
     const founding: Founding = {
       cluster: this.cluster,
-      members: this.voters,
-      stores: this.voters.map((voter) => this.joined.get(voter) ?? 0),
+      voters: this.voters.map((member) => ({ member, store: this.joined.get(member) ?? 0 })),
       timeMicros: clampStamp(this.wallMicros),
     }
     this.persist({ type: 'founded', founding })

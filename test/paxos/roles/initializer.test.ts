@@ -44,7 +44,13 @@ describe('an initializer that is not yet inducted', () => {
 
   it.each([
     ['that does not name it', founding([0, 2, 3])],
-    ['that names it with another store', { ...founding(), stores: [100, 555, 102] }],
+    [
+      'that names it with another store',
+      {
+        ...founding(),
+        voters: founding().voters.map((voter) => (voter.member === 1 ? { ...voter, store: 555 } : voter)),
+      },
+    ],
   ])('ignores a founding %s', (_name, other) => {
     const { bench, initializer } = seat()
     bench.take()
