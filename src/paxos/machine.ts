@@ -13,6 +13,7 @@ import { decodeText, encodeText } from './text.js'
 
 /** Turns values into bytes and back. `decode(encode(value))` must equal `value`. */
 export interface Codec<Value> {
+  /** Nobody writes into the bytes that this gives: they may be kept and shared. */
   encode(value: Value): Uint8Array
   decode(bytes: Uint8Array): Value
 }
@@ -25,9 +26,9 @@ export interface DecreeContext {
 }
 
 export interface Machine<State, Command, Output, Query = unknown, Answer = unknown> {
-  /** The state before the first decree: plain data (what a structured clone carries). */
+  /** The state before the first decree: plain data, see `clonePlain`. */
   initial(): State
-  /** The next state and what the requester is told. */
+  /** The next state, plain data again, and what the requester is told. */
   apply(state: State, command: Command, context: DecreeContext): readonly [State, Output]
   /** Answers a read; must not change the state. */
   query?(state: State, query: Query): Answer
@@ -48,18 +49,11 @@ export function defineMachine<State, Command, Output, Query = never, Answer = ne
   return machine
 }
 
-/**
- * JSON in UTF-8; `undefined` travels as `null`. The bytes of the commonest answers are made once and shared: nobody may
- * write into what a codec gave.
- */
+/** JSON in UTF-8; `undefined` travels as `null`. */
 export const json: Codec<unknown> = {
-  encode: (value) => COMMON.get(value) ?? encodeText(JSON.stringify(value ?? null)),
+  encode: (value) => encodeText(JSON.stringify(value ?? null)),
   decode: (bytes) => JSON.parse(decodeText(bytes)),
 }
-
-const COMMON: ReadonlyMap<unknown, Uint8Array> = new Map(
-  [null, false, true, ...Array(100).keys()].map((value) => [value, encodeText(JSON.stringify(value))]),
-)
 
 /** The codecs of a machine, with the default in place of those that it leaves out. */
 export interface Codecs {

@@ -24,11 +24,11 @@ import { Commander } from './roles/commander.js'
 import { Initializer } from './roles/initializer.js'
 import { Leader } from './roles/leader.js'
 import { Replica } from './roles/replica.js'
-import { type ClientRequest, Requester } from './roles/requester.js'
+import { type ClientRequest, overloaded, Requester } from './roles/requester.js'
 import { Scout } from './roles/scout.js'
 import { Seed } from './roles/seed.js'
 import { DEPARTURE, ROUTES, type RoleName } from './routing.js'
-import { DEFAULT_SETTINGS, type Micros, type Settings } from './settings.js'
+import { completeSettings, type Micros, type Settings } from './settings.js'
 import type { RoleStarts } from './starts.js'
 
 export interface Roles {
@@ -165,7 +165,7 @@ export class Node implements RoleContext {
   constructor(options: NodeOptions) {
     checkPurpose(options.self, options.purpose)
     this.self = options.self
-    this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.settings = completeSettings(options.settings)
     this.#options = options
     this.#factories = { ...DEFAULT_ROLES, ...options.roles }
     this.#fields = {
@@ -193,10 +193,7 @@ export class Node implements RoleContext {
    * node refuses every later turn. Start it again from its store.
    */
   step(event: NodeEvent): Action[] {
-    if (this.#inTurn)
-      throw new Error(
-        'The last turn of this node is not over, or threw; if it threw, start it again from its store.',
-      )
+    this.#checkWhole()
     this.#inTurn = true
     this.#fields.nowMicros = event.nowMicros
     this.#fields.wallMicros = event.wallMicros
@@ -223,6 +220,13 @@ export class Node implements RoleContext {
     return this.#actions
   }
 
+  #checkWhole(): void {
+    if (!this.#inTurn) return
+    throw new Error(
+      'The last turn of this node is not over, or threw; if it threw, start it again from its store.',
+    )
+  }
+
   /** The deadline of a timer, or undefined if it is not set. */
   deadline(role: RoleName, timer: string): Micros | undefined {
     return this.#fields.timers.get(`${role} ${timer}`)
@@ -230,6 +234,7 @@ export class Node implements RoleContext {
 
   /** The whole node as plain data; it shares nothing with the node. */
   freeze(): FrozenNode {
+    this.#checkWhole()
     const roles: Record<string, Readonly<Record<string, unknown>>> = {}
     for (const [name, role] of Object.entries(this.roles)) roles[name] = { ...role }
     return clonePlain({ fields: this.#fields, roles })
@@ -374,14 +379,20 @@ export class Node implements RoleContext {
 
   #request(requests: readonly ClientRequest[]): void {
     const { requester } = this.roles
-    if (requester === undefined) this.#fields.early.push(...requests)
-    else for (const request of requests) requester.take(request)
+    if (requester !== undefined) for (const request of requests) requester.take(request)
+    else for (const request of requests) this.#keep(request)
+  }
+
+  /** For when it is awake; as many as a requester would keep. */
+  #keep(request: ClientRequest): void {
+    const { early } = this.#fields
+    if (early.length < this.settings.queueLimit) early.push(request)
+    else this.observe(overloaded(request, this.settings.queueLimit))
   }
 
   #receive({ from, message }: Envelope): void {
-    const departure = DEPARTURE[message.type]
-    // Local messages only this node itself may send; and what is of no type at all, nobody hears.
-    if (departure === undefined || departure === 'local') return
+    // What is of no known type, nobody hears; and local messages only this node itself may send.
+    if (!Object.hasOwn(DEPARTURE, message.type) || DEPARTURE[message.type] === 'local') return
     this.#route(from, message)
     this.#deliverLocal()
   }
@@ -433,10 +444,18 @@ export class Node implements RoleContext {
 }
 
 function checkPurpose(self: NodeId, purpose: Purpose): void {
-  if (purpose.type === 'seed' && !purpose.voters.includes(self)) {
+  const { type } = purpose
+  const others = type === 'seed' ? purpose.voters : purpose.contacts
+  if (!others.every((id) => Number.isSafeInteger(id) && id >= 0) || new Set(others).size !== others.length) {
+    throw new RangeError(`Nodes are named by different whole numbers, and ${others.join(', ')} are not.`)
+  }
+  if (type === 'seed' && !others.includes(self)) {
     throw new RangeError(
       `Node ${self} cannot found a cluster of which it is no voter: name it among the voters.`,
     )
+  }
+  if (type === 'request' && others.length === 0) {
+    throw new RangeError(`Node ${self} is no member and knows none: name a contact.`)
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * Plain data: null, booleans, numbers, strings, arrays, plain objects, maps, sets and byte arrays. What a
- * structured clone carries without loss, so a frozen node can be stored, compared, or posted to a worker.
+ * Plain data: null, undefined, booleans, numbers, bigints, strings, arrays, plain objects, maps, sets and byte arrays,
+ * without circles. A structured clone carries it without loss, so a frozen node can be stored, compared, or posted to a
+ * worker.
  */
 
 /** A deep copy of plain data. Throws a TypeError on a function or an instance of a class. */

@@ -12,7 +12,7 @@ import {
   type Request,
   type Slot,
 } from './decree.js'
-import type { AnyMachine, Codecs, DecreeContext } from './machine.js'
+import { type AnyMachine, type Codecs, codecsOf, type DecreeContext } from './machine.js'
 import {
   emptySessions,
   executeOnce,
@@ -39,6 +39,12 @@ export interface Execution {
   readonly machine: AnyMachine
   readonly codecs: Codecs
   readonly settings: Settings
+  /** The bytes of the outputs that come again and again: numbers, booleans and null. */
+  readonly commonOutputs: Map<unknown, Uint8Array>
+}
+
+export function executionOf(machine: AnyMachine, settings: Settings): Execution {
+  return { machine, codecs: codecsOf(machine), settings, commonOutputs: new Map() }
 }
 
 export function initialReplicated(machine: AnyMachine, timeMicros: Micros): Replicated {
@@ -100,17 +106,31 @@ function runCommand(
   replicated: Replicated,
   command: Uint8Array,
   context: DecreeContext,
-  { machine, codecs }: Execution,
+  execution: Execution,
 ): Outcome {
+  const { machine, codecs } = execution
   try {
     const [state, output] = machine.apply(replicated.state, codecs.commands.decode(command), context)
-    const encoded = codecs.outputs.encode(output)
+    const encoded = encodeOutput(output, execution)
     replicated.state = state
     return { ok: true, output: encoded }
   } catch (error) {
     return refuse('command-failed', detailOf(error))
   }
 }
+
+/** Outputs of one value have one encoding, so a replica makes it once; a few of them are kept. */
+function encodeOutput(output: unknown, { codecs, commonOutputs }: Execution): Uint8Array {
+  const common = typeof output === 'number' || typeof output === 'boolean' || output === null
+  if (!common || Object.is(output, -0)) return codecs.outputs.encode(output) // a map takes -0 for 0
+  const known = commonOutputs.get(output)
+  if (known !== undefined) return known
+  const encoded = codecs.outputs.encode(output)
+  if (commonOutputs.size < MOST_COMMON_OUTPUTS) commonOutputs.set(output, encoded)
+  return encoded
+}
+
+const MOST_COMMON_OUTPUTS = 100
 
 /** Runs a query on the state as it is. */
 export function runQuery(replicated: Replicated, query: Uint8Array, { machine, codecs }: Execution): Outcome {

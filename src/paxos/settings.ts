@@ -1,5 +1,6 @@
 /**
- * Every time and every bound that the roles use, with its unit and default.
+ * The times and the bounds that the roles use, with unit and default. What is a matter of shape rather than of size,
+ * such as how often a wait doubles, is a constant beside its use.
  *
  * The members of one cluster must agree on those marked *agreed*: they decide what a decree does.
  */
@@ -45,6 +46,7 @@ export interface Settings {
   readonly stampAdvanceMicros: Micros
 }
 
+/** Fit for members some tens of milliseconds apart. */
 export const DEFAULT_SETTINGS: Settings = {
   heartbeatMicros: 100_000,
   electionTimeoutMicros: 500_000,
@@ -62,4 +64,15 @@ export const DEFAULT_SETTINGS: Settings = {
   sessionLimit: 100_000,
   sessionIdleMicros: 3_600_000_000,
   stampAdvanceMicros: 60_000_000,
+}
+
+/** The settings with the defaults for those left out. Throws a RangeError unless each is a whole number above 0. */
+export function completeSettings(settings: Partial<Settings> = {}): Settings {
+  const complete = { ...DEFAULT_SETTINGS, ...settings }
+  for (const [name, value] of Object.entries(complete)) {
+    if (!Object.hasOwn(DEFAULT_SETTINGS, name)) throw new RangeError(`There is no setting ${name}.`)
+    if (Number.isSafeInteger(value) && value > 0) continue
+    throw new RangeError(`The setting ${name} must be a whole number above 0, and ${value} is not.`)
+  }
+  return complete
 }

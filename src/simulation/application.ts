@@ -1,5 +1,5 @@
 /**
- * What the simulated clients do: a machine, and the operations they ask of it. `classic` and `bank` are here; a
+ * What the simulated clients do: a machine, and the operations they ask of it. `key-value` and `bank` are here; a
  * user's own module default-exports one.
  */
 import { type BankCommand, bank, type KeyValueCommand, keyValue } from '../machines/index.js'
@@ -62,7 +62,7 @@ export interface Application<
 /** Any application, where its types do not matter. */
 export type AnyApplication = Application
 
-/** The reads of `classic`: as decrees, as in the ancestor, or as linearizable reads. */
+/** The reads of `key-value`: as decrees, as in the ancestor, or as linearizable reads. */
 export type Reads = 'decree' | 'linearizable'
 
 /** A client's letters: A to Z, then AA, AB, … */
@@ -71,7 +71,7 @@ export function lettersOf(client: number): string {
   return client < 26 ? letter : lettersOf(Math.floor(client / 26) - 1) + letter
 }
 
-/** What the clients of `classic` set, one after the other; in between and around them they get. */
+/** What the clients of `key-value` set, one after the other; in between and around them they get. */
 const SET_SEQUENCE: readonly (number | null)[] = [null, 9, null, 6, 32, null, 39, null, 66, 77, null]
 
 /** Each client gets and sets a key of its own, so every answer to a get is known beforehand. */

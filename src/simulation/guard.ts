@@ -105,9 +105,9 @@ export function guard(
   const describe = application.describe?.bind(application)
   const judge = application.judge?.bind(application)
   const invariant = application.invariant?.bind(application)
-  const operation: AnyApplication['operation'] = (...args) =>
+  const operation: AnyApplication['operation'] = (client, position, draw) =>
     checkOperation(
-      attempt('operation', () => application.operation(...args)),
+      attempt('operation', () => application.operation(client, position, guardDraw(draw))),
       machine,
     )
   return {
@@ -120,6 +120,19 @@ export function guard(
     }),
     ...(judge && { judge: (client) => guardJudge(attempt('judge', () => judge(client))) }),
     ...(invariant && { invariant: (state) => sentenceOf('invariant', () => invariant(state)) }),
+  }
+}
+
+type Draw = (low: number, high: number) => number
+
+function guardDraw(draw: Draw): Draw {
+  return (low, high) => {
+    const fits =
+      Number.isSafeInteger(low) && Number.isSafeInteger(high) && low <= high && high - low < 2 ** 32
+    if (fits) return draw(low, high)
+    throw new Error(
+      `draw(${low}, ${high}): it takes two whole numbers, the lower one first, less than 2^32 apart`,
+    )
   }
 }
 

@@ -60,6 +60,9 @@ export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: numb
   lengthMicros: [0, 1_000_000_000_000],
 }
 
+/** A member that crashed is down for up to two seconds; then there may have to be an election, and some catching up. */
+const RECOVERY_MICROS = 5_000_000
+
 /** Throws a RangeError, with a sentence, when a seed or a scenario is not one that can be run. */
 export function checkScenario(seed: number, scenario: Scenario): void {
   checkRange('seed', seed, 0, LAST_SEED)
@@ -73,11 +76,16 @@ export function checkScenario(seed: number, scenario: Scenario): void {
       `A jitter of ${jitterMicros / 1000} ms exceeds the delay of ${delayMicros / 1000} ms: no message may arrive before it is sent.`,
     )
   }
-  if (crashes * CRASH_INTERVAL_MICROS > lengthMicros) {
+  if (crashes > 0 && crashes * CRASH_INTERVAL_MICROS + RECOVERY_MICROS > lengthMicros) {
     throw new RangeError(
-      `Crashes come one every ${CRASH_INTERVAL_MICROS / 1_000_000} simulated seconds: ${crashes} of them do not fit into a length of ${lengthMicros / 1_000_000}.`,
+      `Crashes come one every ${CRASH_INTERVAL_MICROS / 1_000_000} simulated seconds, and after the last it takes up to ${RECOVERY_MICROS / 1_000_000} to recover: ${crashes} of them do not fit into a length of ${lengthMicros / 1_000_000}.`,
     )
   }
+  if (scenario.reads !== 'decree' && scenario.reads !== 'linearizable') {
+    throw new RangeError(`reads must be decree or linearizable, and ${scenario.reads} is neither.`)
+  }
+  const unknown = Object.keys(scenario).find((name) => !Object.hasOwn(CLASSIC, name))
+  if (unknown !== undefined) throw new RangeError(`A scenario has no ${unknown}.`)
 }
 
 function checkRange(name: string, value: number, low: number, high: number): void {

@@ -6,7 +6,7 @@ import {
   type Action,
   type ClientRequest,
   codecsOf,
-  DEFAULT_SETTINGS,
+  completeSettings,
   type Decree,
   type Envelope,
   type Message,
@@ -129,8 +129,7 @@ export class World {
       scenario.requests ?? application.requests,
       (client, position, call, low, high) => within(hash(workload, client, position, call), low, high),
     )
-    const settings = { ...DEFAULT_SETTINGS, ...options.settings }
-    this.court = new Court(this.#members, application, settings, START_WALL_MICROS)
+    this.court = new Court(this.#members, application, completeSettings(options.settings), START_WALL_MICROS)
     this.#network = new Network(seed, scenario)
     this.#draws = {
       timer: prefix(seed, DRAW.timer),

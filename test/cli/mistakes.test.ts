@@ -29,8 +29,8 @@ const MISTAKES: readonly (readonly [command: string, sentence: string])[] = [
     'A jitter of 11 ms exceeds the delay of 10 ms: no message may arrive before it is sent.',
   ],
   [
-    'simulate 6 --crashes 121',
-    'Crashes come one every 0.5 simulated seconds: 121 of them do not fit into a length of 60.',
+    'simulate 6 --crashes 111',
+    'Crashes come one every 0.5 simulated seconds, and after the last it takes up to 5 to recover: 111 of them do not fit into a length of 60.',
   ],
   [
     'simulate 6 --format xml',

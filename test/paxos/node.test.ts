@@ -119,11 +119,14 @@ describe('routing', () => {
     expect(Driven.awake({ records: [] }).receive(accept(1), prepare(1), heartbeat)).toEqual([])
   })
 
-  it('drops a message of a type that it does not know, and goes on', () => {
-    const driven = Driven.awake()
-    expect(driven.receive({ type: 'coup' } as unknown as Message)).toEqual([]) // a forgery
-    expect(driven.receive(heartbeat)).not.toEqual([])
-  })
+  it.each(['coup', 'constructor', 'toString', '__proto__'])(
+    'drops a message of type %s, and goes on',
+    (type) => {
+      const driven = Driven.awake()
+      expect(driven.receive({ type } as unknown as Message)).toEqual([]) // a forgery
+      expect(driven.receive(heartbeat)).not.toEqual([])
+    },
+  )
 
   it.each(Object.entries(DEPARTURE).filter(([, departure]) => departure === 'local'))(
     '%s from outside is ignored: only the node itself may say such a thing',
@@ -363,5 +366,29 @@ describe('a node in which a role throws', () => {
     })
     expect(() => driven.receive(prepare(1))).toThrow('broken')
     expect(() => driven.receive(heartbeat)).toThrow('start it again from its store')
+    expect(() => driven.node.freeze()).toThrow('start it again from its store')
+  })
+})
+
+describe('what a node is made with', () => {
+  const make = (options: Partial<NodeOptions>) => () =>
+    new Node({
+      self: 0,
+      machine: anyLedger,
+      purpose: { type: 'join', contacts: [1] },
+      draw: (low) => low,
+      ...options,
+    })
+
+  it.each([
+    [{ settings: { resendMicros: 0 } }, 'resendMicros must be a whole number above 0, and 0 is not'],
+    [{ settings: { alpha: Number.NaN } }, 'alpha must be a whole number above 0, and NaN is not'],
+    [{ settings: { alfa: 3 } as object }, 'There is no setting alfa'],
+    [{ purpose: { type: 'seed', cluster: 1, voters: [1, 2] } as const }, 'no voter'],
+    [{ purpose: { type: 'seed', cluster: 1, voters: [0, 0, 1.5] } as const }, 'different whole numbers'],
+    [{ purpose: { type: 'request', contacts: [], incarnation: 1 } as const }, 'name a contact'],
+  ])('is refused with a sentence: %o', (options, sentence) => {
+    expect(make({})).not.toThrow()
+    expect(make(options)).toThrow(sentence)
   })
 })

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest'
 import {
   type AnyMachine,
   applyDecree,
-  codecsOf,
-  DEFAULT_SETTINGS,
+  completeSettings,
   type Decree,
   decodeNumber,
   defineMachine,
+  executionOf,
   initialReplicated,
   NO_OP,
   type Outcome,
@@ -25,7 +25,7 @@ const untyped = (machine: unknown): AnyMachine => machine as AnyMachine // each 
 
 /** A replica's memory and a way to feed it. */
 function remember(machine: AnyMachine = anyLedger, settings: Partial<Settings> = {}) {
-  const execution = { machine, codecs: codecsOf(machine), settings: { ...DEFAULT_SETTINGS, ...settings } }
+  const execution = executionOf(machine, completeSettings(settings))
   const replicated = initialReplicated(machine, WALL_MICROS)
   const apply = (next: Decree): Outcome[] => {
     const outcomes: Outcome[] = []

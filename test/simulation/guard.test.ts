@@ -155,3 +155,35 @@ describe('the other functions', () => {
     ).toBeNull()
   })
 })
+
+describe('what an application draws', () => {
+  it.each([
+    [5, 4],
+    [0.5, 2],
+    [0, 2 ** 32],
+    [Number.NaN, 1],
+  ])('draw(%d, %d) is refused with a sentence', (low, high) => {
+    const operation = (_client: number, _position: number, draw: (low: number, high: number) => number) => ({
+      type: 'command',
+      command: draw(low, high),
+    })
+    expect(sentenceFor({ operation })).toMatch(/draw\(.*\): it takes two whole numbers, the lower one first/)
+  })
+})
+
+describe('a state that is not plain data', () => {
+  class Stack {}
+  const circle: unknown[] = []
+  circle.push(circle)
+  it.each([
+    ['an instance of a class', new Stack()],
+    ['a function', { run: () => 0 }],
+    ['a circle', circle],
+  ])('fails the verdict of agreement, and says why: %s', (_what, state) => {
+    const machine = { ...right.machine, apply: () => [state, 0] }
+    const application = applicationFrom({ ...right, machine }, 'mine')
+    const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 1, requests: 2 } })
+    expect(summary.verdicts['agreement']).toMatchObject({ ok: false })
+    expect(summary.verdicts['agreement']?.reason).toMatch(/^the state of the machine is not plain data: /)
+  })
+})

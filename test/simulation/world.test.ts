@@ -105,6 +105,12 @@ describe('a world', () => {
     expect(together.lines).toEqual(alone.lines)
   })
 
+  it('is not changed by what somebody did to the answers of another', () => {
+    const spoil = runWorld({ seed: 6, scenario: { members: 3 }, makeNode: (made) => new SpoiledNode(made) })
+    expect(spoil.verdicts['answers']?.ok).toBe(false)
+    expect(failuresOf(runWorld({ seed: 6, scenario: { members: 3 } }))).toEqual([])
+  })
+
   it('counts the same events whether or not anybody observes them', () => {
     const { world, lines } = transcribed({
       seed: 3,
@@ -159,6 +165,9 @@ describe('a scenario', () => {
       [1.5, {}, /seed must be/],
       [1, { members: 0 }, /members must be/],
       [1, { lossPerMillion: 1_000_001 }, /lossPerMillion must be/],
+      [1, { reads: 'bogus' } as object, /reads must be decree or linearizable/],
+      [1, { member: 3 } as object, /A scenario has no member/],
+      [1, { crashes: 120 }, /do not fit into a length of 60/],
       [1, { delayMicros: 10, jitterMicros: 20 }, /A jitter of .* exceeds the delay/],
     ]
     for (const [seed, scenario, sentence] of refused) {
@@ -166,3 +175,16 @@ describe('a scenario', () => {
     }
   })
 })
+
+/** Writes into every answer that it gives. */
+class SpoiledNode extends Node {
+  override step(...args: Parameters<Node['step']>): ReturnType<Node['step']> {
+    const actions = super.step(...args)
+    for (const action of actions) {
+      if (action.type !== 'observe' || action.observation.type !== 'answered') continue
+      const { outcome } = action.observation
+      if (outcome.ok) outcome.output.fill(56)
+    }
+    return actions
+  }
+}

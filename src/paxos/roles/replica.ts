@@ -6,7 +6,7 @@
  */
 import type { MemberId, NodeId } from '../ballot.js'
 import { type Decree, isRequest, openerOf, type Request, requestKey, type Slot } from '../decree.js'
-import { type AnyMachine, codecsOf } from '../machine.js'
+import type { AnyMachine } from '../machine.js'
 import type {
   Adopted,
   Answered,
@@ -26,6 +26,7 @@ import type {
 import {
   applyDecree,
   type Execution,
+  executionOf,
   initialReplicated,
   type Replicated,
   rememberedOutcome,
@@ -92,7 +93,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
 
   constructor(context: RoleContext, machine: AnyMachine, start: ReplicaStart = {}) {
     super(context, 'replica')
-    this.#execution = { machine, codecs: codecsOf(machine), settings: this.settings }
+    this.#execution = executionOf(machine, this.settings)
     this.replicated = initialReplicated(machine, start.timeMicros ?? 0)
     for (const [slot, decree] of start.decisions ?? []) this.decisions.set(slot, decree)
   }

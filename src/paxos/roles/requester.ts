@@ -5,6 +5,7 @@
  * it is answered, so that every command is executed exactly once. A read changes nothing and needs no session.
  */
 
+import type { Observation } from '../actions.js'
 import type { MemberId, NodeId } from '../ballot.js'
 import { decodeNumber } from '../bytes.js'
 import { encodeOpener, type Request, type SessionId, type Slot } from '../decree.js'
@@ -78,6 +79,7 @@ interface Client {
 const MOST_PATIENCE = 4
 
 export class Requester extends Role implements Handles<RoleMessages['requester']> {
+  /** Every client that ever asked; the driver says how many that may be. */
   clients: Map<number, Client> = new Map()
   /** Which client an open session, or an attempt to open one, belongs to. */
   bySession: Map<SessionId, number> = new Map()
@@ -138,19 +140,12 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   #beginCommand(clientNumber: number, reference: number, command: Uint8Array): void {
     const client = this.#client(clientNumber)
     if (client.backlog.length >= this.settings.queueLimit) {
-      this.#refuse(clientNumber, reference)
+      this.observe(overloaded({ client: clientNumber, reference }, this.settings.queueLimit))
       return
     }
     client.backlog.push({ reference, command })
     if (client.session !== 0) this.#sendBacklog(client)
     else if (client.opening === null) this.#openSession(clientNumber, client)
-  }
-
-  /** Too much waits already; this was not sent to anybody. */
-  #refuse(client: number, reference: number): void {
-    const detail = `${this.settings.queueLimit} requests wait already; try again later.`
-    const outcome = { ok: false, error: 'overloaded', detail } as const
-    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
   }
 
   #client(number: number): Client {
@@ -257,7 +252,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
 
   #beginRead({ client, reference, query, consistency }: Extract<ClientRequest, { type: 'query' }>): void {
     if (this.reads.size >= this.settings.queueLimit) {
-      this.#refuse(client, reference)
+      this.observe(overloaded({ client, reference }, this.settings.queueLimit))
       return
     }
     const name = this.nameQuestion(this.nextRead++)
@@ -331,5 +326,21 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
       if (client.opening !== null || client.outstanding.size > 0) return true
     }
     return false
+  }
+}
+
+/** Too much waits already; this request was not sent to anybody. */
+export function overloaded(
+  { client, reference }: Pick<ClientRequest, 'client' | 'reference'>,
+  queueLimit: number,
+): Observation {
+  const detail = `${queueLimit} requests wait already; try again later.`
+  return {
+    type: 'answered',
+    client,
+    reference,
+    outcome: { ok: false, error: 'overloaded', detail },
+    session: 0,
+    sequence: 0,
   }
 }

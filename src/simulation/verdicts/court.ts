@@ -92,7 +92,7 @@ export class Court {
     for (const { id, replica } of witnesses) {
       if (replica === undefined) continue
       this.conservation.check(event, nameOf(id), replica.state)
-      if (replica.applied !== this.#model.applied) continue
+      if (replica.applied !== this.#model.applied || this.#model.flaw !== null) continue
       this.agreement.compareStates(event, nameOf(id), replica.state, this.#model.state)
     }
     const disks = witnesses.map(({ records }) => records)

@@ -64,6 +64,12 @@ export class Model {
 
   /** At the end, when no more commands come. */
   compareTwin(): void {
+    try {
+      clonePlain(this.state)
+    } catch (error) {
+      this.flaw ??= `the state of the machine is not plain data: ${detailOf(error)}`
+      return
+    }
     if (samePlain(this.state, this.#twin)) return
     this.flaw ??= 'the machine is not deterministic: the same commands, applied twice, give different states'
   }
