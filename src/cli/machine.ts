@@ -21,8 +21,9 @@ export const MODULE_HELP = `A machine of your own:
 
   machine      { initial(), apply(state, command, context), query(state, query) }
                apply gives [state, output] and must be deterministic; a command
-               that throws fails, and must leave the state as it was. Without
-               query there are no reads but commands.
+               that throws an Error fails, and must leave the state as it was.
+               Without query there are no reads but commands. All travels as
+               JSON unless it has codecs (see synod/paxos).
   operation    (client, position, draw): what a client does at this position,
                { type: 'command', command } or { type: 'query', query };
                draw(low, high) gives a whole number that depends on the seed
@@ -54,6 +55,8 @@ async function load(path: string): Promise<AnyApplication> {
     process.stderr.write(`synod: ${path} failed by itself: ${firstLineOf(error)}${placeOf(error, file)}.\n`)
     process.exit(2)
   })
+  // Its code may never give control back, and then only the default action of the signal ends it.
+  process.removeAllListeners('SIGINT')
   const module = await importModule(path, file)
   const exported = module['application'] ?? module['default']
   if (exported === undefined) {
@@ -72,10 +75,17 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   try {
     return await import(pathToFileURL(file).href)
   } catch (error) {
-    const what = firstLineOf(error)
-    const why = error instanceof SyntaxError ? `${what}; node --check ${path} shows where` : what
-    throw new UsageError(`${path} cannot be loaded: ${why}${placeOf(error, file)}`)
+    throw new UsageError(`${path} cannot be loaded: ${whyOf(error, path)}${placeOf(error, file)}`)
   }
+}
+
+function whyOf(error: unknown, path: string): string {
+  const what = firstLineOf(error)
+  if (what.includes("token 'export'") || what.includes('import statement outside a module')) {
+    return `${what}: it is read as CommonJS; put "type": "module" into package.json, or give it the ending .mjs`
+  }
+  if (what.includes('extension ".ts"')) return `${what}: compile it first, or use Node.js 22.18 or later`
+  return error instanceof SyntaxError ? `${what}; node --check ${path} shows where` : what
 }
 
 /** What is wrong with a user's module, as a sentence. */

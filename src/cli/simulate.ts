@@ -47,7 +47,7 @@ export function simulateCommand(): Command {
 }
 
 const EXIT_HELP =
-  'It exits with 0, with 1 when a verdict fails, and with 2 when an option or a module is wrong.'
+  'It exits with 0; with 1 when a verdict fails; with 2 when an option or a module is wrong; with 70 when Synod itself is; and with 130 on Ctrl-C.'
 
 function otherOptions(): Option[] {
   return [

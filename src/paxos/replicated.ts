@@ -13,6 +13,7 @@ import {
   type Slot,
 } from './decree.js'
 import { type AnyMachine, type Codecs, codecsOf, type DecreeContext } from './machine.js'
+import { clonePlain } from './plain.js'
 import {
   emptySessions,
   executeOnce,
@@ -47,8 +48,9 @@ export function executionOf(machine: AnyMachine, settings: Settings): Execution 
   return { machine, codecs: codecsOf(machine), settings, commonOutputs: new Map() }
 }
 
+/** A copy, so that members in one process share no state even if the machine always gives the same object. */
 export function initialReplicated(machine: AnyMachine, timeMicros: Micros): Replicated {
-  return { state: machine.initial(), sessions: emptySessions(), timeMicros, applied: 0 }
+  return { state: clonePlain(machine.initial()), sessions: emptySessions(), timeMicros, applied: 0 }
 }
 
 /**

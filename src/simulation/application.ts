@@ -24,6 +24,15 @@ export type Completion =
   | { readonly type: 'fail'; readonly error: string }
   | { readonly type: 'info'; readonly error: string }
 
+/**
+ * Gives a sentence when what a client was told cannot be right; it is told of one client's operations, in order.
+ * (Taken from a method, so that the judge of a particular machine counts as a judge of any.)
+ */
+export type Judge<Command = unknown, Query = unknown> = {
+  judge(operation: Operation<Command, Query>, completion: Completion): string | null
+}['judge']
+
+/** What the simulated clients do: see each part. {@link defineApplication} infers the types. */
 export interface Application<
   State = unknown,
   Command = unknown,
@@ -54,13 +63,30 @@ export interface Application<
    * A fresh judge of one client's answers, which come in the order of its operations: it gives a sentence when an
    * answer cannot be right.
    */
-  judge?(client: number): (operation: Operation<Command, Query>, completion: Completion) => string | null
+  judge?(client: number): Judge<Command, Query>
   /** A sentence when a state breaks a rule that every state must keep. */
   invariant?(state: State): string | null
 }
 
 /** Any application, where its types do not matter. */
 export type AnyApplication = Application
+
+/** An application whose name and number of requests may be left out: `application`, and 10. */
+export type ApplicationDefinition<
+  State = unknown,
+  Command = unknown,
+  Output = unknown,
+  Query = unknown,
+  Answer = unknown,
+> = Omit<Application<State, Command, Output, Query, Answer>, 'name' | 'requests'> &
+  Partial<Pick<Application, 'name' | 'requests'>>
+
+/** Infers the types of an application from its machine. */
+export function defineApplication<State, Command, Output, Query = never, Answer = never>(
+  application: ApplicationDefinition<State, Command, Output, Query, Answer>,
+): ApplicationDefinition<State, Command, Output, Query, Answer> {
+  return application
+}
 
 /** The reads of `key-value`: as decrees, as in the ancestor, or as linearizable reads. */
 export type Reads = 'decree' | 'linearizable'

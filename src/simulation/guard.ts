@@ -142,13 +142,24 @@ function guardMachine(machine: AnyMachine, report: (fault: ApplicationError) => 
     report(fault)
     return fault
   }
+  /** A TypeError or ReferenceError is a slip, and of those the client would be told no more than the name. */
+  const applied = (apply: () => unknown, slot: number): unknown => {
+    try {
+      return apply()
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof ReferenceError)) throw error
+      const what = `\`machine.apply\` threw a ${error.name} in slot ${slot}: ${error.message}; a command that is to fail throws an Error`
+      const fault = new ApplicationError(what, { cause: error })
+      report(fault)
+      throw fault
+    }
+  }
   const codecs = codecsOf(machine)
   const query = machine.query?.bind(machine)
   const guarded: Machine<unknown, unknown, unknown> = {
-    // A copy for each member: they must not share what `apply` changes.
     initial: () => plain(attempt('machine.initial', () => machine.initial())),
     apply: (state, command, context) => {
-      const result: unknown = machine.apply(state, command, context)
+      const result = applied(() => machine.apply(state, command, context), context.slot)
       if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown]
       throw reported(`\`machine.apply\` gave ${kindOf(result)} where it must give [state, output]`)
     },

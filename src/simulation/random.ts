@@ -1,6 +1,6 @@
 /**
- * Randomness that replays: every draw is a hash of the seed and of what it is drawn for, never the next number of a
- * stream. Leaving one draw out changes no other, which is what lets a failing run be taken apart.
+ * Randomness that replays: every draw is a hash of the seed and of what it is for, such as the n-th message on a link or
+ * the n-th timer of a node. There is no common stream, so what happens in one place does not change the draws of another.
  *
  * The hash is the full-avalanche finaliser of MurmurHash3 over 32-bit words, folded one word at a time: neighbouring
  * seeds and counters give unrelated results, and there is no floating-point arithmetic in it.

@@ -5,7 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeText } from '../paxos/index.js'
-import { type AnyApplication, keyValueApplication } from './application.js'
+import { type AnyApplication, type ApplicationDefinition, keyValueApplication } from './application.js'
 import type { HistoryEntry } from './clients.js'
 import type { Observer, WorldEvent } from './events.js'
 import { type ApplicationError, applicationFrom, guard } from './guard.js'
@@ -23,7 +23,7 @@ export interface SimulationOptions extends Pick<WorldOptions, 'seed' | 'settings
   /** What differs from {@link CLASSIC}. */
   readonly scenario?: Partial<Scenario>
   /** Default: the key-value application, with the reads of the scenario. */
-  readonly application?: AnyApplication
+  readonly application?: ApplicationDefinition
   /** Hears every event, as it happens. */
   readonly onEvent?: Observer
   /** Is given the run line by line, the head first, without line feeds. */

@@ -1,12 +1,14 @@
 // The command as a process among others: readers that go away or do not read, and Ctrl-C.
 
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/cli/errors.js'
 import { Output } from '../../src/cli/output.js'
-import { type Child, linesOf, SMALL, shell, startSynod } from './command.js'
+import { type Child, linesOf, SMALL, shell, startSynod, temporaryFolder } from './command.js'
 
 /** A run that takes minutes: a test in which it ends has failed. */
 const ENDLESS = ['--members', '100', '--clients', '500', '--requests', '1000', '--length', '1000']
@@ -64,6 +66,21 @@ describe.concurrent('Ctrl-C', () => {
     const child = startSynod(['simulate', ...ENDLESS, '--summary', 'json'])
     expect(await firstText(child.stderr)).toMatch(/^synod: no seed was given, so this is seed \d+\n$/)
     expect(await interrupt(child)).toEqual({ code: 130, signal: null })
+  })
+})
+
+describe('Ctrl-C in a machine that never gives control back', () => {
+  it('ends the command all the same, by the signal itself', async () => {
+    const cwd = temporaryFolder()
+    const apply = "apply: () => { process.stderr.write('in apply'); for (;;); }"
+    const machine = `machine: { initial: () => 0, ${apply} }`
+    writeFileSync(
+      join(cwd, 'loop.mjs'),
+      `export default { ${machine}, operation: () => ({ type: 'command', command: 1 }) }`,
+    )
+    const child = startSynod(['simulate', '6', '--machine', './loop.mjs'], { cwd })
+    expect(await firstText(child.stderr)).toMatch(/in apply/)
+    expect(await interrupt(child)).toEqual({ code: null, signal: 'SIGINT' })
   })
 })
 

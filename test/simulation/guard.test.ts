@@ -1,10 +1,12 @@
 // An application that does not do what it must gets a sentence, before the run or as soon as it shows.
 
 import { describe, expect, it } from 'vitest'
+import { defineMachine } from '../../src/paxos/index.js'
 import {
   type AnyApplication,
   ApplicationError,
   applicationFrom,
+  defineApplication,
   simulate,
 } from '../../src/simulation/index.js'
 
@@ -185,5 +187,48 @@ describe('a state that is not plain data', () => {
     const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 1, requests: 2 } })
     expect(summary.verdicts['agreement']).toMatchObject({ ok: false })
     expect(summary.verdicts['agreement']?.reason).toMatch(/^the state of the machine is not plain data: /)
+  })
+})
+
+describe('a slip in a machine', () => {
+  it('is not taken for a command that fails', () => {
+    const apply = (n: unknown): unknown => [(n as { konkat: () => number }).konkat(), 0]
+    expect(sentenceFor({}, { apply })).toMatch(
+      /^`machine.apply` threw a TypeError in slot \d+: .*konkat is not a function; a command that is to fail throws an Error$/,
+    )
+  })
+})
+
+describe('an application in TypeScript', () => {
+  it('has the types of its machine, and runs without a name', () => {
+    const application = defineApplication({
+      machine: defineMachine({
+        initial: (): string[] => [],
+        apply: (queue: string[], command: { push: string }) => [[...queue, command.push], queue.length + 1],
+      }),
+      operation: (client, position) => ({ type: 'command', command: { push: `${client}.${position}` } }),
+      judge: () => (operation, completion) =>
+        operation.type === 'command' && operation.command.push !== '' && completion.type === 'ok'
+          ? null
+          : 'not ok',
+      invariant: (queue) => (queue.length <= 4 ? null : 'too long'),
+    })
+    const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 2, requests: 2 } })
+    expect(summary.verdicts).toMatchObject({ answers: { ok: true }, conservation: { ok: true } })
+  })
+
+  it('may begin with a state that it always gives again: members do not share it', () => {
+    const start: number[] = []
+    const machine = {
+      initial: () => start,
+      apply: (state: number[], n: number) => {
+        state.push(n)
+        return [state, state.length] as const
+      },
+    }
+    const application = applicationFrom({ ...right, machine }, 'mine')
+    const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 2, requests: 2 } })
+    expect(summary.ok).toBe(true)
+    expect(start).toEqual([])
   })
 })

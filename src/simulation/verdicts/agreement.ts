@@ -40,6 +40,9 @@ export class Agreement extends Verdict {
   /** At the end: a member that has applied as much as the model must hold the same state. */
   compareStates(event: number, name: string, state: unknown, model: unknown): void {
     if (!samePlain(state, model))
-      this.fail(event, `the state of ${name} differs from what the decrees make of it`)
+      this.fail(
+        event,
+        `the state of ${name} differs from what the decrees make of it; does the machine depend on a clock, or on chance?`,
+      )
   }
 }

@@ -12,7 +12,10 @@ export class Answers extends Verdict {
     const expected = model.outcomes.get(request)
     if (outcome.ok) {
       if (expected?.ok && sameBytes(expected.output, outcome.output)) return
-      this.fail(event, `request ${request} was given an answer that the decrees do not give`)
+      this.fail(
+        event,
+        `request ${request} was given an answer that the decrees do not give; does the machine depend on a clock, or on chance?`,
+      )
     } else if (outcome.error === 'command-failed') {
       if (expected !== undefined && !expected.ok && expected.detail === outcome.detail) return
       this.fail(event, `request ${request} failed, and by the decrees it does not fail so`)

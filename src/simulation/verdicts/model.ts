@@ -45,8 +45,8 @@ export class Model {
     this.#settings = settings
     this.#codecs = codecsOf(application.machine)
     this.#timeMicros = timeMicros
-    this.state = application.machine.initial()
-    this.#twin = application.machine.initial()
+    this.state = clonePlain(application.machine.initial())
+    this.#twin = clonePlain(this.state)
   }
 
   apply(slot: Slot, decree: Decree): void {
