@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { simulate } from '../dist/simulation/index.js'
+import { checkLinearizability, operationsOfHistory, simulate } from '../dist/simulation/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -112,6 +112,62 @@ function writing(plan) {
   }
 }
 
+// ---- the checker of linearizability
+
+/**
+ * A history of a key-value store, by clients that do one operation after the other, half of them gets. Each takes
+ * effect at some moment between its beginning and its end. One in 200 has an unknown outcome.
+ */
+function historyOf({ operations, keys, clients }) {
+  let seed = 1
+  const draw = (count) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+    return (seed >>> 8) % count
+  }
+  const history = []
+  const state = new Map()
+  const slots = Array.from({ length: clients }, (_, process) => ({ process, operation: null }))
+  let begun = 0
+  let processes = clients
+  const write = (slot, type, value) => {
+    const { f, key } = slot.operation
+    history.push({ process: slot.process, type, f, key, value, time: history.length })
+  }
+  while (begun < operations || slots.some(({ operation }) => operation !== null)) {
+    const slot = slots[draw(clients)]
+    const { operation } = slot
+    if (operation === null) {
+      if (begun === operations) continue
+      const f = draw(2) === 0 ? 'get' : 'set'
+      slot.operation = { f, key: `k${draw(keys)}`, value: f === 'set' ? begun : null, isDone: false }
+      begun += 1
+      write(slot, 'invoke', slot.operation.value)
+    } else if (!operation.isDone) {
+      operation.isDone = true
+      if (operation.f === 'get') operation.value = state.get(operation.key) ?? null
+      else state.set(operation.key, operation.value)
+    } else {
+      const isUnknown = draw(200) === 0
+      write(slot, isUnknown ? 'info' : 'ok', operation.value)
+      if (isUnknown) slot.process = processes++
+      slot.operation = null
+    }
+  }
+  return history
+}
+
+/** The median of the seconds that it takes to judge a history. */
+function checking(shape, times) {
+  const operations = operationsOfHistory(historyOf(shape))
+  const seconds = Array.from({ length: times + 1 }, () => {
+    const start = performance.now()
+    const { verdict } = checkLinearizability('key-value', operations)
+    if (verdict !== 'linearizable') throw new Error(`A history that is linearizable was judged ${verdict}.`)
+    return (performance.now() - start) / 1000
+  })
+  return median(seconds.slice(1))
+}
+
 function startSeconds(times) {
   const seconds = Array.from({ length: times + 1 }, () => {
     const start = performance.now()
@@ -160,6 +216,10 @@ async function main() {
   const classic = rounds(delivered, plan)
   tell('classic on one core, with its transcript')
   const written = writing(plan)
+  tell('the linearizability check')
+  const operations = 100_000
+  const byKey = operations / checking({ operations, keys: 1_000, clients: 20 }, values.quick ? 3 : 9)
+  const oneKey = checking({ operations: 4_000, keys: 1, clients: 20 }, values.quick ? 3 : 9)
   const { slowest, failed } = await everySeed(seeds)
   for (const { seed, verdicts } of failed) tell(`seed ${seed} fails: ${JSON.stringify(verdicts)}`)
 
@@ -191,6 +251,20 @@ async function main() {
       target: '500000',
       value: classic.sum,
       reached: classic.sum >= 500_000,
+    },
+    {
+      what: 'linearizability check, operations a second, 1,000 keys',
+      text: byKey.toFixed(0),
+      target: '100000',
+      value: byKey,
+      reached: byKey >= 100_000,
+    },
+    {
+      what: 'linearizability check, 4,000 operations of 20 clients on one key',
+      text: `${oneKey.toFixed(3)} s`,
+      target: 'seconds',
+      value: oneKey,
+      reached: oneKey <= 5,
     },
     {
       what: '`npm start 6` on an installed clone, whole process',

@@ -1,10 +1,11 @@
 /** The `synod` command line: one file a command. What it says of itself goes to stderr. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { checkCommand } from './check.js'
 import { UsageError } from './errors.js'
 import { simulateCommand } from './simulate.js'
 
-/** A verdict did not hold: 1. Something in the command is wrong: 2. A bug in Synod: 70, as in sysexits.h. */
+/** A verdict did not hold: 1. Something in the command is wrong: 2. Undecided: 3. A bug in Synod: 70, as in sysexits.h. */
 const USAGE = 2
 const INTERNAL = 70
 /** 128 + SIGINT. */
@@ -15,6 +16,7 @@ function program(): Command {
     .description('Multi-Paxos for TypeScript: a cluster to watch, to break and to build upon.')
     .version(versionOf())
     .addCommand(simulateCommand())
+    .addCommand(checkCommand())
   for (const each of [command, ...command.commands]) {
     each.exitOverride().configureOutput({ writeErr: () => {} })
   }
@@ -44,6 +46,9 @@ const NPM = 'npm keeps options for itself unless -- comes before them, as in: np
 
 function sentenceOf(error: CommanderError | UsageError): string {
   if (error instanceof UsageError) return error.message
+  if (error.code === 'commander.excessArguments' && error.message.includes("'check'")) {
+    return 'one history is all that check takes'
+  }
   if (error.code === 'commander.excessArguments') return `one seed is all that simulate takes; ${NPM}`
   if (error.code === 'commander.help') return 'there is no such command; synod --help lists them'
   return error.message
@@ -55,7 +60,7 @@ function sentenceOf(error: CommanderError | UsageError): string {
 /** `npm start --crashes=3` gives the option to npm, which passes it on as a variable and no more. */
 function checkNpm(command: Command): void {
   if (process.env['npm_lifecycle_event'] !== 'start') return
-  const options = command.commands.flatMap((each) => each.options)
+  const options = command.commands.find((each) => each.name() === 'simulate')?.options ?? []
   const lost = options.find((option) => !option.negate && process.env[`npm_config_${option.name()}`])
   if (lost) throw new UsageError(`${lost.long} did not get here; ${NPM}`)
 }

@@ -4,6 +4,20 @@ export type { HistoryEntry } from './clients.js'
 export * from './events.js'
 export { ApplicationError, applicationFrom } from './guard.js'
 export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
+export {
+  checkLinearizability,
+  type KeyFinding,
+  LinearizabilityCheck,
+  type LinearizabilityResult,
+} from './linearizability/check.js'
+export { MODEL_NAMES, type ModelName, modelsFor } from './linearizability/models.js'
+export {
+  HistoryError,
+  type HistoryOperation,
+  operationsOfHistory,
+  operationsOfText,
+} from './linearizability/operations.js'
+export type { Finding } from './linearizability/search.js'
 export { nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
 export * from './scenario.js'
