@@ -27,6 +27,7 @@ interface Seat {
   readonly round?: number
   readonly incarnation?: number
   readonly eager?: boolean
+  readonly writing?: boolean
 }
 
 /** The leader role of member 0, which follows nobody yet. */
@@ -36,8 +37,10 @@ export function seat({
   round = 0,
   incarnation = 1,
   eager = false,
+  writing = false,
 }: Seat = {}): void {
   bench = new Bench({ members, settings, incarnation })
+  bench.writing = writing
   leader = new Leader(bench, { round, eager })
   leader.begin()
 }

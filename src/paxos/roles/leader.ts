@@ -78,7 +78,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   roundHeard: MemberId[] = []
   confirming: { readonly question: string; readonly slot: Slot } | null = null
 
-  readonly eager: boolean
+  /** It founded the cluster and has not tried to lead it yet. */
+  eager: boolean
 
   constructor(context: RoleContext, start: LeaderStart = {}) {
     super(context, 'leader')
@@ -87,8 +88,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   override begin(): void {
-    if (this.eager && !this.writing) this.#scout()
-    else this.#follow()
+    this.#follow()
+    if (!this.writing) this.#leadAtOnce()
   }
 
   override timer(timer: string): void {
@@ -99,9 +100,15 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   override written(): void {
-    // Who founded the cluster leads it as soon as the others are told of it.
-    if (this.eager && this.ballot.round === 0) this.#scout()
-    else if (this.phase === 'leading') this.#pump()
+    this.#leadAtOnce()
+    if (this.phase === 'leading') this.#pump()
+  }
+
+  /** Who founded the cluster leads it as soon as the others are told of it, once, unless somebody does already. */
+  #leadAtOnce(): void {
+    const eager = this.eager && this.phase === 'following' && !this.#hearsLeader()
+    this.eager = false
+    if (eager) this.#scout()
   }
 
   // ---- following: watch the leader ---------------------------------------------------------------------------

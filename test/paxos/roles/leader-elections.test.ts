@@ -292,4 +292,21 @@ describe('the leader of the member that founds the cluster', () => {
     seat({ eager: true })
     expect(leader).toMatchObject({ phase: 'scouting', ballot: ballot(1) })
   })
+
+  it('scouts as soon as the founding is durable, and only if nobody leads by then', () => {
+    seat({ eager: true, writing: true })
+    expect(leader.phase).toBe('following')
+    bench.writing = false
+    leader.written()
+    expect(leader.phase).toBe('scouting')
+
+    seat({ eager: true, writing: true })
+    heartbeat(1, ballot(1, 1))
+    bench.writing = false
+    leader.written()
+    expect(leader.phase).toBe('following')
+    at(10 * BASE)
+    leader.written()
+    expect(leader.phase).toBe('following')
+  })
 })
