@@ -12,7 +12,7 @@ export interface Head {
 }
 
 /** The scenario, with the name of the machine, and the number of operations that each client really does. */
-export interface HeadOptions extends Scenario {
+export interface HeadOptions extends Omit<Scenario, 'faults' | 'omitted'> {
   readonly machine: string
   readonly requests: number
 }

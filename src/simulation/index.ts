@@ -2,6 +2,8 @@
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
 export * from './events.js'
+export * from './faults/classes.js'
+export * from './faults/swarm.js'
 export { ApplicationError, applicationFrom } from './guard.js'
 export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
 export {

@@ -3,6 +3,7 @@
  */
 import type { Micros } from '../paxos/index.js'
 import type { Reads } from './application.js'
+import type { FaultName, Faults } from './faults/classes.js'
 
 export interface Scenario {
   readonly members: number
@@ -22,6 +23,16 @@ export interface Scenario {
   readonly reads: Reads
   /** The run is cut off at this simulated time. */
   readonly lengthMicros: Micros
+  /** What goes wrong beside that, and how hard. */
+  readonly faults: Faults
+  /** What is left out of that, so that nothing else changes. */
+  readonly omitted: Omitted
+}
+
+export interface Omitted {
+  readonly faults: readonly FaultName[]
+  /** The numbers of clients that do nothing. */
+  readonly clients: readonly number[]
 }
 
 /** The ancestor's: fourteen members, eleven clients at the last of them, a network of 30 ± 20 ms that loses 5 %. */
@@ -36,6 +47,8 @@ export const CLASSIC: Scenario = {
   crashes: 0,
   reads: 'decree',
   lengthMicros: 60_000_000,
+  faults: {},
+  omitted: { faults: [], clients: [] },
 }
 
 /** Seeds are whole numbers from 0 up to this, 2^32 − 1. */
@@ -45,7 +58,7 @@ export const LAST_SEED = 0xffff_ffff
 export const CRASH_INTERVAL_MICROS = 500_000
 
 /** The fields of a scenario that are numbers. */
-export type Quantity = Exclude<keyof Scenario, 'reads'>
+export type Quantity = Exclude<keyof Scenario, 'reads' | 'faults' | 'omitted'>
 
 /** From where to where each may go, both included. */
 export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: number]>> = {
