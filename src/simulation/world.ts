@@ -416,8 +416,13 @@ export class World {
       case 'answered':
         this.#answered(observation)
         return
-      case 'turnedAway':
-        return // the message that says so is in the transcript
+      case 'installed':
+        this.court.installed(this.events, host.id, observation.slot)
+        return
+      case 'refused':
+      case 'configured':
+      case 'retired':
+        return
       case 'began':
         if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
         return
