@@ -211,12 +211,21 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #sendQuestion(): void {
     if (this.phase !== 'asking') return
-    this.send(this.members, { type: 'prescout', question: this.nameQuestion(this.questions) })
+    const question = this.nameQuestion(this.questions)
+    const to = this.voting ? this.members : this.others
+    this.send(to, { type: 'prescout', question, decided: this.learnedThrough })
     this.after('ask', this.settings.resendMicros)
   }
 
-  prescout(from: NodeId, { question }: Prescout): void {
-    this.send(from, { type: 'prescoutAnswer', question, leader: this.#liveLeader() })
+  prescout(from: NodeId, { question, decided }: Prescout): void {
+    const leader = this.#liveLeader()
+    this.send(from, { type: 'prescoutAnswer', question, leader, decided: this.learnedThrough })
+    this.#hearOf(from, decided)
+  }
+
+  /** Where nobody leads, nobody tells the watermark: members that ask each other do. */
+  #hearOf(member: NodeId, decided: Slot): void {
+    if (decided > this.learnedThrough) this.tell({ type: 'learn', decisions: [], decided, source: member })
   }
 
   #liveLeader(): Ballot | null {
@@ -224,7 +233,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     return this.phase === 'following' && this.#hearsLeader() ? this.heardBallot : null
   }
 
-  prescoutAnswer(from: NodeId, { question, leader }: PrescoutAnswer): void {
+  prescoutAnswer(from: NodeId, { question, leader, decided }: PrescoutAnswer): void {
+    this.#hearOf(from, decided)
     if (this.phase !== 'asking' || question !== this.nameQuestion(this.questions)) return
     if (leader !== null) {
       // Somebody hears a leader that this member does not: requests go, and decisions come, by way of them.

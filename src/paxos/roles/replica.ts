@@ -146,6 +146,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     for (let slot = this.trimmed + 1; slot <= this.applied; slot++) this.#weigh(this.decisions.get(slot))
     this.sinceSnapshotBytes = 0
     if (this.applied > 0) this.#jumped()
+    this.tell({ type: 'learned', decided: this.applied })
     this.#applyDecided()
   }
 
@@ -236,12 +237,12 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     }
   }
 
-  /** First who is known to have the decisions, then every other member in turn. */
+  /** Who is known to have the decisions, and every other time another member in turn. */
   #fetchTarget(): MemberId | null {
     const hint = this.indirect ? this.towards : this.source
-    if (this.fetches === 0 && hint !== null) return hint
+    if (this.fetches % 2 === 0 && hint !== null) return hint
     const { others } = this
-    return others[(this.self + this.fetches) % others.length] ?? null
+    return others[(this.self + (this.fetches >> 1)) % others.length] ?? hint
   }
 
   /** Applies every decree whose turn has come. */
@@ -374,7 +375,10 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
 
   /** It says so only when it also knows, after a crash, that they are decided: whom could it ask then? */
   farewell(from: NodeId, { slot }: Farewell): void {
-    if (slot > this.applied) return
+    if (slot > this.applied) {
+      this.learn(from, { type: 'learn', decisions: [], decided: slot, source: from })
+      return
+    }
     if (slot > this.durableLearned) {
       this.durableLearned = this.applied
       this.persist({ type: 'learned', slot: this.applied })
