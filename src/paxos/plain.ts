@@ -62,10 +62,13 @@ export function encodePlain(value: unknown): Uint8Array {
 /** Throws a `MalformedBytes` if the bytes are no plain data. */
 export function decodePlain(bytes: Uint8Array): unknown {
   const reader = new ByteReader(bytes)
-  const value = readPlain(reader)
+  const value = readPlain(reader, MOST_LEVELS)
   if (!reader.done) throw new MalformedBytes('Plain data go on after their end.')
   return value
 }
+
+/** How deep plain data may be nested: deeper ones are malformed, rather than too much for the stack. */
+const MOST_LEVELS = 1_000
 
 function kindOf(value: unknown): Kind {
   if (value === null) return 'null'
@@ -136,7 +139,8 @@ function writeAll(writer: ByteWriter, values: readonly unknown[]): void {
   for (const value of values) writePlain(writer, value)
 }
 
-function readPlain(reader: ByteReader): unknown {
+function readPlain(reader: ByteReader, levels: number): unknown {
+  if (levels === 0) throw new MalformedBytes(`Plain data are nested more than ${MOST_LEVELS} levels deep.`)
   const kind = KINDS[reader.number()]
   switch (kind) {
     case 'null':
@@ -150,33 +154,54 @@ function readPlain(reader: ByteReader): unknown {
     case 'natural':
       return reader.number()
     case 'number':
-      return Number(reader.text())
+      return readNumber(reader.text())
     case 'bigint':
-      return BigInt(reader.text())
+      return readBigInt(reader.text())
     case 'string':
       return reader.text()
     case 'broken-string':
-      return JSON.parse(reader.text())
+      return readBrokenString(reader.text())
     case 'bytes':
       return reader.bytes().slice()
     case 'array':
-      return readAll(reader)
+      return readAll(reader, levels)
     case 'set':
-      return new Set(readAll(reader))
+      return new Set(readAll(reader, levels))
     case 'map':
-      return new Map(pairsOf(readAll(reader)))
+      return new Map(pairsOf(readAll(reader, levels)))
     case 'object':
-      return Object.fromEntries(pairsOf(readAll(reader)) as [string, unknown][]) // written from the entries of one
+      return Object.fromEntries(pairsOf(readAll(reader, levels)) as [string, unknown][]) // written from the entries of one
     case undefined:
       break
   }
   throw new MalformedBytes('Plain data of an unknown kind.')
 }
 
-function readAll(reader: ByteReader): unknown[] {
+function readAll(reader: ByteReader, levels: number): unknown[] {
   const values: unknown[] = []
-  for (let left = reader.number(); left > 0; left--) values.push(readPlain(reader))
+  for (let left = reader.number(); left > 0; left--) values.push(readPlain(reader, levels - 1))
   return values
+}
+
+function readNumber(text: string): number {
+  const value = Number(text)
+  if (String(value) === text || text === '-0') return value
+  throw new MalformedBytes(`${text} is not how a number is written.`)
+}
+
+function readBigInt(text: string): bigint {
+  if (/^-?\d+$/.test(text)) return BigInt(text)
+  throw new MalformedBytes(`${text} is not how a bigint is written.`)
+}
+
+function readBrokenString(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'string') return value
+  } catch {
+    // said below
+  }
+  throw new MalformedBytes('A string is not written as one.')
 }
 
 function pairsOf(values: readonly unknown[]): [unknown, unknown][] {

@@ -158,7 +158,7 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     }
     const known = this.vouched.get(from) ?? { written: 0, life: 0 }
     // Every boot writes a record: two lives of one store never come back with the same number of them.
-    const least = known.life === 0 || known.life === life ? known.written : known.written + 1
+    const least = known.life === life ? known.written : known.written + 1
     if (written < least) {
       this.send(from, { type: 'rolledBack', life, written: known.written })
       return

@@ -102,7 +102,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   confirming: {
     readonly question: string
     readonly slot: Slot
-    readonly members: readonly MemberId[]
+    readonly configuration: Configuration
   } | null = null
 
   /** It founded the cluster and has not tried to lead it yet. */
@@ -481,8 +481,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot)) return
     this.acknowledged.set(from, this.nowMicros)
     if (round !== this.round || this.confirming === null) return
-    const { question, slot, members } = this.confirming
-    if (!completesQuorum(this.roundHeard, members, from)) return
+    const { question, slot, configuration } = this.confirming
+    if (!completesQuorum(this.roundHeard, configuration.members, from)) return
     this.tell({ type: 'confirmed', question, slot })
     this.confirming = null
   }
@@ -600,23 +600,24 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    * had decided anything when the question was asked. A round that began before the question proves nothing.
    */
   confirm(_from: NodeId, { question }: Confirm): void {
-    const members = this.#votersOnUndecided()
-    if (this.phase !== 'leading' || members === null) return // it will be asked again
-    if (this.confirming?.question !== question || this.confirming.members !== members) {
+    const configuration = this.#preparedForUndecided()
+    if (this.phase !== 'leading' || configuration === null) return // it will be asked again
+    const { version } = configuration
+    if (this.confirming?.question !== question || this.confirming.configuration.version !== version) {
       this.round += 1
       this.roundHeard = []
-      this.confirming = { question, slot: this.nextSlot - 1, members }
+      this.confirming = { question, slot: this.nextSlot - 1, configuration }
     }
     this.#sendHeartbeat()
   }
 
   /**
-   * Who votes on the first slot that is not known decided; null if they have not promised: then a lower ballot may have
-   * decided that slot, and this member would not know.
+   * The configuration of the first slot that is not known decided; null if it has not promised: then a lower ballot may
+   * have decided that slot, and this member would not know.
    */
-  #votersOnUndecided(): readonly MemberId[] | null {
+  #preparedForUndecided(): Configuration | null {
     if (this.learnedThrough < this.decidedThrough) return null // it may not know who votes
     const configuration = this.#configuration(this.decidedThrough + 1)
-    return configuration && configuration.version <= this.preparedVersion ? configuration.members : null
+    return configuration && configuration.version <= this.preparedVersion ? configuration : null
   }
 }

@@ -5,6 +5,7 @@
  * request at most once, and fetches from other members what it misses.
  */
 import type { MemberId, NodeId } from '../ballot.js'
+import { MalformedBytes } from '../bytes.js'
 import { type Decree, isRequest, nameOfRequest, type Request, requestKey, type Slot } from '../decree.js'
 import type { AnyMachine } from '../machine.js'
 import { type Configuration, completesQuorum } from '../membership.js'
@@ -334,8 +335,9 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   #install(incoming: IncomingSnapshot): void {
     this.incoming = null
     const snapshot = completeSnapshot(incoming)
-    if (snapshot === null) return
-    this.replicated = readSnapshot(snapshot, this.#execution.machine)
+    const replicated = snapshot && this.#read(snapshot)
+    if (snapshot === null || replicated === null) return
+    this.replicated = replicated
     for (const slot of this.decisions.keys()) if (slot <= this.applied) this.decisions.delete(slot)
     this.trimmed = this.applied
     this.logBytes = 0
@@ -345,6 +347,16 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     this.#answerReads()
     this.#applyDecided()
     this.#fetchSoon()
+  }
+
+  /** What a snapshot of another member holds; null if that is none of ours. */
+  #read(snapshot: Snapshot): Replicated | null {
+    try {
+      return readSnapshot(snapshot, this.#execution.machine)
+    } catch (error) {
+      if (error instanceof MalformedBytes) return null
+      throw error
+    }
   }
 
   /** What is applied comes from a snapshot. */
