@@ -55,7 +55,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 /** Plain data as bytes; the same data, in the same order of insertion, gives the same bytes. */
 export function encodePlain(value: unknown): Uint8Array {
   const writer = new ByteWriter(256)
-  writePlain(writer, value)
+  writePlain(writer, value, MOST_LEVELS)
   return writer.finish()
 }
 
@@ -97,7 +97,9 @@ function kindOfObject(value: object): Kind {
   return 'object'
 }
 
-function writePlain(writer: ByteWriter, value: unknown): void {
+function writePlain(writer: ByteWriter, value: unknown, levels: number): void {
+  if (levels === 0)
+    throw new TypeError(`Plain data may be nested ${MOST_LEVELS} levels deep, and these are deeper.`)
   const kind = kindOf(value)
   writer.number(KINDS.indexOf(kind))
   // The kind says what the value is; TypeScript cannot follow.
@@ -119,24 +121,24 @@ function writePlain(writer: ByteWriter, value: unknown): void {
       writer.bytes(value as Uint8Array)
       return
     case 'array':
-      writeAll(writer, value as unknown[])
+      writeAll(writer, value as unknown[], levels)
       return
     case 'set':
-      writeAll(writer, [...(value as Set<unknown>)])
+      writeAll(writer, [...(value as Set<unknown>)], levels)
       return
     case 'map':
-      writeAll(writer, [...(value as Map<unknown, unknown>)].flat())
+      writeAll(writer, [...(value as Map<unknown, unknown>)].flat(), levels)
       return
     case 'object':
-      writeAll(writer, Object.entries(value as object).flat())
+      writeAll(writer, Object.entries(value as object).flat(), levels)
       return
     default: // the kind says all
   }
 }
 
-function writeAll(writer: ByteWriter, values: readonly unknown[]): void {
+function writeAll(writer: ByteWriter, values: readonly unknown[], levels: number): void {
   writer.number(values.length)
-  for (const value of values) writePlain(writer, value)
+  for (const value of values) writePlain(writer, value, levels - 1)
 }
 
 function readPlain(reader: ByteReader, levels: number): unknown {
