@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { checkCommand } from './check.js'
 import { UsageError } from './errors.js'
+import { huntCommand } from './hunt.js'
 import { shrinkCommand } from './shrink.js'
 import { simulateCommand } from './simulate.js'
 
@@ -17,6 +18,7 @@ function program(): Command {
     .description('Multi-Paxos for TypeScript: a cluster to watch, to break and to build upon.')
     .version(versionOf())
     .addCommand(simulateCommand())
+    .addCommand(huntCommand())
     .addCommand(shrinkCommand())
     .addCommand(checkCommand())
   for (const each of [command, ...command.commands]) {

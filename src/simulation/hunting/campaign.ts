@@ -31,9 +31,9 @@ export class Campaign {
     return joined([...this.#waiting, ...this.#handedOut])
   }
 
-  /** No seed is left to be handed out. */
-  get exhausted(): boolean {
-    return this.#waiting.length === 0
+  /** How many seeds have not been handed out. */
+  get waiting(): number {
+    return countSeeds(this.#waiting)
   }
 
   /** Hands out the next seeds, at most so many; null when there are none. */
