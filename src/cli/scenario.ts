@@ -48,7 +48,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     unit: 'number',
     field: 'requests',
     help: 'operations of each client',
-    defaultHelp: 'what the machine says: 11 for key-value, 13 for bank',
+    defaultHelp: 'what the machine says: 11 for key-value, 100 for shared, 13 for bank',
   },
   {
     name: 'loss',

@@ -53,7 +53,7 @@ function otherOptions(): Option[] {
   return [
     new Option(
       '--machine <name>',
-      'what the clients use: key-value, bank, or a module of your own (see below)',
+      'what the clients use: key-value, shared (the same keys for all), bank, or a module of your own (see below)',
     ).default(DEFAULT_MACHINE),
     new Option(
       '--reads <way>',
