@@ -37,6 +37,8 @@ export type Observation =
       readonly outcome: Outcome
       readonly session: SessionId
       readonly sequence: number
+      /** The slot that the answer was given from: that of a read is the last one that it saw. 0 if nothing was asked. */
+      readonly slot: Slot
     }
   /** The cluster does not take this node: see the message of this name. It must be admitted as a new member. */
   | { readonly type: 'turnedAway'; readonly cluster: number }

@@ -77,6 +77,13 @@ export class Clients {
     this.#busy = this.all.filter(({ done }) => !done).length
   }
 
+  /** The latest line of the history; there is one as soon as a client has begun something. */
+  get lastEntry(): HistoryEntry {
+    const entry = this.history.at(-1)
+    if (entry === undefined) throw new Error('No client has begun anything yet.')
+    return entry
+  }
+
   get done(): boolean {
     return this.#busy === 0
   }

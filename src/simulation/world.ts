@@ -43,6 +43,9 @@ const DOWN_LOW_MICROS = 50_000
 /** … and this long at most. */
 const DOWN_HIGH_MICROS = 2_000_000
 
+/** The court looks at all nodes once in so many steps. */
+const INSPECTION_STEPS = 256
+
 /** Where the parts of a world come from; replace one to see what happens. */
 export interface WorldOptions {
   readonly seed: number
@@ -116,6 +119,7 @@ export class World {
   /** Crashes that have not come yet, and hosts that are down. */
   #troubles: number
   #finished = false
+  #steps = 0
 
   constructor(options: WorldOptions) {
     const { seed, scenario, application } = options
@@ -127,7 +131,12 @@ export class World {
     for (const { place } of this.clients.all) {
       if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, hostOf(place))
     }
-    this.court = new Court(this.#members, application, completeSettings(options.settings), START_WALL_MICROS)
+    this.court = new Court({
+      members: this.#members,
+      application,
+      settings: completeSettings(options.settings),
+      startWallMicros: START_WALL_MICROS,
+    })
     this.#network = new Network(seed, scenario)
     this.#draws = {
       timer: prefix(seed, DRAW.timer),
@@ -159,7 +168,15 @@ export class World {
     this.nowMicros = this.#queue.nextMicros
     const pending = this.#queue.pop()
     if (pending !== undefined) this.#happen(pending)
+    this.#steps += 1
+    if (this.#steps % INSPECTION_STEPS === 0) this.#inspect()
     return true
+  }
+
+  #inspect(): void {
+    for (const { node } of this.hosts) if (node !== null) this.court.inspect(this.events, node)
+    for (const { node } of this.#clientHosts.values())
+      if (node !== null) this.court.inspect(this.events, node)
   }
 
   get finished(): boolean {
@@ -210,7 +227,7 @@ export class World {
       replica: node?.roles.replica,
       records: disk.synced,
     }))
-    this.court.close(this.events, cutOff, witnesses)
+    this.court.close(this.events, this.nowMicros, cutOff, witnesses)
     return false
   }
 
@@ -271,14 +288,14 @@ export class World {
     const { application, settings, makeNode } = this.options
     const options = {
       self: host.id,
-      machine: application.machine,
+      machine:
+        host.id < FIRST_CLIENT_NODE ? this.court.started(host.id, () => this.events) : application.machine,
       purpose: this.#purpose(host),
       draw: (low: number, high: number) => this.#drawTimer(host, low, high),
       records: host.disk.synced,
       ...(settings === undefined ? {} : { settings }),
     }
     host.node = makeNode?.(options) ?? new Node(options)
-    if (host.id < FIRST_CLIENT_NODE) this.court.started(host.id)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: host.disk.synced.length })
     this.#turn(host, { type: 'boot', nowMicros: this.nowMicros, wallMicros: this.#wallMicros })
     if (host.life > 1) this.#resumeClients(host)
@@ -321,6 +338,7 @@ export class World {
     const operation = this.clients.invoke(client, nowMicros)
     if (operation === null) return
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
+    this.court.invoked(this.events, client.number, operation, this.clients.lastEntry)
     const reference = client.position
     const { commands, queries } = this.#codecs
     const number = client.number
@@ -344,16 +362,17 @@ export class World {
     const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
     const node = client.place
     if (this.#happens()) this.#tell({ type: 'completes', node, client: client.number, operation, completion })
-    const { session, sequence, outcome } = answer
-    if (operation.type === 'command') this.court.answered(this.events, session, sequence, outcome)
+    this.court.answered(this.events, client.number, answer, this.clients.lastEntry)
     if (impossible !== null) this.court.answers.judged(this.events, impossible)
     if (!client.done) this.#at(this.nowMicros + this.clients.thinkMicros(client), () => this.#invoke(client))
   }
 
   #abandonClients({ id }: Host): void {
     for (const client of this.clients.all) {
+      if (client.place !== id) continue
+      this.court.abandoned(client.number)
       const operation = client.current
-      if (operation === null || client.place !== id) continue
+      if (operation === null) continue
       const completion = this.clients.abandon(client, operation, this.nowMicros)
       if (this.#happens())
         this.#tell({

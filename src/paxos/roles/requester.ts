@@ -117,7 +117,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     this.reads.delete(name)
     const { client, reference } = read
     this.#client(client).seen = Math.max(this.#client(client).seen, slot)
-    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
+    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0, slot })
   }
 
   /** A leader was found: what an earlier one may have forgotten is sent again at once. */
@@ -183,7 +183,15 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     client.opening = null
     if (!outcome.ok) {
       for (const { reference } of client.backlog.splice(0)) {
-        this.observe({ type: 'answered', client: number, reference, outcome, session: 0, sequence: 0 })
+        this.observe({
+          type: 'answered',
+          client: number,
+          reference,
+          outcome,
+          session: 0,
+          sequence: 0,
+          slot: 0,
+        })
       }
       return
     }
@@ -225,7 +233,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
       client.acknowledged += 1
     }
     const { reference } = outstanding
-    this.observe({ type: 'answered', client: number, reference, outcome, session, sequence })
+    this.observe({ type: 'answered', client: number, reference, outcome, session, sequence, slot })
     if (!outcome.ok && outcome.error === 'session-unknown') this.#forget(number, client, outcome)
     else this.#sendBacklog(client)
   }
@@ -240,6 +248,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
         outcome,
         session: client.session,
         sequence,
+        slot: 0,
       })
     }
     client.outstanding.clear()
@@ -342,5 +351,6 @@ export function overloaded(
     outcome: { ok: false, error: 'overloaded', detail },
     session: 0,
     sequence: 0,
+    slot: 0,
   }
 }
