@@ -18,7 +18,14 @@ import { HistoryFile } from './history.js'
 import { applicationOf, DEFAULT_MACHINE, MODULE_HELP, moduleError } from './machine.js'
 import { Output } from './output.js'
 import { failuresOf, report } from './report.js'
-import { parseSeed, quantityOptions, replayCommand, type ScenarioFlags, scenarioFrom } from './scenario.js'
+import {
+  faultHelp,
+  parseSeed,
+  replayCommand,
+  type ScenarioFlags,
+  scenarioFrom,
+  scenarioOptions,
+} from './scenario.js'
 
 /** How many things happen before the event loop has its turn: some milliseconds' worth. */
 const STEPS = 256
@@ -38,9 +45,9 @@ export function simulateCommand(): Command {
     )
     .usage('[seed] [options]')
     .argument('[seed]', `a whole number from 0 to ${LAST_SEED}; without one it picks one, and says which`)
-  for (const option of [...quantityOptions(), ...otherOptions()]) command.addOption(option)
+  for (const option of [...scenarioOptions(), ...otherOptions()]) command.addOption(option)
   return command
-    .addHelpText('after', `\n${MODULE_HELP}\n\n${EXIT_HELP}`)
+    .addHelpText('after', `\n${faultHelp()}\n\n${MODULE_HELP}\n\n${EXIT_HELP}`)
     .action(async (seed: string | undefined, flags: Flags) => {
       process.exitCode = await simulate(seed, flags)
     })
@@ -70,11 +77,11 @@ function otherOptions(): Option[] {
 
 /** Runs, says what came of it, and gives the exit code. Throws a UsageError. */
 async function simulate(seedText: string | undefined, flags: Flags): Promise<number> {
-  const scenario = scenarioFrom(flags)
   const given = seedText === undefined ? null : parseSeed(seedText)
-  const application = await applicationOf(flags.machine, flags.reads)
-  const history = flags.history === undefined ? null : new HistoryFile(flags.history)
   const seed = given ?? randomInt(LAST_SEED + 1)
+  const scenario = scenarioFrom(flags, seed)
+  const application = await applicationOf(flags.machine, flags.machine === DEFAULT_MACHINE ? scenario.reads : flags.reads)
+  const history = flags.history === undefined ? null : new HistoryFile(flags.history)
   if (given === null) say([`synod: no seed was given, so this is seed ${seed}`])
 
   const output = new Output(process.stdout)

@@ -31,6 +31,8 @@ export type StoreRecord =
     }
   /** A decision that another member told. */
   | { readonly type: 'decision'; readonly slot: Slot; readonly decree: Decree }
+  /** What the store gives for a record that has gone bad. */
+  | { readonly type: 'damaged' }
 
 /** What the records of a store add up to. */
 export interface Recovered {
@@ -83,6 +85,8 @@ function apply(recovered: Recovered, record: StoreRecord): void {
       return
     case 'decision':
       recovered.decisions.set(record.slot, record.decree)
+      return
+    case 'damaged':
       return
   }
 }

@@ -1,9 +1,10 @@
 /** The head of a transcript: everything that decides the run it tells, beside the code itself. */
 import type { AnyApplication } from './application.js'
+import { FAULTS, type FaultClass } from './faults/classes.js'
 import type { Scenario } from './scenario.js'
 
 /** Grows when a reader of transcripts, or of their records, would have to change. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 export interface Head {
   readonly formatVersion: number
@@ -12,25 +13,28 @@ export interface Head {
 }
 
 /** The scenario, with the name of the machine, and the number of operations that each client really does. */
-export interface HeadOptions extends Omit<Scenario, 'faults' | 'omitted'> {
+export interface HeadOptions extends Scenario {
   readonly machine: string
   readonly requests: number
 }
 
 export function headOf(seed: number, scenario: Scenario, application: AnyApplication): Head {
+  const { faults } = scenario
+  const classes = Object.keys(FAULTS) as FaultClass[] // the keys of FAULTS are its classes
   // Field by field: the order is the format's, not that of whoever made the scenario.
   const options = {
     machine: application.name,
     members: scenario.members,
     clients: scenario.clients,
     requests: scenario.requests ?? application.requests,
-    lossPerMillion: scenario.lossPerMillion,
-    duplicationPerMillion: scenario.duplicationPerMillion,
     delayMicros: scenario.delayMicros,
     jitterMicros: scenario.jitterMicros,
-    crashes: scenario.crashes,
     reads: scenario.reads,
     lengthMicros: scenario.lengthMicros,
+    quietMicros: scenario.quietMicros,
+    faults: Object.fromEntries(classes.flatMap((each) => (faults[each] ? [[each, faults[each]]] : []))),
+    omitted: scenario.omitted,
+    overBudget: scenario.overBudget,
   }
   return { formatVersion: FORMAT_VERSION, seed, options }
 }

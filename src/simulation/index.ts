@@ -2,6 +2,7 @@
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
 export * from './events.js'
+export { START_WALL_MICROS } from './clock.js'
 export * from './faults/classes.js'
 export * from './faults/swarm.js'
 export { ApplicationError, applicationFrom } from './guard.js'
@@ -20,7 +21,7 @@ export {
   operationsOfText,
 } from './linearizability/operations.js'
 export type { Finding } from './linearizability/search.js'
-export { nameOf } from './names.js'
+export { formatNodes, nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
 export * from './scenario.js'
 export {

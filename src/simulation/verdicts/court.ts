@@ -84,8 +84,8 @@ export class Court {
     if (outcome.ok) this.durability.acknowledged(event, request, this.#model.outcomes.has(request))
   }
 
-  /** The run is over; `cutOff` says why, if it did not come to rest. */
-  close(event: number, cutOff: string | null, witnesses: readonly Witness[]): void {
+  /** The run is over; `cutOff` says why, if it did not come to rest. Over budget, stores may be lost for good. */
+  close(event: number, cutOff: string | null, witnesses: readonly Witness[], isOverBudget: boolean): void {
     if (cutOff !== null) this.ended.cutOff(event, cutOff)
     this.#model.compareTwin()
     this.agreement.checkMachine(event, this.#model.flaw)
@@ -95,6 +95,7 @@ export class Court {
       if (replica.applied !== this.#model.applied || this.#model.flaw !== null) continue
       this.agreement.compareStates(event, nameOf(id), replica.state, this.#model.state)
     }
+    if (isOverBudget) return
     const disks = witnesses.map(({ records }) => records)
     this.durability.ended(event, this.agreement.decrees, disks)
   }
