@@ -51,6 +51,11 @@ export class Disk {
     return this.#durable
   }
 
+  /** Whether all that was written is synced. */
+  get isIdle(): boolean {
+    return this.#syncing.length === 0 && this.#unsynced.length === 0
+  }
+
   /** How many records a sync in flight holds: a crash may leave any number of them, from none to all. */
   get inFlight(): number {
     return this.#syncing.length

@@ -177,10 +177,12 @@ export class World {
     return this.clients.done && this.#trouble.isOver && this.#behind.length === 0
   }
 
-  /** The members that have not applied all that is decided; nobody waits for those whose store was damaged. */
+  /** The members that have not applied and synced all that is decided; of those whose store was damaged, none. */
   get #behind(): readonly Host[] {
     const last = this.court.decided
-    return this.hosts.filter(({ node, isOut }) => !isOut && node?.roles.replica?.applied !== last)
+    return this.hosts.filter(
+      ({ node, disk, isOut }) => !isOut && (node?.roles.replica?.applied !== last || !disk.isIdle),
+    )
   }
 
   #unfinishedBusiness(): string {
