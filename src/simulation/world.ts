@@ -286,8 +286,6 @@ export class World {
   }
 
   #start(host: Host): void {
-    // A store that was damaged, or is not its own, is not used again. A blank one is: to join with.
-    if (host.isOut && host.disk.synced.length > 0) return
     host.renew(null)
     const { application, settings, makeNode } = this.options
     const records = host.disk.read()
@@ -480,8 +478,13 @@ export class World {
       case 'answered':
         this.#answered(observation)
         return
-      case 'turnedAway':
-        return // the message that says so is in the transcript
+      case 'installed':
+        this.court.installed(this.events, host.id, observation.slot)
+        return
+      case 'refused':
+      case 'configured':
+      case 'retired':
+        return
       case 'began':
         if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
         return

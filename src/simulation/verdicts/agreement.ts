@@ -17,6 +17,11 @@ export class Agreement extends Verdict {
     this.#applied[node] = 0
   }
 
+  /** A node has taken over what every slot up to this one made. */
+  installed(node: NodeId, slot: Slot): void {
+    this.#applied[node] = slot
+  }
+
   /** A node applies a slot. Says whether it is the first of all to do so. */
   applied(event: number, node: NodeId, slot: Slot, decree: Decree): boolean {
     const expected = (this.#applied[node] ?? 0) + 1

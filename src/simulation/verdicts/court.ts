@@ -77,6 +77,11 @@ export class Court {
     this.conservation.check(event, `after slot ${slot}`, this.#model.state)
   }
 
+  /** A node has taken over what every slot up to this one made. */
+  installed(_event: number, node: NodeId, slot: Slot): void {
+    this.agreement.installed(node, slot)
+  }
+
   /** A client was told the outcome of a command. */
   answered(event: number, session: SessionId, sequence: number, outcome: Outcome): void {
     const request = requestKey(session, sequence, '')

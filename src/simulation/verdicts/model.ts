@@ -13,7 +13,7 @@ import {
   detailOf,
   isNoOp,
   type Micros,
-  openerOf,
+  nameOfRequest,
   requestKey,
   type Settings,
   type Slot,
@@ -56,7 +56,7 @@ export class Model {
     const stamp = Math.min(stampMicros, this.#timeMicros + this.#settings.stampAdvanceMicros)
     this.#timeMicros = Math.max(this.#timeMicros, stamp)
     for (const request of requests) {
-      const key = requestKey(request.session, request.sequence, openerOf(request))
+      const key = requestKey(request.session, request.sequence, nameOfRequest(request))
       if (request.session === 0 || this.outcomes.has(key)) continue
       this.outcomes.set(key, this.#execute(request.command, slot))
     }
