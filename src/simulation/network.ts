@@ -9,8 +9,20 @@ import type { Scenario } from './scenario.js'
 /** The random bits of one message: they decide everything that chance makes of it. */
 export type Fate = number
 
-/** A link, one way. */
-export type Link = readonly [from: NodeId, to: NodeId]
+/** From whom to whom: one way. */
+export type Direction = readonly [from: NodeId, to: NodeId]
+
+/** What goes from one node to another. */
+export interface Link {
+  /** Tells it from all other links. */
+  readonly key: number
+  /** How many messages went over it. */
+  count: number
+  /** How many faults cut it. */
+  cuts: number
+  /** When the last clog opens. */
+  openMicros: Micros
+}
 
 /** Of the messages that take very long, every second takes the first of these many times the usual, and so on. */
 const TAILS: readonly number[] = [4, 8, 15, 30, 60, 100]
@@ -27,27 +39,24 @@ export interface MessageFaults {
 
 export class Network {
   readonly befallen: MessageFaults = { loss: 0, duplication: 0, reordering: 0, 'long-tail': 0 }
-  readonly #nodes: number
+  readonly #members: number
   readonly #delayMicros: Micros
   readonly #jitterMicros: Micros
   readonly #prefix: number
-  /** Of each link: how many messages went over it, how many faults cut it, and when the last clog opens. */
-  readonly #counts: Uint32Array
-  readonly #cuts: Uint16Array
-  readonly #clogs: Float64Array
+  /** The links between members, and all others, which are known once they are used. */
+  readonly #links: readonly Link[]
+  readonly #others: Map<number, Link> = new Map()
   #lossPerMillion: number
   #duplicationPerMillion: number
   #reorderingPerMillion: number
   #longTailPerMillion: number
 
-  constructor(seed: number, nodes: number, { delayMicros, jitterMicros, faults }: Scenario) {
-    this.#nodes = nodes
+  constructor(seed: number, { members, delayMicros, jitterMicros, faults }: Scenario) {
+    this.#members = members
     this.#delayMicros = delayMicros
     this.#jitterMicros = jitterMicros
     this.#prefix = prefix(seed, DRAW.message)
-    this.#counts = new Uint32Array(nodes * nodes)
-    this.#cuts = new Uint16Array(nodes * nodes)
-    this.#clogs = new Float64Array(nodes * nodes)
+    this.#links = Array.from({ length: members * members }, (_, key) => newLink(key))
     this.#lossPerMillion = faults.loss ?? 0
     this.#duplicationPerMillion = faults.duplication ?? 0
     this.#reorderingPerMillion = faults.reordering ?? 0
@@ -64,16 +73,26 @@ export class Network {
 
   // ---- one message ---------------------------------------------------------------------------------------------
 
-  /** Draws the fate of the next message on a link. */
-  next(from: NodeId, to: NodeId): Fate {
-    const link = from * this.#nodes + to
-    const count = this.#counts[link] ?? 0
-    this.#counts[link] = count + 1
-    return hash(this.#prefix, link, count, 0)
+  link(from: NodeId, to: NodeId): Link {
+    if (from < this.#members && to < this.#members) {
+      const link = this.#links[from * this.#members + to]
+      if (link !== undefined) return link
+    }
+    const key = FIRST_OTHER_KEY + from * FIRST_OTHER_KEY + to
+    const known = this.#others.get(key)
+    if (known !== undefined) return known
+    const link = newLink(key)
+    this.#others.set(key, link)
+    return link
   }
 
-  isLost(from: NodeId, to: NodeId, fate: Fate): boolean {
-    if ((this.#cuts[from * this.#nodes + to] ?? 0) > 0) return true
+  /** Draws the fate of the next message on a link. */
+  next(link: Link): Fate {
+    return hash(this.#prefix, link.key, link.count++, 0)
+  }
+
+  isLost(link: Link, fate: Fate): boolean {
+    if (link.cuts > 0) return true
     if (!happens(fate, this.#lossPerMillion)) return false
     this.befallen.loss += 1
     return true
@@ -91,8 +110,8 @@ export class Network {
   }
 
   /** When the message arrives. */
-  arrivalMicros(from: NodeId, to: NodeId, fate: Fate, nowMicros: Micros): Micros {
-    return this.#departure(from, to, nowMicros) + this.#delay(mix(fate + 1))
+  arrivalMicros(link: Link, fate: Fate, nowMicros: Micros): Micros {
+    return Math.max(nowMicros, link.openMicros) + this.#delay(mix(fate + 1))
   }
 
   /** How much later it arrives if it is held up. */
@@ -111,12 +130,8 @@ export class Network {
   }
 
   /** When the second copy arrives, if there is one. */
-  secondArrivalMicros(from: NodeId, to: NodeId, fate: Fate, nowMicros: Micros): Micros {
-    return this.#departure(from, to, nowMicros) + this.#delay(mix(fate + 3))
-  }
-
-  #departure(from: NodeId, to: NodeId, nowMicros: Micros): Micros {
-    return Math.max(nowMicros, this.#clogs[from * this.#nodes + to] ?? 0)
+  secondArrivalMicros(link: Link, fate: Fate, nowMicros: Micros): Micros {
+    return Math.max(nowMicros, link.openMicros) + this.#delay(mix(fate + 3))
   }
 
   #delay(bits: number): Micros {
@@ -126,24 +141,26 @@ export class Network {
   // ---- links ---------------------------------------------------------------------------------------------------
 
   /** Cuts links. What is cut by several faults works again when all of them are over. */
-  cut(links: readonly Link[]): void {
-    for (const link of links) this.#change(link, 1)
+  cut(directions: readonly Direction[]): void {
+    for (const [from, to] of directions) this.link(from, to).cuts += 1
   }
 
-  heal(links: readonly Link[]): void {
-    for (const link of links) this.#change(link, -1)
-  }
-
-  #change([from, to]: Link, by: number): void {
-    const link = from * this.#nodes + to
-    this.#cuts[link] = (this.#cuts[link] ?? 0) + by
+  heal(directions: readonly Direction[]): void {
+    for (const [from, to] of directions) this.link(from, to).cuts -= 1
   }
 
   /** What is sent over these links sets out only then. */
-  clog(links: readonly Link[], untilMicros: Micros): void {
-    for (const [from, to] of links) {
-      const link = from * this.#nodes + to
-      this.#clogs[link] = Math.max(this.#clogs[link] ?? 0, untilMicros)
+  clog(directions: readonly Direction[], openMicros: Micros): void {
+    for (const [from, to] of directions) {
+      const link = this.link(from, to)
+      link.openMicros = Math.max(link.openMicros, openMicros)
     }
   }
+}
+
+/** Above the key of every link between members. */
+const FIRST_OTHER_KEY = 0x8000
+
+function newLink(key: number): Link {
+  return { key, count: 0, cuts: 0, openMicros: 0 }
 }

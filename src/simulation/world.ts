@@ -117,7 +117,7 @@ export class World {
       (client, position, call, low, high) => within(hash(workload, client, position, call), low, high),
     )
     this.court = new Court(this.#members, application, completeSettings(options.settings), START_WALL_MICROS)
-    this.#network = new Network(seed, this.hosts.length, scenario)
+    this.#network = new Network(seed, scenario)
     this.#syncs = prefix(seed, DRAW.sync)
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
@@ -319,6 +319,10 @@ export class World {
   }
 
   #restart(host: Host, timeMicros: Micros): void {
+    if (timeMicros <= this.nowMicros) {
+      if (host.node === null) this.#start(host)
+      return
+    }
     const { life } = host
     this.#at(timeMicros, () => {
       if (host.node === null && host.life === life) this.#start(host)
@@ -334,6 +338,7 @@ export class World {
     return {
       members: this.#members,
       hosts: this.hosts,
+      clientNodes: [],
       network: this.#network,
       isOverBudget: this.options.scenario.overBudget,
       get leader() {
@@ -523,9 +528,10 @@ export class World {
     const { nowMicros } = this
     const network = this.#network
     const host = this.#host(to)
-    const fate = network.next(from, to)
+    const link = network.link(from, to)
+    const fate = network.next(link)
     this.messages.sent += 1
-    if (network.isLost(from, to, fate)) {
+    if (network.isLost(link, fate)) {
       this.messages.dropped += 1
       if (this.#happens()) this.#tell({ type: 'loses', node: from, message, to })
       return
@@ -534,11 +540,11 @@ export class World {
     const lateMicros = holdup === null ? 0 : network.holdupMicros(holdup, fate)
     if (holdup !== null && this.#happens())
       this.#tell({ type: 'delays', node: from, message, to, fault: holdup, lateMicros })
-    const arrivalMicros = network.arrivalMicros(from, to, fate, nowMicros) + lateMicros
+    const arrivalMicros = network.arrivalMicros(link, fate, nowMicros) + lateMicros
     this.#queue.push(arrivalMicros, { type: 'message', host, envelopes })
     if (!network.isDoubled(fate)) return
     if (this.#happens()) this.#tell({ type: 'doubles', node: from, message, to })
-    const secondMicros = network.secondArrivalMicros(from, to, fate, nowMicros)
+    const secondMicros = network.secondArrivalMicros(link, fate, nowMicros)
     this.#queue.push(secondMicros, { type: 'message', host, envelopes })
   }
 

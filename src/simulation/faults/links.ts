@@ -1,13 +1,13 @@
 /** Faults of single links: they hold messages back, or work one way only. */
 import type { Micros } from '../../paxos/index.js'
 import { formatNodes, nameOf } from '../names.js'
-import type { Link } from '../network.js'
+import type { Direction } from '../network.js'
 import { linksOf } from './partitions.js'
 import type { Episode } from './plan.js'
 import type { Actions, Stage, Strike } from './stage.js'
 
 /** A link, one way; null where there is none. */
-function linkFor({ members }: Stage, episode: Episode): Link | null {
+function linkFor({ members }: Stage, episode: Episode): Direction | null {
   const [from, to] = episode.shuffle(members)
   return from === undefined || to === undefined ? null : [from, to]
 }
@@ -56,8 +56,8 @@ function swizzleClog(stage: Stage, episode: Episode): Strike | null {
 }
 
 function clientCut(stage: Stage, episode: Episode): Strike | null {
-  const { members, hosts } = stage
-  const node = episode.pick(hosts.slice(members.length))?.id
+  const { members, clientNodes } = stage
+  const node = episode.pick(clientNodes)
   if (node === undefined) return null
   const links = linksOf(node, members)
   return {

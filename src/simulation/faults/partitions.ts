@@ -4,7 +4,7 @@
  */
 import { type NodeId, quorumOf } from '../../paxos/index.js'
 import { formatNodes, nameOf } from '../names.js'
-import type { Link } from '../network.js'
+import type { Direction } from '../network.js'
 import type { Episode, EpisodeClass } from './plan.js'
 import type { Action, Actions, Stage, Strike } from './stage.js'
 
@@ -76,15 +76,15 @@ function first(leader: NodeId, order: readonly NodeId[]): readonly NodeId[] {
 }
 
 /** The links that a shape cuts. */
-function cutsOf(members: readonly NodeId[], { hears }: Shape): Link[] {
+function cutsOf(members: readonly NodeId[], { hears }: Shape): Direction[] {
   return members.flatMap((a) =>
-    members.flatMap((b): Link[] => (a === b || hears(a, b) ? [] : [[a, b]])),
+    members.flatMap((b): Direction[] => (a === b || hears(a, b) ? [] : [[a, b]])),
   )
 }
 
 /** The links to and from a node. */
-export function linksOf(node: NodeId, others: readonly NodeId[]): Link[] {
-  return others.flatMap((other): Link[] =>
+export function linksOf(node: NodeId, others: readonly NodeId[]): Direction[] {
+  return others.flatMap((other): Direction[] =>
     other === node
       ? []
       : [

@@ -6,8 +6,10 @@ import type { Episode, EpisodeClass } from './plan.js'
 
 export interface Stage {
   readonly members: readonly NodeId[]
-  /** The machines: of the members, and after them of the clients, if these have their own. */
+  /** The machines of the members. */
   readonly hosts: readonly Host[]
+  /** The nodes of clients that are no members. */
+  readonly clientNodes: readonly NodeId[]
   readonly network: Network
   /** Whether permanent damage may exceed what the members can stand. */
   readonly isOverBudget: boolean
