@@ -213,8 +213,14 @@ export class Court {
 
   // ---- the end -------------------------------------------------------------------------------------------------
 
-  /** The run is over; `cutOff` says why, if it did not come to rest. */
-  close(event: number, nowMicros: Micros, cutOff: string | null, witnesses: readonly Witness[]): void {
+  /** The run is over; `cutOff` says why, if it did not come to rest. Over budget, stores may be lost for good. */
+  close(
+    event: number,
+    nowMicros: Micros,
+    cutOff: string | null,
+    witnesses: readonly Witness[],
+    isOverBudget: boolean,
+  ): void {
     if (cutOff !== null) this.ended.cutOff(event, cutOff)
     for (const pending of this.#pending.values()) {
       this.liveness.check(pending, nowMicros)
@@ -227,7 +233,7 @@ export class Court {
       if (isSound && replica.applied === this.#model.applied)
         this.identicalState.compare(event, id, replica.state, this.#model.state)
     }
-    this.durability.ended(event, this.agreement.decrees, witnesses)
+    if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }
 
