@@ -49,7 +49,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     unit: 'number',
     field: 'requests',
     help: 'operations of each client',
-    defaultHelp: 'what the machine says: 11 for key-value, 13 for bank',
+    defaultHelp: 'what the machine says: 11 for key-value, 100 for shared, 13 for bank',
   },
   {
     name: 'loss',
@@ -105,7 +105,7 @@ export function machineOptions(): Option[] {
   return [
     new Option(
       '--machine <name>',
-      'what the clients use: key-value, bank, or a module of your own (see below)',
+      'what the clients use: key-value, shared (the same keys for all), bank, or a module of your own (see below)',
     ).default(DEFAULT_MACHINE),
     new Option(
       '--reads <way>',
