@@ -44,7 +44,7 @@ const SYNC_LOW_MICROS = 200
 const SYNC_HIGH_MICROS = 1_200
 
 /** The court looks at all nodes once in so many steps. */
-const INSPECTION_STEPS = 256
+const INSPECTION_STEPS = 64
 
 /** Where the parts of a world come from; replace one to see what happens. */
 export interface WorldOptions {
