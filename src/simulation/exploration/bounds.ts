@@ -18,13 +18,15 @@ export interface ExplorationBounds {
   readonly syncs: 'instant' | 'delayed'
   /** Whether a message may arrive any number of times. Any message may be lost, late or overtaken in either case. */
   readonly duplication: boolean
+  /** Whether a member that knows of decisions which it has not may ask for them at any time. */
+  readonly fetches: boolean
   /** What takes more steps than this is left out. */
   readonly depth: number
   /** It stops when it has seen this many states. */
   readonly states: number
 }
 
-export type BoundName = Exclude<keyof ExplorationBounds, 'syncs' | 'duplication'>
+export type BoundName = Exclude<keyof ExplorationBounds, 'syncs' | 'duplication' | 'fetches'>
 
 /** The lowest and the highest value of each number. */
 export const EXPLORATION_LIMITS: { readonly [Name in BoundName]: readonly [low: number, high: number] } = {
@@ -41,10 +43,11 @@ export const DEFAULT_BOUNDS: ExplorationBounds = {
   members: 3,
   leaders: 2,
   requests: 2,
-  rounds: 2,
+  rounds: 1,
   crashes: 1,
   syncs: 'instant',
   duplication: true,
+  fetches: false,
   depth: 1_000_000,
   states: 10_000_000,
 }

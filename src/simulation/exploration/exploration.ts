@@ -5,9 +5,10 @@
  * A state of the cluster is a row of numbers: for each member a *seat* (its own state, and what is in flight to it),
  * what has come to be known for ever, and how much of the bounds is spent. A step is one move of one member.
  */
-import { type MemberId, type RoleFactories, quorumOf } from '../../paxos/index.js'
+import { type MemberId, quorumOf, type RoleFactories } from '../../paxos/index.js'
 import { type AnyApplication, keyValueApplication } from '../application.js'
 import { checkBounds, DEFAULT_BOUNDS, type ExplorationBounds } from './bounds.js'
+import { DeadLetters } from './dead-letters.js'
 import { Facts } from './facts.js'
 import { Members, type Outcome } from './members.js'
 import { type Step, storyOf } from './story.js'
@@ -65,12 +66,13 @@ export class Exploration {
   readonly #application: AnyApplication
   readonly #members: Members
   readonly #facts: Facts
-  readonly #seats: Interner<Seat> = new Interner()
-  readonly #choices: (readonly Choice[])[] = []
+  readonly #deadLetters: DeadLetters
+  #seats: Interner<Seat> = new Interner()
+  #choices: (readonly Choice[])[] = []
   /** A seat and messages that are sent to it, to the seat afterwards. */
-  readonly #receiving: PairTable = new PairTable()
-  readonly #settled: PairTable = new PairTable()
-  readonly #table: StateTable
+  #receiving: PairTable = new PairTable()
+  #settled: PairTable = new PairTable()
+  #table: StateTable
   readonly #known: number
   readonly #spent: number
 
@@ -83,13 +85,19 @@ export class Exploration {
   #generated = 0
   #violation: Violation | null = null
 
-  constructor({ bounds = {}, application = keyValueApplication('decree'), roles, memoised }: ExplorationOptions = {}) {
+  constructor({
+    bounds = {},
+    application = keyValueApplication('decree'),
+    roles,
+    memoised,
+  }: ExplorationOptions = {}) {
     this.bounds = { ...DEFAULT_BOUNDS, ...bounds }
     checkBounds(this.bounds)
     this.#application = application
     const { members } = this.bounds
     this.#facts = new Facts(quorumOf(Array.from({ length: members }, (_, id) => id)))
     this.#members = new Members(this.bounds, application, this.#facts, { roles, memoised })
+    this.#deadLetters = new DeadLetters(this.#members)
     this.#known = members
     this.#spent = members + 1
     this.#row = new Int32Array(members + 2)
@@ -101,10 +109,26 @@ export class Exploration {
   /** Expands up to so many states. Says false when it is over. */
   advance(states: number): boolean {
     for (let left = states; left > 0; left--) {
-      if (this.#isOver()) return false
+      if (this.#isOver()) return this.#beginsAgain()
       this.#expand(this.#at++)
     }
-    return !this.#isOver()
+    return true
+  }
+
+  /** When all is explored. Says whether it has to be explored again, see {@link DeadLetters}. */
+  #beginsAgain(): boolean {
+    if (this.result.verdict !== 'holds' || !this.#deadLetters.wereNotAllDead()) return false
+    this.#seats = new Interner()
+    this.#choices = []
+    this.#receiving = new PairTable()
+    this.#settled = new PairTable()
+    this.#table = new StateTable(this.#row.length)
+    this.#at = 0
+    this.#horizon = 1
+    this.#depth = 0
+    this.#generated = 0
+    this.#begin()
+    return true
   }
 
   get result(): ExplorationResult {
@@ -122,7 +146,7 @@ export class Exploration {
   }
 
   #begin(): void {
-    for (const id of this.#members.ids) this.#row[id] = this.#seat(this.#members.begin(id), 0)
+    for (const id of this.#members.ids) this.#row[id] = this.#seat(this.#members.begin(id), [])
     this.#row[this.#known] = this.#facts.listOf(this.#members.given)
     this.#row[this.#spent] = 0
     this.#table.add(this.#row, 0)
@@ -201,9 +225,9 @@ export class Exploration {
 
   // ---- seats ---------------------------------------------------------------------------------------------------
 
-  #seat(state: number, inbox: number): number {
-    const seat = this.#seats.intern(`${state} ${inbox}`, () => ({ state, inbox }))
-    return seat
+  #seat(state: number, letters: readonly number[]): number {
+    const inbox = this.#members.listOf(letters.filter((letter) => !this.#deadLetters.isDead(state, letter)))
+    return this.#seats.intern(`${state} ${inbox}`, () => ({ state, inbox }))
   }
 
   #choicesOf(seat: number): readonly Choice[] {
@@ -213,22 +237,13 @@ export class Exploration {
     const letters = this.#members.lists.get(inbox)
     const choices: Choice[] = []
     for (const move of [...letters, ...this.#members.movesOf(state)]) {
-      const outcome = this.#members.outcome(state, move)
-      if (outcome === null || this.#isInert(state, outcome)) continue
-      choices.push({ outcome, seat: this.#seat(outcome.state, this.#inboxAfter(inbox, move)) })
+      const outcome = this.#members.isInert(state, move) ? null : this.#members.outcome(state, move)
+      if (outcome === null) continue
+      const left = this.bounds.duplication ? letters : letters.filter((letter) => letter !== move)
+      choices.push({ outcome, seat: this.#seat(outcome.state, left) })
     }
     this.#choices[seat] = choices
     return choices
-  }
-
-  /** Nothing comes of it, except that a message is gone, and that it might as well have been lost. */
-  #isInert(state: number, { breach, facts, letters, ...outcome }: Outcome): boolean {
-    return outcome.state === state && breach === null && facts === 0 && letters.every((sent) => sent === 0)
-  }
-
-  #inboxAfter(inbox: number, move: number): number {
-    if (this.bounds.duplication) return inbox
-    return this.#members.listOf(this.#members.lists.get(inbox).filter((letter) => letter !== move))
   }
 
   /** The seat after these messages were sent to it. A message that is in flight already is not counted twice. */
@@ -237,7 +252,7 @@ export class Exploration {
     if (known !== UNKNOWN) return known
     const { state, inbox } = this.#seats.get(seat)
     const { lists } = this.#members
-    const after = this.#seat(state, this.#members.listOf([...lists.get(inbox), ...lists.get(sent)]))
+    const after = this.#seat(state, [...lists.get(inbox), ...lists.get(sent)])
     this.#receiving.add(seat, sent, after)
     return after
   }
@@ -246,7 +261,7 @@ export class Exploration {
     const known = this.#settled.get(seat, 0)
     if (known !== UNKNOWN) return known
     const { state, inbox } = this.#seats.get(seat)
-    const after = this.#seat(this.#members.settled(state), inbox)
+    const after = this.#seat(this.#members.settled(state), this.#members.lists.get(inbox))
     this.#settled.add(seat, 0, after)
     return after
   }
@@ -256,7 +271,8 @@ export class Exploration {
   /** The story of a step that broke something: every step from the beginning on. */
   #tell(number: number, last: { readonly id: MemberId; readonly choice: Choice }, reason: string): Violation {
     const steps: Step[] = [{ state: this.#stateOf(this.#row[last.id] ?? 0), move: last.choice.outcome.move }]
-    for (let child = number; child !== 0; child = this.#table.parentOf(child)) steps.unshift(this.#stepTo(child))
+    for (let child = number; child !== 0; child = this.#table.parentOf(child))
+      steps.unshift(this.#stepTo(child))
     return { reason, steps: steps.length, lines: storyOf(this.#application, this.#members, steps) }
   }
 

@@ -10,7 +10,9 @@ import {
   type FrozenNode,
   type MemberId,
   type Message,
+  type MessageType,
   type NodeOptions,
+  ROUTES,
   type RoleFactories,
   type RoleName,
   type StoreRecord,
@@ -55,6 +57,8 @@ interface Parts {
 /** A move that is left out: it would go beyond a bound, or change nothing but when things happen. */
 const LEFT_OUT = -2
 
+const NONE: ReadonlySet<number> = new Set()
+
 export class Members {
   readonly ids: readonly MemberId[]
   readonly lists: Lists = new Lists()
@@ -73,12 +77,16 @@ export class Members {
   readonly #moves: Interner<Move> = new Interner()
   readonly #outcomes: Outcome[] = []
   readonly #known: PairTable = new PairTable()
+  readonly #after: Map<number, Set<number>> = new Map()
 
   constructor(
     bounds: ExplorationBounds,
     application: AnyApplication,
     facts: Facts,
-    { roles = {}, memoised = true }: { roles?: Partial<RoleFactories> | undefined; memoised?: boolean | undefined },
+    {
+      roles = {},
+      memoised = true,
+    }: { roles?: Partial<RoleFactories> | undefined; memoised?: boolean | undefined },
   ) {
     this.#bounds = bounds
     this.#application = application
@@ -134,7 +142,11 @@ export class Members {
   /** The command of a request: the first command that the application has its client do. */
   #command(request: number): unknown {
     for (let position = 0; position < this.#application.requests; position++) {
-      const operation = this.#application.operation(request, position, (low, high) => low + (request % (high - low + 1)))
+      const operation = this.#application.operation(
+        request,
+        position,
+        (low, high) => low + (request % (high - low + 1)),
+      )
       if (operation.type === 'command') return operation.command
     }
     throw new RangeError(`the clients of ${this.#application.name} do no command`)
@@ -148,8 +160,11 @@ export class Members {
     return this.#moves.intern(encodePlain(move), () => move)
   }
 
-  move(number: number): Move {
-    return this.#moves.get(number)
+  /** The message that is received in this move. */
+  letter(move: number): Message {
+    const made = this.#moves.get(move)
+    if (made.type !== 'receives') throw new RangeError(`Move ${move} is no message.`)
+    return made.message
   }
 
   /** The moves that a member in this state may make besides receiving. */
@@ -162,8 +177,37 @@ export class Members {
     const known = this.#memoised ? this.#known.get(state, move) : UNKNOWN
     if (known !== UNKNOWN) return this.#outcomes[known] ?? null
     const outcome = this.#perform(state, move)
-    if (this.#memoised) this.#known.add(state, move, outcome === null ? LEFT_OUT : this.#outcomes.push(outcome) - 1)
+    if (outcome !== null) this.#follows(state, outcome.state)
+    if (this.#memoised)
+      this.#known.add(state, move, outcome === null ? LEFT_OUT : this.#outcomes.push(outcome) - 1)
     return outcome
+  }
+
+  /** Whether a move changes nothing and tells nobody anything. */
+  isInert(state: number, move: number): boolean {
+    const made = this.#moves.get(move)
+    if (made.type === 'receives' && !this.#isHeard(state, made.message.type)) return true
+    const outcome = this.outcome(state, move)
+    if (outcome === null) return true
+    const { breach, facts, letters } = outcome
+    return outcome.state === state && breach === null && facts === 0 && letters.every((sent) => sent === 0)
+  }
+
+  /** Whether a member in this state has a role that hears such a message. */
+  #isHeard(state: number, type: MessageType): boolean {
+    const heardBy: readonly RoleName[] = ROUTES[type]
+    return this.#states.get(state).roles.some(([role]) => heardBy.includes(role))
+  }
+
+  /** The states that any move leads to from this one, of those that were ever made. */
+  statesAfter(state: number): ReadonlySet<number> {
+    return this.#after.get(state) ?? NONE
+  }
+
+  #follows(state: number, next: number): void {
+    const after = this.#after.get(state)
+    if (after === undefined) this.#after.set(state, new Set([next]))
+    else after.add(next)
   }
 
   /** Takes the turn again, for whoever wants to hear what happens in it. */
@@ -175,7 +219,10 @@ export class Members {
   /** The same state of a member that will not crash any more. */
   settled(state: number): number {
     const parts = this.#states.get(state)
-    return parts.mortal ? this.#intern(this.#member(state), false) : state
+    if (!parts.mortal) return state
+    const settled = this.#intern(this.#member(state), false)
+    this.#follows(state, settled)
+    return settled
   }
 
   #perform(state: number, moveNumber: number): Outcome | null {
@@ -261,14 +308,20 @@ export class Members {
     const moves: Move[] = []
     for (const name of timers) {
       const [role, timer] = name.split(' ') as [RoleName, string] // the node puts them together so
-      const fires = role === 'leader' ? timer === 'election' && id < this.#bounds.leaders : timer === 'fetch'
+      const mayLead = timer === 'election' && id < this.#bounds.leaders
+      const fires = role === 'leader' ? mayLead : timer === 'fetch' && this.#bounds.fetches
       if (fires) moves.push({ type: 'wakes', role, timer })
     }
     if (unsynced > 0) moves.push({ type: 'syncs' })
-    for (let request = id; id < this.#bounds.leaders && request < this.#bounds.requests; request += this.#bounds.leaders)
+    for (
+      let request = id;
+      id < this.#bounds.leaders && request < this.#bounds.requests;
+      request += this.#bounds.leaders
+    )
       moves.push(this.#asking(request))
     if (mortal) moves.push({ type: 'crashes', survivors: 0 })
-    for (let survivors = 1; mortal && survivors < unsynced; survivors++) moves.push({ type: 'crashes', survivors })
+    for (let survivors = 1; mortal && survivors < unsynced; survivors++)
+      moves.push({ type: 'crashes', survivors })
     return moves.map((move) => this.#moves.intern(encodePlain(move), () => move))
   }
 
@@ -276,7 +329,10 @@ export class Members {
   #asking(request: number): Move {
     const { commands } = codecsOf(this.#application.machine)
     const command = commands.encode(this.#command(request))
-    const message: Message = { type: 'request', request: { session: request + 1, sequence: 1, acknowledged: 0, command } }
+    const message: Message = {
+      type: 'request',
+      request: { session: request + 1, sequence: 1, acknowledged: 0, command },
+    }
     return { type: 'asks', request, from: this.ids.length + request, message }
   }
 }

@@ -88,15 +88,17 @@ export class Turn {
   #nowMicros = 0
   #question: Extract<Message, { type: 'prescout' }> | null = null
 
-  constructor(member: Member | { readonly id: MemberId; readonly synced: readonly StoreRecord[] }, options: TurnOptions) {
+  constructor(
+    member: Member | { readonly id: MemberId; readonly synced: readonly StoreRecord[] },
+    options: TurnOptions,
+  ) {
     this.#options = options
     this.#id = member.id
     this.#synced = member.synced
     this.#unsynced = 'unsynced' in member ? [...member.unsynced] : []
     this.#written = this.#unsynced.length
     this.#before = 'frozen' in member ? member.frozen : null
-    this.#node =
-      this.#before === null ? this.#newNode() : Node.thaw(this.#before, options.node)
+    this.#node = this.#before === null ? this.#newNode() : Node.thaw(this.#before, options.node)
   }
 
   /** The first start of a member. */
