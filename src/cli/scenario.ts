@@ -8,6 +8,7 @@ import {
   type Quantity,
   type Reads,
   type Scenario,
+  swarm,
 } from '../simulation/index.js'
 import { UsageError } from './errors.js'
 import { DEFAULT_MACHINE } from './machine.js'
@@ -48,7 +49,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     unit: 'number',
     field: 'requests',
     help: 'operations of each client',
-    defaultHelp: 'what the machine says: 11 for key-value, 13 for bank',
+    defaultHelp: 'what the machine says: 11 for key-value, 100 for shared, 13 for bank',
   },
   {
     name: 'loss',
@@ -89,32 +90,49 @@ const QUANTITIES: readonly QuantityOption[] = [
   },
 ]
 
-/** Those options, for the command line. */
-export function quantityOptions(): Option[] {
-  return QUANTITIES.map(({ name, unit, field, help, defaultHelp }) => {
+/** Those options, for the command line; `scenario` is the one without which. */
+export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Option[] {
+  const quantities = QUANTITIES.map(({ name, unit, field, help, defaultHelp }) => {
     const value = defaultHelp ?? (CLASSIC[field] ?? 0) / UNITS[unit].scale
     return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
   })
+  const help = `classic, or swarm: the seed picks the size and the faults (default: ${scenario})`
+  return [new Option('--scenario <name>', help).choices(['classic', 'swarm']), ...quantities]
+}
+
+/** What the clients use, and how. */
+export function machineOptions(): Option[] {
+  return [
+    new Option(
+      '--machine <name>',
+      'what the clients use: key-value, shared (the same keys for all), bank, or a module of your own (see below)',
+    ).default(DEFAULT_MACHINE),
+    new Option(
+      '--reads <way>',
+      'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
+    ).choices(['decree', 'linearizable']),
+  ]
 }
 
 /** What was given for the options that decide a run. */
 export type ScenarioFlags = { readonly [Name in string]?: unknown } & {
   readonly machine: string
   readonly reads?: Reads
+  readonly scenario?: 'classic' | 'swarm'
 }
 
 /** The scenario of a run. Throws a UsageError. */
-export function scenarioFrom(flags: ScenarioFlags): Scenario {
+export function scenarioFrom(flags: ScenarioFlags, seed: number): Scenario {
+  const base = flags.scenario === 'swarm' ? swarm(seed) : CLASSIC
   const given: Partial<Record<Quantity, number>> = {}
   for (const option of QUANTITIES) {
     const text = flags[option.name]
     if (typeof text === 'string') given[option.field] = parseQuantity(option, text)
   }
-  const delayMicros = given.delayMicros ?? CLASSIC.delayMicros
-  const jitterMicros = Math.min(CLASSIC.jitterMicros, delayMicros)
-  const scenario: Scenario = { ...CLASSIC, jitterMicros, ...given, reads: flags.reads ?? CLASSIC.reads }
+  const jitterMicros = Math.min(base.jitterMicros, given.delayMicros ?? base.delayMicros)
+  const scenario: Scenario = { ...base, jitterMicros, ...given, reads: flags.reads ?? base.reads }
   try {
-    checkScenario(0, scenario)
+    checkScenario(seed, scenario)
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message)
     throw error
@@ -143,12 +161,26 @@ export function parseSeed(text: string): number {
 
 /** The command that runs it again. */
 export function replayCommand(seed: number, flags: ScenarioFlags): string {
-  const words = ['npx', 'synod', 'simulate', String(seed)]
-  for (const name of [...QUANTITIES.map((option) => option.name), 'machine', 'reads']) {
+  return [
+    'npx',
+    'synod',
+    'simulate',
+    String(seed),
+    ...scenarioWords(flags),
+    ...machineWords(flags.machine),
+  ].join(' ')
+}
+
+/** What was given for the options that decide a run, the machine aside, as words of a command. */
+export function scenarioWords(flags: ScenarioFlags): readonly string[] {
+  return ['scenario', ...QUANTITIES.map(({ name }) => name), 'reads'].flatMap((name) => {
     const text = flags[name]
-    if (typeof text === 'string' && text !== DEFAULT_MACHINE) words.push(`--${name}`, quote(text))
-  }
-  return words.join(' ')
+    return typeof text === 'string' ? [`--${name}`, quote(text)] : []
+  })
+}
+
+export function machineWords(machine: string): readonly string[] {
+  return machine === DEFAULT_MACHINE ? [] : ['--machine', quote(machine)]
 }
 
 /** A word for a shell. */

@@ -11,13 +11,19 @@ export interface Head {
   readonly options: HeadOptions
 }
 
-/** The scenario, with the name of the machine, and the number of operations that each client really does. */
-export interface HeadOptions extends Omit<Scenario, 'faults' | 'omitted'> {
+/**
+ * The scenario, with the name of the machine, and the number of operations that each client really does.
+ * What came to the format later is there only where it is not the default.
+ */
+export interface HeadOptions
+  extends Omit<Scenario, 'faults' | 'omitted' | 'placement' | 'untilMicros'>,
+    Partial<Pick<Scenario, 'placement' | 'untilMicros'>> {
   readonly machine: string
   readonly requests: number
 }
 
 export function headOf(seed: number, scenario: Scenario, application: AnyApplication): Head {
+  const { placement, untilMicros } = scenario
   // Field by field: the order is the format's, not that of whoever made the scenario.
   const options = {
     machine: application.name,
@@ -31,6 +37,8 @@ export function headOf(seed: number, scenario: Scenario, application: AnyApplica
     crashes: scenario.crashes,
     reads: scenario.reads,
     lengthMicros: scenario.lengthMicros,
+    ...(placement !== 'last' && { placement }),
+    ...(untilMicros !== null && { untilMicros }),
   }
   return { formatVersion: FORMAT_VERSION, seed, options }
 }

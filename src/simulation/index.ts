@@ -6,6 +6,11 @@ export * from './faults/classes.js'
 export * from './faults/swarm.js'
 export { ApplicationError, applicationFrom } from './guard.js'
 export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
+export * from './hunting/campaign.js'
+export { type ShrinkOptions, type Shrunk, shrink } from './hunting/shrink.js'
+export * from './hunting/story.js'
+export { addTallies, type Found, NOTHING, type Tally, tallyOf } from './hunting/tally.js'
+export { type Failure, firstFailure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
 export {
   checkLinearizability,
   type KeyFinding,
@@ -22,6 +27,7 @@ export {
 export type { Finding } from './linearizability/search.js'
 export { nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
+export * from './placement.js'
 export * from './scenario.js'
 export {
   type Format,

@@ -13,6 +13,7 @@ export class Network {
   readonly #scenario: Scenario
   readonly #prefix: number
   readonly #counts: Uint32Array
+  readonly #clientCounts: Map<number, number> = new Map()
 
   constructor(seed: number, scenario: Scenario) {
     this.#scenario = scenario
@@ -22,10 +23,20 @@ export class Network {
 
   /** Draws the fate of the next message on a link. */
   next(from: NodeId, to: NodeId): Fate {
-    const link = from * this.#scenario.members + to
+    const { members } = this.#scenario
+    if (from >= members || to >= members) return this.#nextOfClient(from, to)
+    const link = from * members + to
     const count = this.#counts[link] ?? 0
     this.#counts[link] = count + 1
     return hash(this.#prefix, link, count, 0)
+  }
+
+  /** The same for a link from or to a client's own node. */
+  #nextOfClient(from: NodeId, to: NodeId): Fate {
+    const link = from * 0x8000 + to
+    const count = this.#clientCounts.get(link) ?? 0
+    this.#clientCounts.set(link, count + 1)
+    return hash(this.#prefix, link, count, 1)
   }
 
   isLost(fate: Fate): boolean {

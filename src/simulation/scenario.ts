@@ -4,6 +4,7 @@
 import type { Micros } from '../paxos/index.js'
 import type { Reads } from './application.js'
 import type { FaultName, Faults } from './faults/classes.js'
+import { PLACEMENTS, type Placement } from './placement.js'
 
 export interface Scenario {
   readonly members: number
@@ -21,6 +22,10 @@ export interface Scenario {
   readonly crashes: number
   /** How the clients of `classic` read. */
   readonly reads: Reads
+  /** Where the clients are. */
+  readonly placement: Placement
+  /** Clients begin nothing from this time on, whatever `requests` says; null: no such time. */
+  readonly untilMicros: Micros | null
   /** The run is cut off at this simulated time. */
   readonly lengthMicros: Micros
   /** What goes wrong beside that, and how hard. */
@@ -46,6 +51,8 @@ export const CLASSIC: Scenario = {
   jitterMicros: 20_000,
   crashes: 0,
   reads: 'decree',
+  placement: 'last',
+  untilMicros: null,
   lengthMicros: 60_000_000,
   faults: {},
   omitted: { faults: [], clients: [] },
@@ -58,7 +65,7 @@ export const LAST_SEED = 0xffff_ffff
 export const CRASH_INTERVAL_MICROS = 500_000
 
 /** The fields of a scenario that are numbers. */
-export type Quantity = Exclude<keyof Scenario, 'reads' | 'faults' | 'omitted'>
+export type Quantity = Exclude<keyof Scenario, 'reads' | 'placement' | 'faults' | 'omitted'>
 
 /** From where to where each may go, both included. */
 export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: number]>> = {
@@ -70,6 +77,7 @@ export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: numb
   delayMicros: [0, 3_600_000_000],
   jitterMicros: [0, 3_600_000_000],
   crashes: [0, 10_000],
+  untilMicros: [0, 1_000_000_000_000],
   lengthMicros: [0, 1_000_000_000_000],
 }
 
@@ -96,6 +104,11 @@ export function checkScenario(seed: number, scenario: Scenario): void {
   }
   if (scenario.reads !== 'decree' && scenario.reads !== 'linearizable') {
     throw new RangeError(`reads must be decree or linearizable, and ${scenario.reads} is neither.`)
+  }
+  if (!PLACEMENTS.includes(scenario.placement)) {
+    throw new RangeError(
+      `placement must be one of ${PLACEMENTS.join(', ')}, and ${scenario.placement} is none.`,
+    )
   }
   const unknown = Object.keys(scenario).find((name) => !Object.hasOwn(CLASSIC, name))
   if (unknown !== undefined) throw new RangeError(`A scenario has no ${unknown}.`)

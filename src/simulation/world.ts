@@ -24,6 +24,7 @@ import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
 import { nameOf } from './names.js'
 import { Network } from './network.js'
+import { FIRST_CLIENT_NODE } from './placement.js'
 import { EventQueue } from './queue.js'
 import { DRAW, hash, mix, prefix, within } from './random.js'
 import { CRASH_INTERVAL_MICROS, checkScenario, type Scenario } from './scenario.js'
@@ -41,6 +42,9 @@ const SYNC_HIGH_MICROS = 1_200
 const DOWN_LOW_MICROS = 50_000
 /** … and this long at most. */
 const DOWN_HIGH_MICROS = 2_000_000
+
+/** The court looks at all nodes once in so many steps. */
+const INSPECTION_STEPS = 256
 
 /** Where the parts of a world come from; replace one to see what happens. */
 export interface WorldOptions {
@@ -79,6 +83,10 @@ export interface Host {
   syncs: number
 }
 
+function hostOf(id: NodeId): Host {
+  return { id, disk: new Disk(), node: null, life: 0, timerDraws: 0, syncs: 0 }
+}
+
 export interface MessageCounts {
   sent: number
   delivered: number
@@ -87,6 +95,7 @@ export interface MessageCounts {
 
 export class World {
   readonly options: WorldOptions
+  /** The members. */
   readonly hosts: readonly Host[]
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
@@ -95,6 +104,8 @@ export class World {
   /** How many events have happened. */
   events = 0
 
+  /** The nodes that clients have of their own; they never crash. */
+  readonly #clientHosts: Map<NodeId, Host> = new Map()
   readonly #queue: EventQueue<Pending> = new EventQueue()
   readonly #members: readonly NodeId[]
   readonly #network: Network
@@ -108,28 +119,24 @@ export class World {
   /** Crashes that have not come yet, and hosts that are down. */
   #troubles: number
   #finished = false
+  #steps = 0
 
   constructor(options: WorldOptions) {
     const { seed, scenario, application } = options
     checkScenario(seed, scenario)
     this.options = options
     this.#members = Array.from({ length: scenario.members }, (_, id) => id)
-    this.hosts = this.#members.map((id) => ({
-      id,
-      disk: new Disk(),
-      node: null,
-      life: 0,
-      timerDraws: 0,
-      syncs: 0,
-    }))
-    const workload = prefix(seed, DRAW.workload)
-    this.clients = new Clients(
+    this.hosts = this.#members.map(hostOf)
+    this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
+    for (const { place } of this.clients.all) {
+      if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, hostOf(place))
+    }
+    this.court = new Court({
+      members: this.#members,
       application,
-      scenario.clients,
-      scenario.requests ?? application.requests,
-      (client, position, call, low, high) => within(hash(workload, client, position, call), low, high),
-    )
-    this.court = new Court(this.#members, application, completeSettings(options.settings), START_WALL_MICROS)
+      settings: completeSettings(options.settings),
+      startWallMicros: START_WALL_MICROS,
+    })
     this.#network = new Network(seed, scenario)
     this.#draws = {
       timer: prefix(seed, DRAW.timer),
@@ -161,7 +168,15 @@ export class World {
     this.nowMicros = this.#queue.nextMicros
     const pending = this.#queue.pop()
     if (pending !== undefined) this.#happen(pending)
+    this.#steps += 1
+    if (this.#steps % INSPECTION_STEPS === 0) this.#inspect()
     return true
+  }
+
+  #inspect(): void {
+    for (const { node } of this.hosts) if (node !== null) this.court.inspect(this.events, node)
+    for (const { node } of this.#clientHosts.values())
+      if (node !== null) this.court.inspect(this.events, node)
   }
 
   get finished(): boolean {
@@ -176,8 +191,9 @@ export class World {
 
   #begin(): void {
     for (const host of this.hosts) this.#at(0, () => this.#start(host))
+    for (const host of this.#clientHosts.values()) this.#at(0, () => this.#start(host))
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#at(0, () => this.#invoke(client))
+      if (!client.done) this.#at(0, () => this.#invoke(client))
     }
     for (let number = 0; number < this.options.scenario.crashes; number++) {
       const bits = hash(this.#draws.crash, number, 0, 0)
@@ -195,7 +211,7 @@ export class World {
 
   #unfinishedBusiness(): string {
     const { lengthMicros } = this.options.scenario
-    const waiting = this.clients.all.filter((client) => !this.clients.isDone(client)).length
+    const waiting = this.clients.all.filter(({ done }) => !done).length
     const last = this.court.decided
     const behind = this.hosts
       .filter(({ node }) => node?.roles.replica?.applied !== last)
@@ -211,7 +227,7 @@ export class World {
       replica: node?.roles.replica,
       records: disk.synced,
     }))
-    this.court.close(this.events, cutOff, witnesses)
+    this.court.close(this.events, this.nowMicros, cutOff, witnesses)
     return false
   }
 
@@ -272,20 +288,25 @@ export class World {
     const { application, settings, makeNode } = this.options
     const options = {
       self: host.id,
-      machine: application.machine,
-      purpose: this.#purpose(host.id),
+      machine:
+        host.id < FIRST_CLIENT_NODE ? this.court.started(host.id, () => this.events) : application.machine,
+      purpose: this.#purpose(host),
       draw: (low: number, high: number) => this.#drawTimer(host, low, high),
       records: host.disk.synced,
       ...(settings === undefined ? {} : { settings }),
     }
     host.node = makeNode?.(options) ?? new Node(options)
-    this.court.started(host.id)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: host.disk.synced.length })
     this.#turn(host, { type: 'boot', nowMicros: this.nowMicros, wallMicros: this.#wallMicros })
-    if (host.life > 1 && host.id === this.#clientHost) this.#resumeClients()
+    if (host.life > 1) this.#resumeClients(host)
   }
 
-  #purpose(id: NodeId): ConstructorParameters<typeof Node>[0]['purpose'] {
+  #purpose({ id, life }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+    if (id >= FIRST_CLIENT_NODE) {
+      const first = id % this.#members.length
+      const contacts = [...this.#members.slice(first), ...this.#members.slice(0, first)]
+      return { type: 'request', contacts, incarnation: life }
+    }
     if (id !== 0) return { type: 'join', contacts: this.#members }
     return { type: 'seed', cluster: this.options.seed, voters: this.#members }
   }
@@ -303,24 +324,21 @@ export class World {
     const { survived, lost } = host.disk.crash(within(mix(bits), 0, host.disk.inFlight))
     if (this.#happens()) this.#tell({ type: 'crashes', node: host.id, lostRecords: lost })
     this.court.synced(this.events, host.id, survived)
-    if (host.id === this.#clientHost) this.#abandonClients()
+    this.#abandonClients(host)
     const down = within(mix(mix(bits)), DOWN_LOW_MICROS, DOWN_HIGH_MICROS)
     this.#at(this.nowMicros + down, () => this.#start(host))
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------
 
-  /** All clients are at the last member. */
-  get #clientHost(): NodeId {
-    return this.#members.length - 1
-  }
-
   #invoke(client: Client): void {
-    const host = this.#host(this.#clientHost)
-    if (host.node === null || this.clients.isDone(client) || client.current !== null) return
+    const host = this.#host(client.place)
+    if (host.node === null || client.done || client.current !== null) return
     const { nowMicros } = this
     const operation = this.clients.invoke(client, nowMicros)
+    if (operation === null) return
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
+    this.court.invoked(this.events, client.number, operation, this.clients.lastEntry)
     const reference = client.position
     const { commands, queries } = this.#codecs
     const number = client.number
@@ -332,7 +350,7 @@ export class World {
             client: number,
             reference,
             query: queries.encode(operation.query),
-            consistency: 'linearizable',
+            consistency: operation.consistency ?? 'linearizable',
           }
     this.#turn(host, { type: 'requests', nowMicros, wallMicros: this.#wallMicros, requests: [request] })
   }
@@ -342,23 +360,24 @@ export class World {
     if (client === undefined || client.current === null || client.position !== answer.reference) return
     const operation = client.current
     const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
-    const node = this.#clientHost
+    const node = client.place
     if (this.#happens()) this.#tell({ type: 'completes', node, client: client.number, operation, completion })
-    const { session, sequence, outcome } = answer
-    if (operation.type === 'command') this.court.answered(this.events, session, sequence, outcome)
+    this.court.answered(this.events, client.number, answer, this.clients.lastEntry)
     if (impossible !== null) this.court.answers.judged(this.events, impossible)
-    if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
+    if (!client.done) this.#at(this.nowMicros + this.clients.thinkMicros(client), () => this.#invoke(client))
   }
 
-  #abandonClients(): void {
+  #abandonClients({ id }: Host): void {
     for (const client of this.clients.all) {
+      if (client.place !== id) continue
+      this.court.abandoned(client.number)
       const operation = client.current
       if (operation === null) continue
       const completion = this.clients.abandon(client, operation, this.nowMicros)
       if (this.#happens())
         this.#tell({
           type: 'completes',
-          node: this.#clientHost,
+          node: id,
           client: client.number,
           operation,
           completion,
@@ -366,9 +385,9 @@ export class World {
     }
   }
 
-  #resumeClients(): void {
+  #resumeClients({ id }: Host): void {
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
+      if (client.place === id && !client.done) this.#at(this.nowMicros, () => this.#invoke(client))
     }
   }
 
@@ -416,8 +435,13 @@ export class World {
       case 'answered':
         this.#answered(observation)
         return
-      case 'turnedAway':
-        return // the message that says so is in the transcript
+      case 'installed':
+        this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica?.state)
+        return
+      case 'refused':
+      case 'configured':
+      case 'retired':
+        return
       case 'began':
         if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
         return
@@ -473,7 +497,7 @@ export class World {
   // ---- small things --------------------------------------------------------------------------------------------
 
   #host(id: NodeId): Host {
-    const host = this.hosts[id]
+    const host = id < FIRST_CLIENT_NODE ? this.hosts[id] : this.#clientHosts.get(id)
     if (host === undefined) throw new RangeError(`There is no node ${id}.`)
     return host
   }

@@ -89,7 +89,7 @@ describe.concurrent('options that npm has swallowed', () => {
 
 describe.concurrent('the units of options', () => {
   const machine = 'key-value'
-  const given = (flags: Record<string, string>) => scenarioFrom({ machine, ...flags })
+  const given = (flags: Record<string, string>) => scenarioFrom({ machine, ...flags }, 6)
 
   it('are exact: percent to a millionth, milliseconds to a microsecond', () => {
     expect(given({ loss: '2.5' }).lossPerMillion).toBe(25_000)
