@@ -116,7 +116,7 @@ export class Members {
       timeMicros: 0,
     }
     return [
-      { type: 'created', store: storeOf(id) },
+      { type: 'created', store: storeOf(id), member: id },
       { type: 'founded', founding },
       { type: 'decision', slot: 1, decree: this.#opening },
     ]
@@ -193,10 +193,10 @@ export class Members {
     return outcome.state === state && breach === null && facts === 0 && letters.every((sent) => sent === 0)
   }
 
-  /** Whether a member in this state has a role that hears such a message. */
+  /** Whether a member in this state has a role that does something about such a message. */
   #isHeard(state: number, type: MessageType): boolean {
     const heardBy: readonly RoleName[] = ROUTES[type]
-    return this.#states.get(state).roles.some(([role]) => heardBy.includes(role))
+    return this.#states.get(state).roles.some(([role]) => role !== 'initializer' && heardBy.includes(role))
   }
 
   /** The states that any move leads to from this one, of those that were ever made. */

@@ -59,16 +59,13 @@ export interface TurnOptions {
 const LATER_MICROS = 2 ** 45
 
 /**
- * Messages that tell who lives. Nobody here waits for them: who misses a leader asks and scouts, whenever its election
- * timer fires. So they are left out, as if the network lost them all; see {@link Turn.#askOthers}.
+ * Questions that are answered at once, by as many as it takes: nobody hears a leader, and every store is known for what
+ * it is. Neither the questions nor the answers are ever in flight.
  */
-const SIGNS_OF_LIFE: readonly MessageType[] = [
-  'heartbeat',
-  'heartbeatAck',
-  'heartbeatRejected',
-  'prescout',
-  'prescoutAnswer',
-]
+const ASKED: readonly MessageType[] = ['prescout', 'prescoutAnswer', 'returning', 'recognised', 'rolledBack']
+
+/** Nobody waits for these: who misses a leader scouts whenever its election timer fires. As if they were all lost. */
+const SIGNS_OF_LIFE: readonly MessageType[] = ['heartbeat', 'heartbeatAck', 'heartbeatRejected']
 
 export class Turn {
   readonly letters: Letter[] = []
@@ -86,7 +83,8 @@ export class Turn {
   /** How many records it has written and not synced, as the node counts them: from the beginning of the turn. */
   #written: number
   #nowMicros = 0
-  #question: Extract<Message, { type: 'prescout' }> | null = null
+  /** What the others would answer to the question that it has just asked. */
+  #answer: Message | null = null
 
   constructor(
     member: Member | { readonly id: MemberId; readonly synced: readonly StoreRecord[] },
@@ -201,18 +199,6 @@ export class Turn {
     this.#nowMicros = LATER_MICROS
     this.#tell({ type: 'wakes', node: this.#id, role, timer })
     this.#step({ ...this.#at, type: 'timer', role, timer, deadlineMicros })
-    if (this.#question !== null) this.#askOthers(this.#question)
-  }
-
-  /** Who asks whether a leader lives is told at once, by as many as it takes, that none does. */
-  #askOthers({ question }: Extract<Message, { type: 'prescout' }>): void {
-    const { members } = this.#options
-    const others = members.filter((member) => member !== this.#id).slice(0, quorumOf(members) - 1)
-    for (const from of others) {
-      const message: Message = { type: 'prescoutAnswer', question, leader: null }
-      this.#tell({ type: 'receives', node: this.#id, message, from })
-      this.#receive([{ from, message }])
-    }
   }
 
   #receive(envelopes: Extract<NodeEvent, { type: 'messages' }>['envelopes']): void {
@@ -225,6 +211,17 @@ export class Turn {
 
   #step(event: NodeEvent): void {
     for (const action of this.#node.step(event)) this.#carryOut(action)
+    if (this.#answer !== null) this.#hearOthers(this.#answer)
+  }
+
+  #hearOthers(message: Message): void {
+    this.#answer = null
+    const { members } = this.#options
+    const others = members.filter((member) => member !== this.#id).slice(0, quorumOf(members) - 1)
+    for (const from of others) {
+      this.#tell({ type: 'receives', node: this.#id, message, from })
+      this.#receive([{ from, message }])
+    }
   }
 
   #carryOut(action: Action): void {
@@ -245,37 +242,44 @@ export class Turn {
     }
   }
 
-  #send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void {
+  #send(role: RoleName, to: NodeId | readonly NodeId[], sent: Message): void {
     const recipients = typeof to === 'number' ? [to] : to
+    const message = uncounted(sent)
     this.#tell({ type: 'sends', node: this.#id, role, message, to: recipients })
-    if (message.type === 'prescout') this.#question = message
-    if (message.type === 'prepare') this.scoutedRound = message.ballot.round
-    if (message.type === 'accept') {
-      const { slot, ballot, decree } = message
-      this.facts.push({ type: 'proposed', slot, ballot, decree })
-    }
-    if (SIGNS_OF_LIFE.includes(message.type)) return
+    this.#note(message)
+    if (ASKED.includes(message.type) || SIGNS_OF_LIFE.includes(message.type)) return
     for (const recipient of recipients) {
       if (recipient !== this.#id && this.#options.members.includes(recipient))
         this.letters.push({ to: recipient, message })
     }
   }
 
+  #note(message: Message): void {
+    switch (message.type) {
+      case 'prescout':
+        this.#answer = { type: 'prescoutAnswer', question: message.question, leader: null, decided: 0 }
+        return
+      case 'returning':
+        this.#answer = { type: 'recognised', life: message.life, leader: null }
+        return
+      case 'prepare':
+        this.scoutedRound = message.ballot.round
+        return
+      case 'accept': {
+        const { slot, ballot, decree } = message
+        this.facts.push({ type: 'proposed', slot, ballot, decree })
+      }
+    }
+  }
+
   #observe(observation: Extract<Action, { type: 'observe' }>['observation']): void {
-    switch (observation.type) {
-      case 'applied':
-        this.#tell({ ...observation, type: 'applies', node: this.#id })
-        this.facts.push(observation)
-        return
-      case 'began':
-        this.#tell({ type: 'begins', node: this.#id, role: observation.role })
-        return
-      case 'ended':
-        this.#tell({ type: 'ends', node: this.#id, role: observation.role })
-        return
-      case 'answered':
-      case 'turnedAway':
-        return
+    if (observation.type === 'applied') {
+      this.#tell({ ...observation, type: 'applies', node: this.#id })
+      this.facts.push(observation)
+    } else if (observation.type === 'began') {
+      this.#tell({ type: 'begins', node: this.#id, role: observation.role })
+    } else if (observation.type === 'ended') {
+      this.#tell({ type: 'ends', node: this.#id, role: observation.role })
     }
   }
 
@@ -307,10 +311,19 @@ function isLate(value: unknown): value is number {
   return typeof value === 'number' && value >= LATER_MICROS && value < 2 * LATER_MICROS
 }
 
-/** Counters that only spread timers, tell questions apart that are answered at once, or choose whom to fetch from. */
-const COUNTERS: { readonly [Name in RoleName]?: readonly string[] } = {
-  leader: ['failures', 'questions'],
-  replica: ['fetches'],
+/**
+ * Counters that only spread timers, tell questions apart that are answered at once, or choose whom to fetch from; and
+ * what is known of the stores of others, none of which ever goes back here.
+ */
+const SETTLED: { readonly [Name in RoleName]?: Readonly<Record<string, unknown>> } = {
+  leader: { failures: 0, questions: 0 },
+  replica: { fetches: 0 },
+  initializer: { vouched: new Map() },
+}
+
+/** The same message, whatever the number of records that a store has vouched for. */
+function uncounted(message: Message): Message {
+  return message.type === 'promise' || message.type === 'accepted' ? { ...message, written: 0 } : message
 }
 
 /** Gives what never matters, or only by its difference to something else, always the same value. */
@@ -318,12 +331,13 @@ function settle({ fields, roles }: FrozenNode): void {
   const { durable } = fields
   fields.durable = 0
   fields.written -= durable
-  fields.held = fields.held.map(({ written, send }) => ({ written: written - durable, send }))
+  fields.writtenBefore = 0
+  fields.held = fields.held.map(({ written, send }) => ({
+    written: written - durable,
+    send: { ...send, message: uncounted(send.message) },
+  }))
   fields.timers = new Map([...fields.timers].sort(([a], [b]) => (a < b ? -1 : 1)))
-  for (const [name, counters] of Object.entries(COUNTERS)) {
-    const role = roles[name as RoleName] as Record<string, unknown> | undefined // the keys are role names
-    if (role !== undefined) for (const counter of counters) role[counter] = 0
-  }
+  for (const [name, values] of Object.entries(SETTLED)) Object.assign(roles[name as RoleName] ?? {}, values) // role names
 }
 
 function promisedIn(frozen: FrozenNode | null): Ballot {
