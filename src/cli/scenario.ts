@@ -76,6 +76,24 @@ const QUANTITIES: readonly QuantityOption[] = [
     help: 'simulated seconds after which the run is cut off',
   },
   {
+    name: 'alpha',
+    unit: 'number',
+    field: 'alpha',
+    help: 'slots in flight, and slots from a change of the members to its effect',
+  },
+  {
+    name: 'log',
+    unit: 'number',
+    field: 'logBytes',
+    help: 'bytes of decrees after which a member takes a snapshot',
+  },
+  {
+    name: 'chunk',
+    unit: 'number',
+    field: 'chunkBytes',
+    help: 'bytes of decrees, or of a snapshot, in one message',
+  },
+  {
     name: 'calm',
     unit: 'seconds',
     field: 'quietMicros',

@@ -386,7 +386,7 @@ export class Node implements RoleContext {
     this.#fields.membership = membership
     this.#fields.members = membersOf(membership.configurations)
     this.#fields.others = this.#findOthers()
-    this.observe({ type: 'configured', membership })
+    this.observe({ type: 'configured', applied: this.roles.replica?.applied ?? 0, membership })
     this.#vote()
   }
 

@@ -13,6 +13,8 @@ export class Host {
   life = 0
   /** Its store was damaged, and it counts as lost: nobody waits for it. */
   isOut = false
+  /** It was removed and is needed no more: it never starts again. */
+  isRetired = false
   /** When it has done with what came before; what comes earlier than that has to wait. */
   freeMicros: Micros = 0
   /** How long it takes over everything. */
