@@ -21,7 +21,7 @@ const SELF = 1
 
 /** What a member finds in its store when it starts for the second time. */
 const RECORDS: readonly StoreRecord[] = [
-  { type: 'created', store: storeOf(SELF) },
+  { type: 'created', store: storeOf(SELF), member: SELF },
   { type: 'incarnation', incarnation: 1 },
   { type: 'founded', founding: founding() },
 ]
@@ -85,7 +85,7 @@ const accept = (slot: number): Message => ({
   decree: opaque(slot),
   decided: 0,
 })
-const prepare = (round: number): Message => ({ type: 'prepare', ballot: ballot(round), fromSlot: 1 })
+const prepare = (round: number): Message => ({ type: 'prepare', ballot: ballot(round), fromSlot: 1, version: 1 })
 const heartbeat: Message = { type: 'heartbeat', ballot: ballot(1), decided: 0, round: 0 }
 
 /** The types of the messages that leave for another node. */
@@ -263,7 +263,7 @@ describe('a node that starts', () => {
     }
     const driven = new Driven({ records: [], draw })
     expect(driven.boot()).toEqual([
-      { type: 'persist', record: { type: 'created', store: Number.MAX_SAFE_INTEGER } },
+      { type: 'persist', record: { type: 'created', store: Number.MAX_SAFE_INTEGER, member: SELF } },
       { type: 'persist', record: { type: 'incarnation', incarnation: 1 } },
     ])
     expect(driven.durable(1)).toEqual([])

@@ -17,23 +17,28 @@ describe('a store', () => {
   it('that is blank has promised nothing and belongs to no cluster', () => {
     expect(recover([])).toEqual({
       store: null,
+      member: null,
+      written: 0,
+      damaged: false,
       incarnation: 0,
       founding: null,
       promised: NO_BALLOT,
       votes: new Map(),
       decisions: new Map(),
       learned: 0,
+      snapshot: null,
+      trimmed: 0,
     })
   })
 
   it('remembers its identity, its founding and its latest incarnation', () => {
     const recovered = recover([
-      { type: 'created', store: 77 },
+      { type: 'created', store: 77, member: 3 },
       { type: 'incarnation', incarnation: 1 },
       { type: 'founded', founding: founding() },
       { type: 'incarnation', incarnation: 2 },
     ])
-    expect(recovered).toMatchObject({ store: 77, incarnation: 2, founding: founding() })
+    expect(recovered).toMatchObject({ store: 77, member: 3, incarnation: 2, founding: founding() })
   })
 
   it('remembers the highest promise, also the one that lies in an acceptance', () => {

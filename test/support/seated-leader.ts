@@ -71,7 +71,7 @@ export function scout(): Ballot {
 }
 
 export const adopted = (under: Ballot, votes: readonly Vote[] = [], decided: Slot = 0) =>
-  leader.adopted(0, { type: 'adopted', ballot: under, votes, decided, source: 1 })
+  leader.adopted(0, { type: 'adopted', ballot: under, version: 1, votes, decided, source: 1 })
 
 export const vote = (slot: Slot, decree: Decree): Vote => ({ slot, ballot: ballot(1), decree })
 

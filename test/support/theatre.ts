@@ -108,7 +108,7 @@ export class Theatre {
     this.actors = [...this.members, ...guests].map((id) => {
       const disk = new Disk()
       if (!blank && id < members) {
-        disk.write({ type: 'created', store: storeOf(id) })
+        disk.write({ type: 'created', store: storeOf(id), member: id })
         disk.write({ type: 'incarnation', incarnation: 1 })
         disk.write({ type: 'founded', founding: founding(this.members) })
         disk.beginSync()

@@ -30,7 +30,7 @@ function seat(promised: Ballot = NO_BALLOT, votes: readonly Vote[] = [], setting
 beforeEach(() => seat())
 
 const prepare = (asked: Ballot, fromSlot: Slot = 1) =>
-  acceptor.prepare(LEADER, { type: 'prepare', ballot: asked, fromSlot })
+  acceptor.prepare(LEADER, { type: 'prepare', ballot: asked, fromSlot, version: 1 })
 
 const accept = (under: Ballot, slot: Slot, decree: Decree, decided: Slot = 0) =>
   acceptor.accept(LEADER, { type: 'accept', ballot: under, slot, decree, decided })
@@ -55,6 +55,7 @@ const promise = (asked: Ballot, more: object = {}): Message => ({
   votes: [],
   nextSlot: null,
   decided: 0,
+  written: bench.recordsWritten,
   ...more,
 })
 
@@ -140,7 +141,7 @@ describe('phase 2b: an acceptance (Paxos Made Simple, section 2.2)', () => {
     accept(under, 1, A)
     expect(bench.take()).toEqual([
       persisting({ type: 'accepted', ballot: under, slot: 1, decree: A, learned: 0 }),
-      answer({ type: 'accepted', ballot: under, slot: 1 }),
+      answer({ type: 'accepted', ballot: under, slot: 1, written: 1 }),
     ])
     expect(acceptor.promised).toEqual(under)
   })
@@ -162,7 +163,7 @@ describe('phase 2b: an acceptance (Paxos Made Simple, section 2.2)', () => {
     accept(ballot(1), 1, A)
     bench.take()
     accept(ballot(1), 1, A)
-    expect(bench.take()).toEqual([answer({ type: 'accepted', ballot: ballot(1), slot: 1 })])
+    expect(bench.take()).toEqual([answer({ type: 'accepted', ballot: ballot(1), slot: 1, written: 1 })])
   })
 
   it('under a higher ballot replaces the vote in that slot and no other', () => {

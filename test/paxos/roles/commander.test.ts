@@ -27,10 +27,10 @@ function seat(members: readonly MemberId[] = THREE, decided: Slot = 0) {
 beforeEach(() => seat())
 
 const tender = (slot: Slot, under: Ballot = OWN) =>
-  commander.tender(0, { type: 'tender', ballot: under, slot, decree: opaque(slot) })
+  commander.tender(0, { type: 'tender', ballot: under, slot, decree: opaque(slot), members: bench.members })
 
 const accepted = (from: NodeId, slot: Slot, under: Ballot = OWN) =>
-  commander.accepted(from, { type: 'accepted', ballot: under, slot })
+  commander.accepted(from, { type: 'accepted', ballot: under, slot, written: 0 })
 
 const reject = (under: Ballot, promised: Ballot) =>
   commander.acceptRejected(1, { type: 'acceptRejected', ballot: under, promised })

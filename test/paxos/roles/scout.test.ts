@@ -22,7 +22,7 @@ let scout: Scout
 
 function seat(fromSlot: Slot = 1, members: readonly MemberId[] = THREE) {
   bench = new Bench({ members })
-  scout = new Scout(bench, { ballot: OWN, fromSlot })
+  scout = new Scout(bench, { ballot: OWN, fromSlot, configurations: bench.membership.configurations })
   scout.begin()
 }
 
@@ -31,7 +31,7 @@ beforeEach(() => seat())
 const vote = (slot: Slot, under: Ballot, decree = A): Vote => ({ slot, ballot: under, decree })
 
 function promise(from: NodeId, more: Partial<MessageOf<'promise'>> = {}): void {
-  const empty = { fromSlot: scout.fromSlot, votes: [], nextSlot: null, decided: 0 }
+  const empty = { fromSlot: scout.fromSlot, votes: [], nextSlot: null, decided: 0, written: 0 }
   scout.promise(from, { type: 'promise', ballot: OWN, ...empty, ...more })
 }
 
@@ -43,7 +43,7 @@ const adopted = () => bench.messages('adopted')
 describe('a scout', () => {
   it('asks every member for its promise, its own included, from the first slot that is not known decided', () => {
     seat(7)
-    expect(bench.take()[0]).toEqual(sending(THREE, { type: 'prepare', ballot: OWN, fromSlot: 7 }))
+    expect(bench.take()[0]).toEqual(sending(THREE, { type: 'prepare', ballot: OWN, fromSlot: 7, version: 1 }))
   })
 
   it('reports adopted when a quorum has promised, once, and is gone', () => {
@@ -52,7 +52,7 @@ describe('a scout', () => {
     expect(bench.take()).toEqual([])
     promise(2)
     const expected: Deed[] = [
-      sending(0, { type: 'adopted', ballot: OWN, votes: [], decided: 0, source: 0 }),
+      sending(0, { type: 'adopted', ballot: OWN, version: 1, votes: [], decided: 0, source: 0 }),
       { type: 'retire', role: 'scout' },
     ]
     expect(bench.take()).toEqual(expected)
@@ -106,7 +106,7 @@ describe('the votes that it adopts (Paxos Made Simple, section 2.2: P2c)', () =>
     promise(1, { votes: [vote(3, ballot(1)), vote(4, ballot(1))] })
     promise(2, { decided: 3 })
     expect(adopted()).toEqual([
-      { type: 'adopted', ballot: OWN, votes: [vote(4, ballot(1))], decided: 3, source: 2 },
+      { type: 'adopted', ballot: OWN, version: 1, votes: [vote(4, ballot(1))], decided: 3, source: 2 },
     ])
   })
 
@@ -122,7 +122,7 @@ describe('a promise in chunks', () => {
   it('is asked for chunk by chunk, and counts when the last one is there', () => {
     bench.take()
     promise(1, { votes: [vote(1, ballot(1))], nextSlot: 4 })
-    expect(bench.take()).toEqual([sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4 })])
+    expect(bench.take()).toEqual([sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4, version: 1 })])
     promise(0)
     expect(adopted()).toEqual([])
     promise(1, { fromSlot: 4, votes: [vote(4, ballot(2))] })
@@ -145,8 +145,8 @@ describe('a scout that waits', () => {
     bench.take()
     scout.timer()
     expect(bench.take()).toEqual([
-      sending(0, { type: 'prepare', ballot: OWN, fromSlot: 1 }),
-      sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4 }),
+      sending(0, { type: 'prepare', ballot: OWN, fromSlot: 1, version: 1 }),
+      sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4, version: 1 }),
       { type: 'after', timer: 'resend', low: 150_000, high: 150_000 },
     ])
   })
