@@ -12,7 +12,7 @@ import {
 } from '../../../src/paxos/index.js'
 import { Bench, sending } from '../../support/bench.js'
 import { anyLedger, encoded } from '../../support/ledger.js'
-import { ballot, decree, gives, opening, request, THREE } from '../../support/words.js'
+import { ballot, decree, founding, gives, opening, request, THREE } from '../../support/words.js'
 
 const SELF = 1
 const READER = 9

@@ -179,7 +179,14 @@ describe('a gap', () => {
 
   it('between what its leader adopted as decided and what is known here is asked for at once', () => {
     bench.take()
-    replica.adopted(SELF, { type: 'adopted', ballot: ballot(2), version: 1, votes: [], decided: 3, source: 2 })
+    replica.adopted(SELF, {
+      type: 'adopted',
+      ballot: ballot(2),
+      version: 1,
+      votes: [],
+      decided: 3,
+      source: 2,
+    })
     expect(bench.sent('fetch')).toEqual([{ to: 2, message: { type: 'fetch', fromSlot: 1 } }])
     expect(fetchTargets()).not.toEqual([])
   })

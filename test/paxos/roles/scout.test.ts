@@ -56,8 +56,6 @@ describe('a scout', () => {
       { type: 'retire', role: 'scout' },
     ]
     expect(bench.take()).toEqual(expected)
-    promise(1)
-    expect(adopted()).toEqual([])
   })
 
   it('adopts with 8 of 14 and not with 7', () => {
