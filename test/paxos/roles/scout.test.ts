@@ -11,7 +11,7 @@ import {
   type Vote,
 } from '../../../src/paxos/index.js'
 import { Bench, type Deed, sending } from '../../support/bench.js'
-import { ballot, opaque, THREE } from '../../support/words.js'
+import { ballot, changed, opaque, THREE } from '../../support/words.js'
 
 const OWN = ballot(5)
 const A = opaque(1)
@@ -172,5 +172,67 @@ describe('a rejection', () => {
     promise(1)
     promise(2)
     expect(adopted()).toHaveLength(1)
+  })
+})
+
+describe('a scout under several configurations', () => {
+  beforeEach(() => {
+    bench = new Bench()
+    const { configurations } = changed(5, THREE, [2, 3, 4, 5, 6])
+    scout = new Scout(bench, { ballot: OWN, fromSlot: 1, configurations })
+    scout.begin()
+  })
+
+  it('asks the members of each of them, once, under the version of the first', () => {
+    expect(bench.sent('prepare')).toEqual([
+      { to: [0, 1, 2, 3, 4, 5, 6], message: { type: 'prepare', ballot: OWN, fromSlot: 1, version: 1 } },
+    ])
+  })
+
+  it.each([
+    ['everybody of the first alone', [0, 1, 2]],
+    ['everybody of the second but those of the first', [3, 4, 5, 6]],
+    ['a majority of all of them together', [3, 4, 5, 0]],
+    ['one too few of the second', [0, 1, 3, 4]],
+  ])('is not adopted by %s', (_name, members) => {
+    for (const from of members) promise(from)
+    expect(adopted()).toEqual([])
+  })
+
+  it.each([
+    ['a quorum of each', [0, 1, 3, 4, 5]],
+    ['fewer, where a member counts for both', [2, 0, 3, 4]],
+  ])('is adopted by %s, under the version of the last', (_name, members) => {
+    for (const from of members.slice(0, -1)) promise(from)
+    expect(adopted()).toEqual([])
+    promise(members.at(-1) ?? 0)
+    expect(adopted()).toMatchObject([{ version: 2 }])
+  })
+
+  it('passes over the promises of those who are members of none', () => {
+    for (const from of [7, 8, 9, 0, 3, 4]) promise(from)
+    expect(adopted()).toEqual([])
+  })
+
+  it('counts a member once, however often it promises', () => {
+    for (const from of [2, 2, 2, 2, 3, 3, 4]) promise(from)
+    expect(adopted()).toEqual([])
+  })
+})
+
+describe('an outdated prepare', () => {
+  const outdated = (asked: Ballot) =>
+    scout.prepareOutdated(1, { type: 'prepareOutdated', ballot: asked, decided: 20 })
+
+  it('has the replica learn who votes by now, from whoever knows it', () => {
+    bench.take()
+    outdated(OWN)
+    expect(bench.take()).toEqual([sending(0, { type: 'learn', decisions: [], decided: 20, source: 1 })])
+  })
+
+  it('of an earlier ballot changes nothing', () => {
+    bench.take()
+    outdated(ballot(4))
+    expect(bench.take()).toEqual([])
   })
 })
