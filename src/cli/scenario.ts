@@ -5,6 +5,7 @@ import {
   CLASSIC,
   checkScenario,
   LAST_SEED,
+  type Placement,
   type Quantity,
   type Reads,
   type Scenario,
@@ -41,7 +42,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     name: 'clients',
     unit: 'number',
     field: 'clients',
-    help: 'clients, all of them at the last member',
+    help: 'clients; --placement says where they are',
   },
   {
     name: 'requests',
@@ -82,6 +83,13 @@ const QUANTITIES: readonly QuantityOption[] = [
     help: 'crashes of members, one every half second, each followed by a restart',
   },
   {
+    name: 'until',
+    unit: 'seconds',
+    field: 'untilMicros',
+    help: 'simulated seconds after which clients begin nothing more',
+    defaultHelp: 'they do all their operations',
+  },
+  {
     name: 'length',
     unit: 'seconds',
     field: 'lengthMicros',
@@ -101,6 +109,7 @@ export function quantityOptions(): Option[] {
 export type ScenarioFlags = { readonly [Name in string]?: unknown } & {
   readonly machine: string
   readonly reads?: Reads
+  readonly placement?: Placement
 }
 
 /** The scenario of a run. Throws a UsageError. */
@@ -112,7 +121,13 @@ export function scenarioFrom(flags: ScenarioFlags): Scenario {
   }
   const delayMicros = given.delayMicros ?? CLASSIC.delayMicros
   const jitterMicros = Math.min(CLASSIC.jitterMicros, delayMicros)
-  const scenario: Scenario = { ...CLASSIC, jitterMicros, ...given, reads: flags.reads ?? CLASSIC.reads }
+  const scenario: Scenario = {
+    ...CLASSIC,
+    jitterMicros,
+    ...given,
+    reads: flags.reads ?? CLASSIC.reads,
+    placement: flags.placement ?? CLASSIC.placement,
+  }
   try {
     checkScenario(0, scenario)
   } catch (error) {
@@ -144,7 +159,7 @@ export function parseSeed(text: string): number {
 /** The command that runs it again. */
 export function replayCommand(seed: number, flags: ScenarioFlags): string {
   const words = ['npx', 'synod', 'simulate', String(seed)]
-  for (const name of [...QUANTITIES.map((option) => option.name), 'machine', 'reads']) {
+  for (const name of [...QUANTITIES.map((option) => option.name), 'machine', 'reads', 'placement']) {
     const text = flags[name]
     if (typeof text === 'string' && text !== DEFAULT_MACHINE) words.push(`--${name}`, quote(text))
   }

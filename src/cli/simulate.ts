@@ -7,6 +7,7 @@ import {
   type Format,
   jsonOf,
   LAST_SEED,
+  PLACEMENTS,
   Simulation,
   type SimulationOptions,
   type SimulationResult,
@@ -59,6 +60,10 @@ function otherOptions(): Option[] {
       '--reads <way>',
       'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
     ).choices(['decree', 'linearizable']),
+    new Option(
+      '--placement <where>',
+      'where the clients are: all at the last member, spread over the members, each on a node of its own, or mixed (default: last)',
+    ).choices(PLACEMENTS),
     new Option('--format <format>', 'text, a line an event, or ndjson, a record an event')
       .choices(['text', 'ndjson'])
       .default('text'),
