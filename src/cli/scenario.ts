@@ -42,7 +42,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     name: 'clients',
     unit: 'number',
     field: 'clients',
-    help: 'clients; --placement says where they are',
+    help: 'clients, at the places of the option placement',
   },
   {
     name: 'requests',
