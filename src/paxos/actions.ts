@@ -3,6 +3,7 @@
  */
 import type { NodeId } from './ballot.js'
 import type { Decree, SessionId, Slot } from './decree.js'
+import type { Membership } from './membership.js'
 import type { Message } from './messages.js'
 import type { StoreRecord } from './records.js'
 import type { RoleName } from './routing.js'
@@ -40,7 +41,24 @@ export type Observation =
       /** The slot that the answer was given from: that of a read is the last one that it saw. 0 if nothing was asked. */
       readonly slot: Slot
     }
-  /** The cluster does not take this node: see the message of this name. It must be admitted as a new member. */
-  | { readonly type: 'turnedAway'; readonly cluster: number }
+  /** The replica holds what every slot up to this one made: it has a snapshot of another member. */
+  | { readonly type: 'installed'; readonly slot: Slot }
+  /** The membership as far as this member has applied it: see {@link Membership}. */
+  | { readonly type: 'configured'; readonly membership: Membership }
+  /** The node takes no part in any vote, and never will with this store. `detail` says why, and what to do. */
+  | { readonly type: 'refused'; readonly reason: RefusedStore; readonly detail: string }
+  /** The node was removed, and those who vote in its place have all that it knew: it may be stopped for good. */
+  | { readonly type: 'retired' }
   | { readonly type: 'began'; readonly role: RoleName }
   | { readonly type: 'ended'; readonly role: RoleName }
+
+/** Why a store may not vote. */
+export type RefusedStore =
+  /** Another store is bound to this member's number, or the number was used before. */
+  | 'turned-away'
+  /** It belongs to another member. */
+  | 'foreign'
+  /** Something in it cannot be read. */
+  | 'damaged'
+  /** It was put back to an earlier state of itself. */
+  | 'rolled-back'

@@ -6,6 +6,7 @@
  * The no-op, which fills a gap, has no bytes at all: no stamp, no request.
  */
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.js'
+import { type Change, decodeChange } from './membership.js'
 import type { Micros } from './settings.js'
 
 /** The number of a decree. Slots start at 1 and stay below 2^53. */
@@ -18,8 +19,9 @@ export type Decree = Uint8Array
 export type SessionId = number
 
 /**
- * One request of a client. With session 0 it asks for a session to be opened, and `command` is the opener: a text
- * that no other attempt to open a session shares.
+ * One request of a client. With session 0 it is one to the cluster itself. Its sequence 0 asks for a session to be
+ * opened, and `command` is the opener: a text that no other attempt to open a session shares. Its sequence 1 asks for
+ * other members, and `command` is a {@link Change}.
  */
 export interface Request {
   readonly session: SessionId
@@ -54,7 +56,19 @@ export function isRequest(request: Request): boolean {
   const { session, sequence, acknowledged, command } = request
   if (![session, sequence, acknowledged].every((number) => Number.isSafeInteger(number) && number >= 0))
     return false
-  return session !== 0 || command.length <= OPENER_BYTES
+  if (session !== 0) return true
+  return sequence === 0 ? command.length <= OPENER_BYTES : changeOf(request) !== null
+}
+
+/** The change that a request asks for; null if it asks for something else, or its bytes are no change. */
+export function changeOf({ session, sequence, command }: Request): Change | null {
+  if (session !== 0 || sequence !== 1) return null
+  try {
+    return decodeChange(command)
+  } catch (error) {
+    if (error instanceof MalformedBytes) return null
+    throw error
+  }
 }
 
 export function encodeDecree(stampMicros: Micros, requests: readonly Request[]): Decree {
@@ -88,13 +102,15 @@ export function decodeDecree(decree: Decree): DecreeContent {
 }
 
 /** What tells one request from every other, as a key of a map. */
-export function requestKey(session: SessionId, sequence: number, opener: string): string {
-  return session === 0 ? `open ${opener}` : `${session}.${sequence}`
+export function requestKey(session: SessionId, sequence: number, name: string): string {
+  if (session !== 0) return `${session}.${sequence}`
+  return sequence === 0 ? `open ${name}` : `change ${name}`
 }
 
-/** The opener that a request for a session carries; empty for every other request. */
-export function openerOf(request: Request): string {
-  return request.session !== 0 ? '' : String.fromCharCode(...request.command)
+/** The opener of a request for a session, or the name of a change; empty for every other request. */
+export function nameOfRequest(request: Request): string {
+  if (request.session !== 0) return ''
+  return request.sequence === 0 ? String.fromCharCode(...request.command) : (changeOf(request)?.name ?? '')
 }
 
 /** The bytes of an opener: one byte a character, so it must be Latin-1. */

@@ -37,6 +37,8 @@ export interface Machine<State, Command, Output, Query = unknown, Answer = unkno
   readonly outputs?: Codec<Output>
   readonly queries?: Codec<Query>
   readonly answers?: Codec<Answer>
+  /** How a whole state is stored and sent. Default: plain data, whatever there is of it. */
+  readonly snapshots?: Codec<State>
 }
 
 /** Any machine, where its types do not matter. */

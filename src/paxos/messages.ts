@@ -10,14 +10,9 @@
  */
 import type { Ballot, MemberId } from './ballot.js'
 import type { Decree, Request, SessionId, Slot } from './decree.js'
+import type { Voter } from './membership.js'
 import type { Outcome } from './sessions.js'
 import type { Micros } from './settings.js'
-
-/** A member that votes, and the identity of its store: who comes with another store is not that voter. */
-export interface Voter {
-  readonly member: MemberId
-  readonly store: number
-}
 
 /** How a cluster began. The same on every member; the first thing in its store after its incarnation. */
 export interface Founding {
@@ -45,19 +40,50 @@ export interface Join {
   readonly store: number
 }
 
-/** Seed → Initializer when the cluster is founded; Initializer → Initializer of a voter that asks later. Vouching. */
+/**
+ * Seed → Initializer when the cluster is founded; Initializer → Initializer of whoever asks later: a voter, or one that
+ * has a number which no voter ever had, and learns until it is admitted by decree. Vouching.
+ */
 export interface Welcome {
   readonly type: 'welcome'
   readonly founding: Founding
 }
 
 /**
- * Initializer → Initializer of one that is no voter, or is one by its number but comes with another store: what it
- * promised and accepted is lost, so it may never vote under that number again. Free.
+ * Initializer → Initializer of one that was a voter and is none any more, or is one by its number but comes with
+ * another store: what it promised and accepted is lost, so it may never vote under that number again. Free.
  */
 export interface TurnedAway {
   readonly type: 'turnedAway'
   readonly cluster: number
+}
+
+/**
+ * Initializer → every Initializer, by a voter that has started again, until a quorum and whoever leads have answered:
+ * before that it neither votes nor leads. Free. Answered by `recognised`, `rolledBack` or `turnedAway`.
+ */
+export interface Returning {
+  readonly type: 'returning'
+  /** Tells this life of the sender from every other: drawn at random, because a store may have been put back. */
+  readonly life: number
+  readonly store: number
+  /** How many records were ever written to that store. */
+  readonly written: number
+}
+
+/** Initializer → Initializer: nothing that the store vouched for to the sender is missing in it. Free. */
+export interface Recognised {
+  readonly type: 'recognised'
+  readonly life: number
+  /** Whom the sender hears leading, or relays to: most of what a voter vouches for, only its leader knows. */
+  readonly leader: MemberId | null
+}
+
+/** Initializer → Initializer: the store has vouched for more records than it holds. Free. */
+export interface RolledBack {
+  readonly type: 'rolledBack'
+  readonly life: number
+  readonly written: number
 }
 
 // ---- elections -----------------------------------------------------------------------------------------------
@@ -67,6 +93,8 @@ export interface Prescout {
   readonly type: 'prescout'
   /** Tells this question from every other of the same member. */
   readonly question: string
+  /** Every slot up to this one is decided and known to the sender: who is behind may fetch from it. */
+  readonly decided: Slot
 }
 
 /** Leader → Leader. Free. */
@@ -75,14 +103,18 @@ export interface PrescoutAnswer {
   readonly question: string
   /** The ballot of the leader that the sender hears or is; null if there is none. */
   readonly leader: Ballot | null
+  /** As in the question. */
+  readonly decided: Slot
 }
 
-/** Scout → every Acceptor: phase 1a. Free. Answered by `promise` or `prepareRejected`. */
+/** Scout → every Acceptor: phase 1a. Free. Answered by `promise`, `prepareOutdated` or `prepareRejected`. */
 export interface Prepare {
   readonly type: 'prepare'
   readonly ballot: Ballot
   /** Asks for what was accepted from this slot on. */
   readonly fromSlot: Slot
+  /** The version of the configuration that votes on that slot. */
+  readonly version: number
 }
 
 /** Acceptor → Scout: phase 1b, in chunks of bounded size. Vouching. */
@@ -96,6 +128,19 @@ export interface Promise {
   readonly votes: readonly Vote[]
   /** Where the next chunk begins; null if this was the last. */
   readonly nextSlot: Slot | null
+  /** Every slot up to this one is decided, and the acceptor's node has the decisions, or a snapshot of them. */
+  readonly decided: Slot
+  /** How many records were ever written to the acceptor's store; all of them are durable. */
+  readonly written: number
+}
+
+/**
+ * Acceptor → Scout, in place of a promise: a later configuration is in force already, and those who prepare under it
+ * must know it. Free.
+ */
+export interface PrepareOutdated {
+  readonly type: 'prepareOutdated'
+  readonly ballot: Ballot
   /** Every slot up to this one is decided, and the acceptor's node has the decisions. */
   readonly decided: Slot
 }
@@ -109,7 +154,7 @@ export interface PrepareRejected {
 
 // ---- decrees -------------------------------------------------------------------------------------------------
 
-/** Commander → every Acceptor: phase 2a. Free. Answered by `accepted` or `acceptRejected`. */
+/** Commander → every Acceptor: phase 2a. Free. Answered by `accepted`, `acceptOutdated` or `acceptRejected`. */
 export interface Accept {
   readonly type: 'accept'
   readonly ballot: Ballot
@@ -124,6 +169,19 @@ export interface Accepted {
   readonly type: 'accepted'
   readonly ballot: Ballot
   readonly slot: Slot
+  /** How many records were ever written to the acceptor's store; all of them are durable. */
+  readonly written: number
+}
+
+/**
+ * Acceptor → Commander: the slot is decided, and what was accepted in it is trimmed, so there is nothing to vote on.
+ * Free.
+ */
+export interface AcceptOutdated {
+  readonly type: 'acceptOutdated'
+  readonly ballot: Ballot
+  /** Every slot up to this one is decided, and the acceptor's node has a snapshot of it. */
+  readonly decided: Slot
 }
 
 /** Acceptor → Commander, when it has promised a higher ballot. Free. */
@@ -169,7 +227,7 @@ export interface HeartbeatRejected {
   readonly promised: Ballot
 }
 
-/** Replica → any Replica, when it misses decisions. Free. Answered by `fetched`. */
+/** Replica → any Replica, when it misses decisions. Free. Answered by `fetched`, or `snapshotChunk` where they are trimmed. */
 export interface Fetch {
   readonly type: 'fetch'
   readonly fromSlot: Slot
@@ -184,6 +242,65 @@ export interface Fetched {
   readonly decided: Slot
 }
 
+/** Replica → Replica: a part of a snapshot. Free. The next `fetchSnapshot` asks for the next part. */
+export interface SnapshotChunk {
+  readonly type: 'snapshotChunk'
+  readonly slot: Slot
+  readonly checksum: number
+  /** How many bytes the whole snapshot has, and where among them these begin. */
+  readonly total: number
+  readonly offset: number
+  readonly chunk: Uint8Array
+}
+
+/** Replica → Replica: go on with that snapshot, or begin another if it is gone. Free. Answered like `fetch`. */
+export interface FetchSnapshot {
+  readonly type: 'fetchSnapshot'
+  /** The first slot that the sender does not know. */
+  readonly fromSlot: Slot
+  readonly slot: Slot
+  readonly checksum: number
+  readonly offset: number
+}
+
+/**
+ * Replica → every Replica of the configuration that follows, by a member that was removed, until a quorum of them has
+ * answered: it serves the slots below the change that long. Free. Answered by `takenOver`.
+ */
+export interface Farewell {
+  readonly type: 'farewell'
+  /** The last slot below the change. */
+  readonly slot: Slot
+}
+
+/** Replica → Replica: every slot up to that one is decided, and that is durable here. Vouching. */
+export interface TakenOver {
+  readonly type: 'takenOver'
+  readonly slot: Slot
+}
+
+/**
+ * Leader → Leader of a newcomer and back, while a change that admits it waits: how far it has learned. Free.
+ */
+export interface Learning {
+  readonly type: 'learning'
+  readonly ballot: Ballot
+  readonly decided: Slot
+}
+
+/** A driver → Leader → the Leader that leads: hand over to another member. Free. */
+export interface Transfer {
+  readonly type: 'transfer'
+  /** Null: to whoever was heard last. */
+  readonly to: MemberId | null
+}
+
+/** Leader → Leader: lead in my place. Free. It scouts at once, without asking whether somebody leads. */
+export interface HandOver {
+  readonly type: 'handOver'
+  readonly ballot: Ballot
+}
+
 // ---- requests ------------------------------------------------------------------------------------------------
 
 /** Requester → a Replica, again and again until it is answered. Free. Answered by `answer`. */
@@ -196,8 +313,8 @@ export interface RequestMessage {
 export interface Answered {
   readonly session: SessionId
   readonly sequence: number
-  /** The opener, where the request asked for a session; otherwise empty. */
-  readonly opener: string
+  /** The opener or the name of the change, where the session is 0; otherwise empty. */
+  readonly name: string
   readonly outcome: Outcome
   /** A slot at or after the one in which it was executed: a stale read that names it sees the effect. */
   readonly slot: Slot
@@ -263,10 +380,12 @@ export interface ReadIndexAnswer {
 
 // ---- within a node -------------------------------------------------------------------------------------------
 
-/** Scout → Leader, Replica: a quorum has promised. */
+/** Scout → Leader, Replica: a quorum of each configuration that it was told has promised. */
 export interface Adopted {
   readonly type: 'adopted'
   readonly ballot: Ballot
+  /** The version of the last of those configurations. */
+  readonly version: number
   /** For each slot above `decided` that anyone of the quorum accepted in: the vote with the highest ballot. */
   readonly votes: readonly Vote[]
   /** The highest watermark in the quorum: the leader proposes nothing at or below it, and fetches those decisions. */
@@ -288,6 +407,8 @@ export interface Tender {
   readonly ballot: Ballot
   readonly slot: Slot
   readonly decree: Decree
+  /** Who votes on that slot. */
+  readonly members: readonly MemberId[]
 }
 
 /** Commander → Leader: every slot up to this one is decided. */
@@ -307,13 +428,25 @@ export interface Learn {
   readonly source: MemberId
 }
 
+/** Commander → Leader: somebody has trimmed a slot that it proposes in, so it is behind. */
+export interface Outrun {
+  readonly type: 'outrun'
+  readonly ballot: Ballot
+}
+
+/** Replica → Acceptor: a snapshot holds every slot up to this one; the votes on them are not needed any more. */
+export interface Trim {
+  readonly type: 'trim'
+  readonly slot: Slot
+}
+
 /** Replica → Acceptor, Leader: every slot up to this one is decided and known here. */
 export interface Learned {
   readonly type: 'learned'
   readonly decided: Slot
 }
 
-/** Leader → Replica, Requester: who leads, as far as this member can tell. */
+/** Leader → Replica, Requester, Initializer: who leads, as far as this member can tell. */
 export interface LeaderChanged {
   readonly type: 'leaderChanged'
   /** The member to relay requests to: the leader, or one that hears it; this member itself when it leads. */
@@ -352,13 +485,18 @@ export type Message =
   | Join
   | Welcome
   | TurnedAway
+  | Returning
+  | Recognised
+  | RolledBack
   | Prescout
   | PrescoutAnswer
   | Prepare
   | Promise
+  | PrepareOutdated
   | PrepareRejected
   | Accept
   | Accepted
+  | AcceptOutdated
   | AcceptRejected
   | DecidedMessage
   | Heartbeat
@@ -366,6 +504,13 @@ export type Message =
   | HeartbeatRejected
   | Fetch
   | Fetched
+  | SnapshotChunk
+  | FetchSnapshot
+  | Farewell
+  | TakenOver
+  | Learning
+  | Transfer
+  | HandOver
   | RequestMessage
   | Answer
   | Relay
@@ -383,6 +528,8 @@ export type LocalMessage =
   | Progress
   | Learn
   | Learned
+  | Trim
+  | Outrun
   | LeaderChanged
   | Propose
   | Refused

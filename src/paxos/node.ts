@@ -12,9 +12,10 @@
  * - report `timer` when a deadline has come. A deadline that was replaced meanwhile does no harm.
  */
 
-import type { Action, Observation } from './actions.js'
+import type { Action, Observation, RefusedStore } from './actions.js'
 import type { MemberId, NodeId } from './ballot.js'
 import type { AnyMachine } from './machine.js'
+import { foundingMembership, isVoter, type Membership, membersOf, NO_MEMBERSHIP } from './membership.js'
 import type { Founding, Message, MessageType } from './messages.js'
 import { clonePlain } from './plain.js'
 import { type Recovered, recover, type StoreRecord } from './records.js'
@@ -75,8 +76,11 @@ export interface NodeOptions {
   readonly self: NodeId
   readonly machine: AnyMachine
   readonly purpose: Purpose
-  /** Draws a whole number from `low` to `high`, both included: how the driver spreads timers. */
-  readonly draw: (low: number, high: number) => number
+  /**
+   * Draws a whole number from `low` to `high`, both included: how the driver spreads timers. `what` names what it is
+   * for: `role timer`, or `store` and `life` for what names a blank store, and a life of a client's node.
+   */
+  readonly draw: (low: number, high: number, what: string) => number
   readonly roles?: Partial<RoleFactories>
   readonly settings?: Partial<Settings>
   /** What the store holds, in the order of writing. */
@@ -107,6 +111,10 @@ export type NodeEvent =
   /** The first `count` records that this life of the node has written are durable. */
   | (At & { readonly type: 'durable'; readonly count: number })
   | (At & { readonly type: 'requests'; readonly requests: readonly ClientRequest[] })
+  /** Have another member lead: this one, or, if it is null, whoever was heard last. */
+  | (At & { readonly type: 'transfer'; readonly to: MemberId | null })
+  /** Take a snapshot now, and trim the log. */
+  | (At & { readonly type: 'snapshot' })
 
 type Send = Extract<Action, { type: 'send' }>
 
@@ -127,12 +135,20 @@ interface NodeFields {
   /** The identity of the store; 0 for a node that has none. */
   store: number
   founding: Founding | null
-  /** The numbers of its voters. */
+  membership: Membership
+  /** The members of its configurations, and the others that this node may turn to. */
   members: readonly MemberId[]
+  others: readonly MemberId[]
+  /** The store misses nothing that it has vouched for. */
+  recognised: boolean
+  /** Why the store may not vote; null as long as nothing speaks against it. */
+  refusal: RefusedStore | null
   /** Booted, and the incarnation is durable. */
   awake: boolean
   nowMicros: Micros
   wallMicros: Micros
+  /** Records written before this life. */
+  writtenBefore: number
   /** Records written in this life, and how many of them are durable. */
   written: number
   durable: number
@@ -144,7 +160,7 @@ interface NodeFields {
   timers: Map<string, Micros>
   /** Requests that came before the node was awake. */
   early: ClientRequest[]
-  /** What the store held; forgotten once the roles have it. */
+  /** What the store held, until the acceptor has it. */
   recovered: Recovered | null
 }
 
@@ -168,21 +184,27 @@ export class Node implements RoleContext {
     this.settings = completeSettings(options.settings)
     this.#options = options
     this.#factories = { ...DEFAULT_ROLES, ...options.roles }
+    const recovered = recover(options.records ?? [])
     this.#fields = {
       incarnation: 0,
       store: 0,
       founding: null,
+      membership: NO_MEMBERSHIP,
       members: [],
+      others: [],
+      recognised: false,
+      refusal: null,
       awake: false,
       nowMicros: 0,
       wallMicros: 0,
+      writtenBefore: recovered.written,
       written: 0,
       durable: 0,
       owedSinceMicros: 0,
       held: [],
       timers: new Map(),
       early: [],
-      recovered: recover(options.records ?? []),
+      recovered,
     }
   }
 
@@ -213,6 +235,12 @@ export class Node implements RoleContext {
         break
       case 'requests':
         this.#request(event.requests)
+        break
+      case 'transfer':
+        this.roles.leader?.transfer(this.self, { type: 'transfer', to: event.to })
+        break
+      case 'snapshot':
+        this.roles.replica?.takeSnapshot()
         break
     }
     this.#deliverLocal()
@@ -265,8 +293,24 @@ export class Node implements RoleContext {
     return this.#fields.wallMicros
   }
 
+  get membership(): Membership {
+    return this.#fields.membership
+  }
+
   get members(): readonly MemberId[] {
     return this.#fields.members
+  }
+
+  get others(): readonly MemberId[] {
+    return this.#fields.others
+  }
+
+  get voting(): boolean {
+    return this.#fields.recognised && this.#isNamed()
+  }
+
+  get recordsWritten(): number {
+    return this.#fields.writtenBefore + this.#fields.written
   }
 
   get founding(): Founding | null {
@@ -304,8 +348,9 @@ export class Node implements RoleContext {
 
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void {
     const low = Math.max(0, lowMicros)
-    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros))
-    this.#fields.timers.set(`${role} ${timer}`, deadlineMicros)
+    const name = `${role} ${timer}`
+    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros), name)
+    this.#fields.timers.set(name, deadlineMicros)
     this.#actions.push({ type: 'timer', role, timer, deadlineMicros })
   }
 
@@ -330,15 +375,38 @@ export class Node implements RoleContext {
   }
 
   induct(founding: Founding, eager: boolean): void {
+    const recovered = this.#fields.recovered ?? recover([])
+    const { promised, decisions, snapshot, trimmed } = recovered
+    const returning = recovered.founding !== null
     this.#fields.founding = founding
-    this.#fields.members = founding.voters.map(({ member }) => member)
-    const recovered = this.#fields.recovered
-    this.#fields.recovered = null
-    const { promised, votes, decisions } = recovered ?? recover([])
-    this.become('initializer', { founding, store: this.#fields.store })
-    this.become('acceptor', { promised, votes })
+    this.#fields.recognised = !returning
+    this.reconfigure(foundingMembership(founding.voters))
     this.become('leader', { round: promised.round, eager })
-    this.become('replica', { timeMicros: founding.timeMicros, decisions })
+    this.become('replica', { founding, decisions, snapshot, trimmed })
+    const life = returning ? this.#options.draw(1, 0xffff_ffff, 'life') : 0
+    this.become('initializer', { founding, store: this.#fields.store, returning, life })
+  }
+
+  reconfigure(membership: Membership): void {
+    this.#fields.membership = membership
+    this.#fields.members = membersOf(membership.configurations)
+    this.#fields.others = this.#findOthers()
+    this.observe({ type: 'configured', membership })
+    this.#vote()
+  }
+
+  recognise(): void {
+    if (this.#fields.refusal !== null) return
+    this.#fields.recognised = true
+    this.#vote()
+  }
+
+  refuse(reason: RefusedStore, detail: string): void {
+    if (this.#fields.refusal !== null) return
+    this.#fields.refusal = reason
+    this.#fields.recognised = false
+    this.retire('acceptor')
+    this.observe({ type: 'refused', reason, detail: `${detail} ${this.#replacementAdvice()}` })
   }
 
   observe(observation: Observation): void {
@@ -357,16 +425,25 @@ export class Node implements RoleContext {
       return
     }
     const { recovered } = this.#fields
+    if (this.#refusesStore(recovered)) return
     this.#fields.store = recovered?.store ?? this.#createStore()
     this.#fields.incarnation = (recovered?.incarnation ?? 0) + 1
     this.persist({ type: 'incarnation', incarnation: this.#fields.incarnation })
   }
 
+  /** A store that cannot be this member's, or not all of it: nobody begins. */
+  #refusesStore(recovered: Recovered | null): boolean {
+    if (recovered?.damaged) this.refuse('damaged', 'A record in the store cannot be read.')
+    const owner = recovered?.member ?? this.self
+    if (owner !== this.self) this.refuse('foreign', `The store belongs to member ${owner}.`)
+    return this.#fields.refusal !== null
+  }
+
   /** Gives a blank store its identity: 53 random bits. */
   #createStore(): number {
     const { draw } = this.#options
-    const store = draw(0, 0x1f_ffff) * 0x1_0000_0000 + draw(0, 0xffff_ffff)
-    this.persist({ type: 'created', store })
+    const store = draw(0, 0x1f_ffff, 'store') * 0x1_0000_0000 + draw(0, 0xffff_ffff, 'store')
+    this.persist({ type: 'created', store, member: this.self })
     return store
   }
 
@@ -380,6 +457,37 @@ export class Node implements RoleContext {
     if (founding !== null) this.induct(founding, false)
     else if (purpose.type === 'seed') this.become('seed', { ...purpose, store })
     else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts, store })
+  }
+
+  /** Who is no member may know only members that are long gone; whoever runs it may know better. */
+  #findOthers(): readonly MemberId[] {
+    const { purpose } = this.#options
+    const isMember = this.members.includes(this.self) || purpose.type !== 'join'
+    const known = isMember ? this.members : new Set([...purpose.contacts, ...this.members])
+    return [...known].filter((member) => member !== this.self)
+  }
+
+  /** Whether a configuration names this member with this store. One that was lost is not that voter any more. */
+  #isNamed(): boolean {
+    return isVoter(this.#fields.membership.configurations, this.self, this.#fields.store)
+  }
+
+  /** Begins to vote, if this node may and does not yet. Who is removed goes on: it may be needed for the last slots. */
+  #vote(): void {
+    if (this.members.includes(this.self) && !this.#isNamed()) {
+      this.refuse('turned-away', `Member ${this.self} is known with another store than this one.`)
+      return
+    }
+    if (!this.voting || this.roles.acceptor !== undefined) return
+    const { promised, votes, trimmed } = this.#fields.recovered ?? recover([])
+    this.#fields.recovered = null
+    this.become('acceptor', { promised, votes, trimmed, decided: this.roles.replica?.applied ?? 0 })
+  }
+
+  #replacementAdvice(): string {
+    const above = this.#fields.membership.highestMember
+    const number = above < 0 ? 'a number that no member ever had' : `a number above ${above}`
+    return `Member ${this.self} cannot vote with this store again: remove it, and admit a new member with ${number} and an empty store.`
   }
 
   #request(requests: readonly ClientRequest[]): void {

@@ -5,13 +5,16 @@
  * and 2.3). The order of records is the order of writing; a store may lose its unsynced tail, never something in the
  * middle.
  */
-import { type Ballot, compareBallots, NO_BALLOT } from './ballot.js'
+import { type Ballot, compareBallots, type MemberId, NO_BALLOT } from './ballot.js'
 import type { Decree, Slot } from './decree.js'
 import type { Founding, Vote } from './messages.js'
+import type { Snapshot } from './snapshot.js'
 
 export type StoreRecord =
-  /** The first record of a store: which one it is. A store that was lost and made anew has another identity. */
-  | { readonly type: 'created'; readonly store: number }
+  /**
+   * The first record of a store: which one it is, and whose. A store that was lost and made anew has another identity.
+   */
+  | { readonly type: 'created'; readonly store: number; readonly member: MemberId }
   /** Written by every boot before it sends anything, one higher each time: no ballot is ever used twice. */
   | { readonly type: 'incarnation'; readonly incarnation: number }
   /** The cluster that this store belongs to. */
@@ -31,31 +34,83 @@ export type StoreRecord =
     }
   /** A decision that another member told. */
   | { readonly type: 'decision'; readonly slot: Slot; readonly decree: Decree }
+  /** Every slot up to this one was decided and known here; its decree is in a record before this one. */
+  | { readonly type: 'learned'; readonly slot: Slot }
+  /**
+   * What every slot up to this one made. Votes and decisions up to `trimmed` are not needed any more, nor is any earlier
+   * snapshot, see {@link isObsolete}.
+   */
+  | {
+      readonly type: 'snapshot'
+      readonly slot: Slot
+      readonly checksum: number
+      readonly data: Uint8Array
+      readonly trimmed: Slot
+      /** How many records were ever written, with this one. */
+      readonly written: number
+    }
+  /** What a store gives in place of a record that it cannot read. Nobody writes it. */
+  | { readonly type: 'damaged' }
+
+export type SnapshotRecord = Extract<StoreRecord, { type: 'snapshot' }>
+
+/** Whether a record that came before a snapshot may be dropped once the snapshot is durable. */
+export function isObsolete(record: StoreRecord, snapshot: SnapshotRecord): boolean {
+  switch (record.type) {
+    case 'accepted':
+    case 'decision':
+      return record.slot <= snapshot.trimmed
+    case 'learned':
+      return record.slot <= snapshot.slot
+    case 'snapshot':
+      return record !== snapshot
+    case 'created':
+    case 'incarnation':
+    case 'founded':
+    case 'promised':
+    case 'damaged':
+      return false
+  }
+}
 
 /** What the records of a store add up to. */
 export interface Recovered {
   /** Null: the store is blank. */
   store: number | null
+  /** Whose store it is; null if it is blank. */
+  member: MemberId | null
+  /** How many records were ever written to it. */
+  written: number
+  /** Something in it cannot be read, so what it vouched for may be gone. */
+  damaged: boolean
   incarnation: number
   founding: Founding | null
   promised: Ballot
   readonly votes: Map<Slot, Vote>
   readonly decisions: Map<Slot, Decree>
   learned: Slot
+  snapshot: Snapshot | null
+  /** Votes and decisions up to this slot are gone; the snapshot holds what they made. */
+  trimmed: Slot
 }
 
 export function recover(records: Iterable<StoreRecord>): Recovered {
   const recovered: Recovered = {
     store: null,
+    member: null,
+    written: 0,
+    damaged: false,
     incarnation: 0,
     founding: null,
     promised: NO_BALLOT,
     votes: new Map(),
     decisions: new Map(),
     learned: 0,
+    snapshot: null,
+    trimmed: 0,
   }
   for (const record of records) apply(recovered, record)
-  for (let slot = 1; slot <= recovered.learned; slot++) {
+  for (let slot = recovered.trimmed + 1; slot <= recovered.learned; slot++) {
     const vote = recovered.votes.get(slot)
     if (vote !== undefined && !recovered.decisions.has(slot)) recovered.decisions.set(slot, vote.decree)
   }
@@ -63,9 +118,11 @@ export function recover(records: Iterable<StoreRecord>): Recovered {
 }
 
 function apply(recovered: Recovered, record: StoreRecord): void {
+  recovered.written += 1
   switch (record.type) {
     case 'created':
       recovered.store = record.store
+      recovered.member = record.member
       return
     case 'incarnation':
       recovered.incarnation = record.incarnation
@@ -84,6 +141,25 @@ function apply(recovered: Recovered, record: StoreRecord): void {
     case 'decision':
       recovered.decisions.set(record.slot, record.decree)
       return
+    case 'learned':
+      recovered.learned = Math.max(recovered.learned, record.slot)
+      return
+    case 'snapshot':
+      trim(recovered, record)
+      return
+    case 'damaged':
+      recovered.damaged = true
+      return
+  }
+}
+
+function trim(recovered: Recovered, { slot, checksum, data, trimmed, written }: SnapshotRecord): void {
+  recovered.snapshot = { slot, checksum, data }
+  recovered.trimmed = trimmed
+  recovered.written = written
+  recovered.learned = Math.max(recovered.learned, slot)
+  for (const slots of [recovered.votes, recovered.decisions]) {
+    for (const known of slots.keys()) if (known <= trimmed) slots.delete(known)
   }
 }
 

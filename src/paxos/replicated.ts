@@ -1,18 +1,28 @@
 /**
  * The replicated state: what the decrees make, the same on every member that has applied the same slots. The machine's
- * state, the sessions, and decree time.
+ * state, the sessions, decree time, and who votes.
  */
 import { encodeNumber, MalformedBytes } from './bytes.js'
 import {
+  changeOf,
   type Decree,
   type DecreeContent,
   decodeDecree,
   isNoOp,
-  openerOf,
+  nameOfRequest,
   type Request,
   type Slot,
 } from './decree.js'
 import { type AnyMachine, type Codecs, codecsOf, type DecreeContext } from './machine.js'
+import {
+  applyChange,
+  foundingMembership,
+  type Membership,
+  membershipAfter,
+  NO_MEMBERSHIP,
+  rememberedChange,
+} from './membership.js'
+import type { Founding } from './messages.js'
 import { clonePlain } from './plain.js'
 import {
   emptySessions,
@@ -33,6 +43,8 @@ export interface Replicated {
   /** Decree time: never goes back. */
   timeMicros: Micros
   applied: Slot
+  /** Replaced as a whole when it changes. */
+  membership: Membership
 }
 
 /** What is the same for every decree. */
@@ -49,8 +61,14 @@ export function executionOf(machine: AnyMachine, settings: Settings): Execution 
 }
 
 /** A copy, so that members in one process share no state even if the machine always gives the same object. */
-export function initialReplicated(machine: AnyMachine, timeMicros: Micros): Replicated {
-  return { state: clonePlain(machine.initial()), sessions: emptySessions(), timeMicros, applied: 0 }
+export function initialReplicated(machine: AnyMachine, founding?: Founding): Replicated {
+  return {
+    state: clonePlain(machine.initial()),
+    sessions: emptySessions(),
+    timeMicros: founding?.timeMicros ?? 0,
+    applied: 0,
+    membership: founding === undefined ? NO_MEMBERSHIP : foundingMembership(founding.voters),
+  }
 }
 
 /**
@@ -64,6 +82,7 @@ export function applyDecree(
   tell: (request: Request, outcome: Outcome) => void,
 ): void {
   replicated.applied += 1
+  replicated.membership = membershipAfter(replicated.membership, replicated.applied)
   const content = readDecree(decree)
   if (content === null) return
   const { settings } = execution
@@ -87,7 +106,8 @@ function readDecree(decree: Decree): DecreeContent | null {
 /** The outcome of a request that was executed before, without executing it again. */
 export function rememberedOutcome(replicated: Replicated, request: Request): Outcome | undefined {
   if (request.session !== 0) return knownOutcome(replicated.sessions, request)
-  const id = replicated.sessions.openers.get(openerOf(request))
+  if (request.sequence !== 0) return rememberedChange(replicated.membership, nameOfRequest(request))
+  const id = replicated.sessions.openers.get(nameOfRequest(request))
   return id === undefined ? undefined : { ok: true, output: encodeNumber(id) }
 }
 
@@ -99,9 +119,18 @@ function executeRequest(replicated: Replicated, request: Request, execution: Exe
       runCommand(replicated, request.command, { timeMicros, slot: applied }, execution),
     )
   }
-  const id = openSession(sessions, openerOf(request), timeMicros, settings)
+  if (request.sequence !== 0) return changeMembership(replicated, request, settings)
+  const id = openSession(sessions, nameOfRequest(request), timeMicros, settings)
   if (id !== undefined) return { ok: true, output: encodeNumber(id) }
   return refuse('session-limit', `The cluster holds ${settings.sessionLimit} sessions already.`)
+}
+
+function changeMembership(replicated: Replicated, request: Request, settings: Settings): Outcome {
+  const change = changeOf(request)
+  if (change === null) return refuse('change-refused', 'These bytes are no change.')
+  const [membership, outcome] = applyChange(replicated.membership, change, replicated.applied, settings.alpha)
+  replicated.membership = membershipAfter(membership, replicated.applied)
+  return outcome
 }
 
 function runCommand(

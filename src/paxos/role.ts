@@ -3,8 +3,9 @@
  * no network and no disk; what it wants done it says with the verbs, and its node collects that as data.
  */
 
-import type { Observation } from './actions.js'
+import type { Observation, RefusedStore } from './actions.js'
 import type { MemberId, NodeId } from './ballot.js'
+import type { Membership } from './membership.js'
 import type { Founding, LocalMessage, Message } from './messages.js'
 import type { StoreRecord } from './records.js'
 import type { RoleName } from './routing.js'
@@ -18,8 +19,16 @@ export interface RoleContext {
   readonly settings: Settings
   readonly nowMicros: Micros
   readonly wallMicros: Micros
-  /** The voters, in ascending order; empty before the cluster is founded. */
+  /** Who votes, as far as the replica of this node has applied it; no configuration before the cluster is founded. */
+  readonly membership: Membership
+  /** The members of any of its configurations, in ascending order. */
   readonly members: readonly MemberId[]
+  /** The other members; for a node that is none yet, also those that it was told to join. */
+  readonly others: readonly MemberId[]
+  /** Whether this node votes in any of them, with this store. */
+  readonly voting: boolean
+  /** How many records were ever written to the store. */
+  readonly recordsWritten: number
   /** Whether something that was written is not yet durable. */
   readonly writing: boolean
   /** How long the store has owed a sync; 0 when everything is durable. */
@@ -31,6 +40,9 @@ export interface RoleContext {
   become<Name extends RoleName>(role: Name, start: RoleStarts[Name]): void
   retire(role: RoleName): void
   induct(founding: Founding, eager: boolean): void
+  reconfigure(membership: Membership): void
+  recognise(): void
+  refuse(reason: RefusedStore, detail: string): void
   observe(observation: Observation): void
 }
 
@@ -82,8 +94,24 @@ export abstract class Role {
     return this.#context.wallMicros
   }
 
+  protected get membership(): Membership {
+    return this.#context.membership
+  }
+
   protected get members(): readonly MemberId[] {
     return this.#context.members
+  }
+
+  protected get others(): readonly MemberId[] {
+    return this.#context.others
+  }
+
+  protected get voting(): boolean {
+    return this.#context.voting
+  }
+
+  protected get recordsWritten(): number {
+    return this.#context.recordsWritten
   }
 
   protected get writing(): boolean {
@@ -131,6 +159,21 @@ export abstract class Role {
   /** Makes this node a member of the cluster. `eager`: it need not wait before it tries to lead. */
   protected induct(founding: Founding, eager: boolean): void {
     this.#context.induct(founding, eager)
+  }
+
+  /** Tells the node who votes, as far as that is applied. */
+  protected reconfigure(membership: Membership): void {
+    this.#context.reconfigure(membership)
+  }
+
+  /** Says that the store of this node misses nothing that it has vouched for. */
+  protected recognise(): void {
+    this.#context.recognise()
+  }
+
+  /** Says that this node must never vote with this store. */
+  protected refuse(reason: RefusedStore, detail: string): void {
+    this.#context.refuse(reason, detail)
   }
 
   /** Tells the driver something that happened. */

@@ -12,9 +12,9 @@ export type Handles<Types extends MessageType> = {
 
 /** What each role hears. */
 export interface RoleMessages {
-  acceptor: 'prepare' | 'accept' | 'decided' | 'heartbeat' | 'learned'
-  scout: 'promise' | 'prepareRejected'
-  commander: 'tender' | 'accepted' | 'acceptRejected'
+  acceptor: 'prepare' | 'accept' | 'decided' | 'heartbeat' | 'learned' | 'trim'
+  scout: 'promise' | 'prepareOutdated' | 'prepareRejected'
+  commander: 'tender' | 'accepted' | 'acceptOutdated' | 'acceptRejected'
   leader:
     | 'prescout'
     | 'prescoutAnswer'
@@ -27,6 +27,10 @@ export interface RoleMessages {
     | 'heartbeatAck'
     | 'heartbeatRejected'
     | 'confirm'
+    | 'outrun'
+    | 'learning'
+    | 'transfer'
+    | 'handOver'
   replica:
     | 'request'
     | 'relay'
@@ -37,13 +41,26 @@ export interface RoleMessages {
     | 'refused'
     | 'fetch'
     | 'fetched'
+    | 'snapshotChunk'
+    | 'fetchSnapshot'
+    | 'farewell'
+    | 'takenOver'
     | 'read'
     | 'readIndex'
     | 'readIndexAnswer'
     | 'confirmed'
   requester: 'answer' | 'readAnswer' | 'leaderChanged'
   seed: 'join'
-  initializer: 'join' | 'welcome' | 'turnedAway'
+  initializer:
+    | 'join'
+    | 'welcome'
+    | 'turnedAway'
+    | 'returning'
+    | 'recognised'
+    | 'rolledBack'
+    | 'promise'
+    | 'accepted'
+    | 'leaderChanged'
 }
 
 export type RoleName = keyof RoleMessages
@@ -59,13 +76,18 @@ export const ROUTES: {
   join: ['seed', 'initializer'],
   welcome: ['initializer'],
   turnedAway: ['initializer'],
+  returning: ['initializer'],
+  recognised: ['initializer'],
+  rolledBack: ['initializer'],
   prescout: ['leader'],
   prescoutAnswer: ['leader'],
   prepare: ['acceptor'],
-  promise: ['scout'],
+  promise: ['scout', 'initializer'],
+  prepareOutdated: ['scout'],
   prepareRejected: ['scout'],
   accept: ['acceptor'],
-  accepted: ['commander'],
+  accepted: ['commander', 'initializer'],
+  acceptOutdated: ['commander'],
   acceptRejected: ['commander'],
   decided: ['acceptor'],
   heartbeat: ['acceptor', 'leader'],
@@ -73,6 +95,13 @@ export const ROUTES: {
   heartbeatRejected: ['leader'],
   fetch: ['replica'],
   fetched: ['replica'],
+  snapshotChunk: ['replica'],
+  fetchSnapshot: ['replica'],
+  farewell: ['replica'],
+  takenOver: ['replica'],
+  learning: ['leader'],
+  transfer: ['leader'],
+  handOver: ['leader'],
   request: ['replica'],
   answer: ['requester'],
   relay: ['replica'],
@@ -87,7 +116,9 @@ export const ROUTES: {
   progress: ['leader'],
   learn: ['replica'],
   learned: ['acceptor', 'leader'],
-  leaderChanged: ['replica', 'requester'],
+  trim: ['acceptor'],
+  outrun: ['leader'],
+  leaderChanged: ['replica', 'requester', 'initializer'],
   propose: ['leader'],
   refused: ['replica'],
   confirm: ['leader'],
@@ -104,13 +135,18 @@ export const DEPARTURE: {
   join: 'free',
   welcome: 'vouching',
   turnedAway: 'free',
+  returning: 'free',
+  recognised: 'free',
+  rolledBack: 'free',
   prescout: 'free',
   prescoutAnswer: 'free',
   prepare: 'free',
   promise: 'vouching',
+  prepareOutdated: 'free',
   prepareRejected: 'free',
   accept: 'free',
   accepted: 'vouching',
+  acceptOutdated: 'free',
   acceptRejected: 'free',
   decided: 'free',
   heartbeat: 'free',
@@ -118,6 +154,13 @@ export const DEPARTURE: {
   heartbeatRejected: 'free',
   fetch: 'free',
   fetched: 'free',
+  snapshotChunk: 'free',
+  fetchSnapshot: 'free',
+  farewell: 'free',
+  takenOver: 'vouching',
+  learning: 'free',
+  transfer: 'free',
+  handOver: 'free',
   request: 'free',
   answer: 'free',
   relay: 'free',
@@ -132,6 +175,8 @@ export const DEPARTURE: {
   progress: 'local',
   learn: 'local',
   learned: 'local',
+  trim: 'local',
+  outrun: 'local',
   leaderChanged: 'local',
   propose: 'local',
   refused: 'local',

@@ -22,6 +22,8 @@ export type Refusal =
   | 'session-limit'
   /** Too many requests wait already. This copy of the request was not proposed. Never decided, so never replicated. */
   | 'overloaded'
+  /** The change of the membership cannot be; `detail` says why. Nothing was changed. */
+  | 'change-refused'
   /** The client has said that it has the answer already; the answer is gone. Not executed again. */
   | 'already-acknowledged'
 

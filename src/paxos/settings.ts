@@ -22,7 +22,10 @@ export interface Settings {
   readonly requestResendMicros: Micros
   /** How often a node that is not yet inducted asks to join. */
   readonly joinMicros: Micros
-  /** Slots in flight at most: slot s is proposed only when every slot up to s − alpha is decided. *Agreed.* */
+  /**
+   * Slots in flight at most: slot s is proposed only when every slot up to s − alpha is decided. And a change of the
+   * membership that slot s decides is in force from slot s + alpha on. *Agreed.*
+   */
   readonly alpha: number
   /** No decree is proposed while this many bytes of decrees are in flight. */
   readonly windowBytes: number
@@ -34,8 +37,10 @@ export interface Settings {
   readonly parkedLimit: number
   /** Messages that wait for the disk at most; further ones are dropped, and asked for again. */
   readonly heldLimit: number
-  /** Bytes of decrees in one promise, or in one answer to a fetch (one decree is always let through). */
+  /** Bytes of decrees in one promise, or of decrees or a snapshot in one answer to a fetch (one decree is always let through). */
   readonly chunkBytes: number
+  /** A replica takes a snapshot when the decrees since the last one exceed this many bytes, and keeps as many before it. */
+  readonly logBytes: number
   /** Unacknowledged requests in one session at most. *Agreed.* */
   readonly sessionWindow: number
   /** Live sessions at most; one more is refused. *Agreed.* */
@@ -60,6 +65,7 @@ export const DEFAULT_SETTINGS: Settings = {
   parkedLimit: 1_000,
   heldLimit: 10_000,
   chunkBytes: 256 * 1024,
+  logBytes: 4 * 1024 * 1024,
   sessionWindow: 256,
   sessionLimit: 100_000,
   sessionIdleMicros: 3_600_000_000,

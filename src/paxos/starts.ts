@@ -4,19 +4,26 @@
  */
 import type { Ballot, MemberId, NodeId } from './ballot.js'
 import type { Decree, Slot } from './decree.js'
+import type { Configuration } from './membership.js'
 import type { Founding, Vote } from './messages.js'
-import type { Micros } from './settings.js'
+import type { Snapshot } from './snapshot.js'
 
 /** What a restarted acceptor recovered from its store. */
 export interface AcceptorStart {
   readonly promised?: Ballot
   readonly votes?: ReadonlyMap<Slot, Vote>
+  /** Votes up to this slot are gone. */
+  readonly trimmed?: Slot
+  /** Every slot up to this one is decided, and the replica of the node knows it. */
+  readonly decided?: Slot
 }
 
 export interface ScoutStart {
   readonly ballot?: Ballot
-  /** The first slot that its leader does not know decided. */
+  /** The first slot that its leader does not know decided, or that the first of the configurations votes on. */
   readonly fromSlot?: Slot
+  /** Of each of them it needs a quorum. */
+  readonly configurations?: readonly Configuration[]
 }
 
 export interface CommanderStart {
@@ -33,10 +40,12 @@ export interface LeaderStart {
 }
 
 export interface ReplicaStart {
-  /** Where decree time begins. */
-  readonly timeMicros?: Micros
-  /** The decisions that the store holds; those that follow each other from slot 1 on are applied at once. */
+  /** The decisions that the store holds; those that follow each other, or the snapshot, are applied at once. */
   readonly decisions?: ReadonlyMap<Slot, Decree>
+  readonly snapshot?: Snapshot | null
+  /** Decisions up to this slot are gone. */
+  readonly trimmed?: Slot
+  readonly founding?: Founding
 }
 
 export interface RequesterStart {
@@ -59,6 +68,10 @@ export interface InitializerStart {
   readonly store?: number
   /** The cluster that this node belongs to already. */
   readonly founding?: Founding | null
+  /** It has started again with a store that may have vouched for something. */
+  readonly returning?: boolean
+  /** Tells this life of the node from every other. */
+  readonly life?: number
 }
 
 export interface RoleStarts {

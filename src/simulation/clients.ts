@@ -133,6 +133,11 @@ export class Clients {
     return completion
   }
 
+  /** The clients at a node begin nothing more. */
+  dismiss(place: NodeId): void {
+    for (const client of this.all) if (client.place === place && !client.done) this.#finish(client)
+  }
+
   #complete(client: Client, operation: Operation, completion: Completion, nowMicros: Micros): string | null {
     this.#record(client, completion.type, operation, completion, nowMicros)
     client.current = null

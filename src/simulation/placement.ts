@@ -7,7 +7,7 @@ import type { NodeId } from '../paxos/index.js'
  */
 export type Placement = 'last' | 'spread' | 'own' | 'mixed'
 
-export const PLACEMENTS: readonly Placement[] = ['last', 'spread', 'own', 'mixed']
+export const PLACEMENTS: readonly [Placement, ...Placement[]] = ['last', 'spread', 'own', 'mixed']
 
 /** Nodes of clients are numbered from here on: above every member that there may ever be. */
 export const FIRST_CLIENT_NODE = 1_000

@@ -4,7 +4,7 @@ import {
   type Codecs,
   decodeNumber,
   type Message,
-  openerOf,
+  nameOfRequest,
   type Request,
 } from '../paxos/index.js'
 
@@ -34,7 +34,9 @@ function hexOf(bytes: Uint8Array): string {
 export type RequestContent = { readonly command: unknown } | { readonly opener: string }
 
 export function contentOfRequest(request: Request, commands: Codec<unknown>): RequestContent {
-  return request.session === 0 ? { opener: openerOf(request) } : { command: commands.decode(request.command) }
+  return request.session === 0
+    ? { opener: nameOfRequest(request) }
+    : { command: commands.decode(request.command) }
 }
 
 /** What became of a request, its output decoded. */

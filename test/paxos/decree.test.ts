@@ -12,7 +12,7 @@ import {
   isRequest,
   MalformedBytes,
   NO_OP,
-  openerOf,
+  nameOfRequest,
   type Request,
   requestKey,
 } from '../../src/paxos/index.js'
@@ -77,13 +77,13 @@ describe('a decree', () => {
 describe('requests', () => {
   it('of a session are told apart by session and sequence, those for one by their opener', () => {
     const requests = [request(1, 12, 'a'), request(11, 2, 'a'), opening('1.12'), opening('1.1.2')]
-    const keys = requests.map((each) => requestKey(each.session, each.sequence, openerOf(each)))
+    const keys = requests.map((each) => requestKey(each.session, each.sequence, nameOfRequest(each)))
     expect(new Set(keys).size).toBe(4)
   })
 
   it('carry an opener only where they ask for a session', () => {
-    expect(openerOf(opening('3.1.7'))).toBe('3.1.7')
-    expect(openerOf(request(1, 1, 'x'))).toBe('')
+    expect(nameOfRequest(opening('3.1.7'))).toBe('3.1.7')
+    expect(nameOfRequest(request(1, 1, 'x'))).toBe('')
   })
 
   it.each([

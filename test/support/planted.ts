@@ -19,7 +19,7 @@ import {
   type MemberId,
   type MessageOf,
   type NodeId,
-  openerOf,
+  nameOfRequest,
   type Preempted,
   type PrepareRejected,
   Replica,
@@ -235,7 +235,7 @@ export const answersOnce: Fault = {
 
       override request(from: NodeId, message: RequestMessage): void {
         const { session, sequence } = message.request
-        const key = requestKey(session, sequence, openerOf(message.request))
+        const key = requestKey(session, sequence, nameOfRequest(message.request))
         if (this.seen.has(key)) return
         this.seen.add(key)
         super.request(from, message)

@@ -7,7 +7,7 @@
  */
 import { type Ballot, compareBallots, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Slot } from '../decree.js'
-import type { Accept, DecidedMessage, Heartbeat, Learned, Prepare, Vote } from '../messages.js'
+import type { Accept, DecidedMessage, Heartbeat, Learned, Prepare, Trim, Vote } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
 import type { AcceptorStart } from '../starts.js'
@@ -15,7 +15,7 @@ import type { AcceptorStart } from '../starts.js'
 export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> {
   /** The highest ballot that it promised. Never goes down; every vote is at or below it. */
   promised: Ballot
-  /** For each slot that it voted in: the vote with the highest ballot. */
+  /** For each slot above `trimmed` that it voted in: the vote with the highest ballot. */
   votes: Map<Slot, Vote> = new Map()
   /** The highest slot that it voted in. */
   highestVote: Slot = 0
@@ -26,18 +26,26 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
   /** The highest watermark that the replica was told of. */
   told: Slot = 0
   /** Every slot up to this one is decided, and the replica of this node knows the decree. */
-  decidedThrough: Slot = 0
+  decidedThrough: Slot
+  /** A snapshot holds every slot up to this one; it has forgotten its votes on them. Never above `decidedThrough`. */
+  trimmed: Slot
 
   constructor(context: RoleContext, start: AcceptorStart = {}) {
     super(context, 'acceptor')
     this.promised = start.promised ?? NO_BALLOT
+    this.trimmed = start.trimmed ?? 0
+    this.decidedThrough = start.decided ?? 0
     for (const vote of start.votes?.values() ?? []) this.#vote(vote)
   }
 
   /** Phase 1b. */
-  prepare(from: NodeId, { ballot, fromSlot }: Prepare): void {
+  prepare(from: NodeId, { ballot, fromSlot, version }: Prepare): void {
     if (compareBallots(ballot, this.promised) < 0) {
       this.send(from, { type: 'prepareRejected', ballot, promised: this.promised })
+      return
+    }
+    if (version < (this.membership.configurations[0]?.version ?? 0)) {
+      this.send(from, { type: 'prepareOutdated', ballot, decided: this.decidedThrough })
       return
     }
     if (!sameBallot(ballot, this.promised)) {
@@ -45,13 +53,18 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
       this.persist({ type: 'promised', ballot })
     }
     const { votes, nextSlot } = this.#votesFrom(fromSlot)
-    this.send(from, { type: 'promise', ballot, fromSlot, votes, nextSlot, decided: this.decidedThrough })
+    const { decidedThrough: decided, recordsWritten: written } = this
+    this.send(from, { type: 'promise', ballot, fromSlot, votes, nextSlot, decided, written })
   }
 
   /** Phase 2b. */
   accept(from: NodeId, { ballot, slot, decree, decided }: Accept): void {
     if (compareBallots(ballot, this.promised) < 0) {
       this.send(from, { type: 'acceptRejected', ballot, promised: this.promised })
+      return
+    }
+    if (slot <= this.trimmed) {
+      this.send(from, { type: 'acceptOutdated', ballot, decided: this.decidedThrough })
       return
     }
     this.#promise(ballot)
@@ -61,7 +74,7 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
       this.persist({ type: 'accepted', ballot, slot, decree, learned: this.decidedThrough })
     }
     // A repeated accept is answered too; its record may still be on its way to the disk, so this waits for it as well.
-    this.send(from, { type: 'accepted', ballot, slot })
+    this.send(from, { type: 'accepted', ballot, slot, written: this.recordsWritten })
     this.#hearWatermark(from, ballot, decided, slot)
   }
 
@@ -80,6 +93,11 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
 
   learned(_from: NodeId, { decided }: Learned): void {
     this.decidedThrough = decided
+  }
+
+  trim(_from: NodeId, { slot }: Trim): void {
+    for (let trimmed = this.trimmed + 1; trimmed <= slot; trimmed++) this.votes.delete(trimmed)
+    this.trimmed = Math.max(this.trimmed, slot)
   }
 
   #promise(ballot: Ballot): void {
@@ -119,7 +137,7 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
     if (sameBallot(ballot, this.promised)) {
       const late = votedSlot !== 0 && votedSlot <= this.watermark
       if (late) this.#decide(decisions, votedSlot)
-      const first = Math.max(this.watermark + 1, this.lowestCurrentVote)
+      const first = Math.max(this.watermark + 1, this.lowestCurrentVote, this.trimmed + 1)
       const last = Math.min(decided, this.highestVote)
       for (let slot = first; slot <= last; slot++) this.#decide(decisions, slot)
       if (decided > this.watermark) this.watermark = decided

@@ -7,7 +7,7 @@
 import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Decree, Slot } from '../decree.js'
 import { completesQuorum } from '../membership.js'
-import type { Accepted, AcceptRejected, Tender } from '../messages.js'
+import type { Accepted, AcceptOutdated, AcceptRejected, Tender } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
 import type { Micros } from '../settings.js'
@@ -16,6 +16,8 @@ import type { CommanderStart } from '../starts.js'
 /** A slot that was proposed under this ballot and is not yet below the watermark. */
 interface Flight {
   readonly decree: Decree
+  /** Who votes on it. */
+  readonly members: readonly MemberId[]
   /** The members that accepted it. */
   readonly accepted: MemberId[]
   sentMicros: Micros
@@ -45,17 +47,18 @@ export class Commander extends Role implements Handles<RoleMessages['commander']
   }
 
   /** Phase 2a. */
-  tender(_from: NodeId, { ballot, slot, decree }: Tender): void {
+  tender(_from: NodeId, { ballot, slot, decree, members }: Tender): void {
     if (!sameBallot(ballot, this.ballot)) return
-    this.flights.set(slot, { decree, accepted: [], sentMicros: this.nowMicros, patience: 1, chosen: false })
-    this.send(this.members, { type: 'accept', ballot, slot, decree, decided: this.decided })
+    const sentMicros = this.nowMicros
+    this.flights.set(slot, { decree, members, accepted: [], sentMicros, patience: 1, chosen: false })
+    this.send(members, { type: 'accept', ballot, slot, decree, decided: this.decided })
     if (!this.armed) this.#arm()
   }
 
   accepted(from: NodeId, { ballot, slot }: Accepted): void {
     const flight = this.flights.get(slot)
     if (flight === undefined || !sameBallot(ballot, this.ballot)) return
-    if (!completesQuorum(flight.accepted, this.members, from)) return
+    if (!completesQuorum(flight.accepted, flight.members, from)) return
     flight.chosen = true
     this.#advance()
   }
@@ -63,6 +66,13 @@ export class Commander extends Role implements Handles<RoleMessages['commander']
   acceptRejected(_from: NodeId, { ballot, promised }: AcceptRejected): void {
     if (!sameBallot(ballot, this.ballot) || compareBallots(promised, this.ballot) <= 0) return
     this.tell({ type: 'preempted', ballot: this.ballot, promised })
+  }
+
+  /** The slot was decided before and is trimmed there: whoever leads has to learn it, and then lead from above it. */
+  acceptOutdated(from: NodeId, { ballot, decided }: AcceptOutdated): void {
+    if (!sameBallot(ballot, this.ballot) || decided <= this.decided) return
+    this.tell({ type: 'learn', decisions: [], decided, source: from })
+    this.tell({ type: 'outrun', ballot })
   }
 
   override timer(): void {
@@ -79,7 +89,7 @@ export class Commander extends Role implements Handles<RoleMessages['commander']
     const { decree } = flight
     flight.sentMicros = this.nowMicros
     flight.patience = Math.min(flight.patience * 2, MOST_PATIENCE)
-    const silent = this.members.filter((member) => !flight.accepted.includes(member))
+    const silent = flight.members.filter((member) => !flight.accepted.includes(member))
     if (silent.length === 0) return // chosen, and only behind another in the line
     this.send(silent, { type: 'accept', ballot: this.ballot, slot, decree, decided: this.decided })
   }

@@ -1,39 +1,78 @@
 /**
- * The Initializer: inducts a node into the cluster. Before, it asks to join until it is welcome; after, it welcomes
- * voters that ask: one whose welcome was lost, or who comes much later and then catches up. A voter that comes with
- * another store than it was founded with is turned away: it has forgotten what it promised.
+ * The Initializer: inducts nodes into the cluster. On a node that belongs to none it asks to join until it is welcome.
+ * On one that belongs to a cluster it welcomes those who ask: voters whose welcome was lost, and newcomers, who learn
+ * until they are admitted by decree. Who comes under the number of a voter with another store is turned away: it has
+ * forgotten what that voter promised.
+ *
+ * A voter that starts again with the store of its earlier life asks, before it votes, whether anything that the store
+ * has vouched for is missing in it. Every voter remembers that of every other, as far as it was told.
  */
 import type { MemberId, NodeId } from '../ballot.js'
-import type { Founding, Join, TurnedAway, Welcome } from '../messages.js'
+import { containsQuorum, isVoter } from '../membership.js'
+import type {
+  Accepted,
+  Founding,
+  Join,
+  LeaderChanged,
+  Promise,
+  Recognised,
+  Returning,
+  RolledBack,
+  TurnedAway,
+  Welcome,
+} from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
 import type { InitializerStart } from '../starts.js'
+
+/** What is known of the store of another member. */
+interface Vouched {
+  /** How many records it has vouched for. */
+  written: number
+  /** The life of the member that last asked to be recognised; 0 if none did. */
+  readonly life: number
+}
 
 export class Initializer extends Role implements Handles<RoleMessages['initializer']> {
   readonly contacts: readonly NodeId[]
   readonly store: number
   readonly founding: Founding | null
+  readonly comesBack: boolean
   attempts = 0
   /** The last cluster that did not take it. */
   turnedAwayBy: number | null = null
+
+  vouched: Map<MemberId, Vouched> = new Map()
+  /** Whom this node hears leading, or relays to. */
+  leader: MemberId | null = null
+  /** While it is not recognised: who has answered, and whom each of them hears leading. */
+  recognisedBy: Map<MemberId, MemberId | null> = new Map()
+  done = false
+
+  readonly life: number
 
   constructor(context: RoleContext, start: InitializerStart = {}) {
     super(context, 'initializer')
     this.contacts = (start.contacts ?? []).filter((contact) => contact !== this.self)
     this.store = start.store ?? 0
     this.founding = start.founding ?? null
+    this.comesBack = start.returning ?? false
+    this.life = start.life ?? 0
   }
 
   override begin(): void {
     if (this.founding === null) this.#ask()
+    else if (this.comesBack) this.#return()
   }
 
   override timer(): void {
-    if (this.founding === null) this.#ask()
+    this.begin()
   }
 
+  // ---- joining -------------------------------------------------------------------------------------------------
+
   welcome(_from: NodeId, { founding }: Welcome): void {
-    if (this.founding !== null || !isVoter(founding, this.self, this.store)) return
+    if (this.founding !== null) return
     this.persist({ type: 'founded', founding })
     this.induct(founding, false)
   }
@@ -41,15 +80,22 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   join(from: NodeId, { store }: Join): void {
     const { founding } = this
     if (founding === null) return
-    if (isVoter(founding, from, store)) this.send(from, { type: 'welcome', founding })
+    const { configurations, highestMember } = this.membership
+    const isNew = from > highestMember
+    if (isNew || isVoter(configurations, from, store)) this.send(from, { type: 'welcome', founding })
     else this.send(from, { type: 'turnedAway', cluster: founding.cluster })
   }
 
-  /** It goes on asking: whoever said so may belong to a cluster that is not the one it is waiting for. */
+  /**
+   * A node that has joined no cluster goes on asking: whoever said so may belong to one that it is not waiting for. A
+   * member whose number is bound to another store is none any more.
+   */
   turnedAway(_from: NodeId, { cluster }: TurnedAway): void {
-    if (this.founding !== null || this.turnedAwayBy === cluster) return
+    if (this.turnedAwayBy === cluster) return
+    const detail = `Cluster ${cluster} knows the number of this member with another store, or as used.`
+    if (this.founding === null) this.observe({ type: 'refused', reason: 'turned-away', detail })
+    else if (this.founding.cluster === cluster) this.refuse('turned-away', detail)
     this.turnedAwayBy = cluster
-    this.observe({ type: 'turnedAway', cluster })
   }
 
   /** Asks the first contact, which is the seed of a new cluster, and every other time one of the rest. */
@@ -61,8 +107,81 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     this.attempts += 1
     this.after('join', this.settings.joinMicros)
   }
-}
 
-function isVoter(founding: Founding, member: MemberId, store: number): boolean {
-  return founding.voters.some((voter) => voter.member === member && voter.store === store)
+  // ---- coming back ---------------------------------------------------------------------------------------------
+
+  /** Asks everybody, also those who have answered: who leads may have changed. */
+  #return(): void {
+    if (this.done) return
+    this.#heard(this.self, null)
+    if (this.done) return
+    const { life, store, recordsWritten: written } = this
+    this.send(this.others, { type: 'returning', life, store, written })
+    this.after('return', this.settings.resendMicros)
+  }
+
+  recognised(from: NodeId, { life, leader }: Recognised): void {
+    if (life === this.life && !this.done) this.#heard(from, leader)
+  }
+
+  /** A quorum misses nothing, nor does any leader that it hears: who leads knows most, because voters vouch to it. */
+  #heard(from: MemberId, leader: MemberId | null): void {
+    this.recognisedBy.set(from, leader)
+    for (const each of this.recognisedBy.values()) {
+      if (each !== null && !this.recognisedBy.has(each)) return
+    }
+    const [inForce] = this.membership.configurations
+    if (inForce === undefined || !containsQuorum([...this.recognisedBy.keys()], inForce.members)) return
+    this.done = true
+    this.cancel('return')
+    this.recognise()
+  }
+
+  rolledBack(_from: NodeId, { life, written }: RolledBack): void {
+    if (life !== this.life || this.done) return
+    this.done = true
+    this.cancel('return')
+    this.refuse(
+      'rolled-back',
+      `The store holds ${this.recordsWritten} records and has vouched for ${written}: it was put back to an earlier state.`,
+    )
+  }
+
+  // ---- knowing the others --------------------------------------------------------------------------------------
+
+  returning(from: NodeId, { life, store, written }: Returning): void {
+    const { founding } = this
+    if (founding === null) return
+    if (this.members.includes(from) && !isVoter(this.membership.configurations, from, store)) {
+      this.send(from, { type: 'turnedAway', cluster: founding.cluster })
+      return
+    }
+    const known = this.vouched.get(from) ?? { written: 0, life: 0 }
+    // Every boot writes a record: two lives of one store never come back with the same number of them.
+    const least = known.life === life ? known.written : known.written + 1
+    if (written < least) {
+      this.send(from, { type: 'rolledBack', life, written: known.written })
+      return
+    }
+    this.vouched.set(from, { written, life })
+    this.send(from, { type: 'recognised', life, leader: this.leader })
+  }
+
+  promise(from: NodeId, { written }: Promise): void {
+    this.#vouch(from, written)
+  }
+
+  accepted(from: NodeId, { written }: Accepted): void {
+    this.#vouch(from, written)
+  }
+
+  leaderChanged(_from: NodeId, { towards }: LeaderChanged): void {
+    this.leader = towards
+  }
+
+  #vouch(from: NodeId, written: number): void {
+    const known = this.vouched.get(from)
+    if (known === undefined) this.vouched.set(from, { written, life: 0 })
+    else if (written > known.written) known.written = written
+  }
 }

@@ -9,20 +9,31 @@
  *         ▲────────────────────── a leader lives · preempted · no quorum answers ─────────────────┘
  */
 import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
-import { clampStamp, type Decree, encodeDecree, NO_OP, type Request, type Slot } from '../decree.js'
-import { completesQuorum, quorumOf } from '../membership.js'
+import { changeOf, clampStamp, type Decree, encodeDecree, NO_OP, type Request, type Slot } from '../decree.js'
+import {
+  type Change,
+  type Configuration,
+  completesQuorum,
+  configurationOf,
+  containsQuorum,
+} from '../membership.js'
 import type {
   Adopted,
   Confirm,
+  HandOver,
   Heartbeat,
   HeartbeatAck,
   HeartbeatRejected,
   Learned,
+  Learning,
+  Outrun,
   Preempted,
   Prescout,
   PrescoutAnswer,
   Progress,
   Propose,
+  Transfer,
+  Vote,
 } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
@@ -66,6 +77,15 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   adoptedThrough: Slot = 0
   /** Whether its ballot was adopted or outbid: one that was neither may be prepared again. */
   spent = true
+  /** While leading: configurations up to this version have promised its ballot, so it may propose under them. */
+  preparedVersion = 0
+  /** The last version that a scout of its ballot is asking, while it leads. */
+  preparingVersion = 0
+  /** A change that waits until the members that it admits have learned enough; and how far each has learned. */
+  change: Request | null = null
+  newcomers: Map<MemberId, Slot> = new Map()
+  /** It finishes what is in flight and then has another member lead: this one, or any. */
+  handingOver: { readonly to: MemberId | null; readonly sinceMicros: Micros } | null = null
   /** Slots and decrees that were adopted and still have to be proposed again, in ascending order. */
   inherited: { slot: Slot; decree: Decree }[] = []
   /** Requests that wait for a slot. */
@@ -73,10 +93,17 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   /** The decrees in flight, oldest first, by their number of bytes. */
   flightBytes: number[] = []
 
-  /** The number of the latest read round, who answered it, and the question that it will answer. */
+  /**
+   * The number of the latest read round, who answered it, and the question that it will answer, once a quorum of these
+   * members has.
+   */
   round = 0
   roundHeard: MemberId[] = []
-  confirming: { readonly question: string; readonly slot: Slot } | null = null
+  confirming: {
+    readonly question: string
+    readonly slot: Slot
+    readonly configuration: Configuration
+  } | null = null
 
   /** It founded the cluster and has not tried to lead it yet. */
   eager: boolean
@@ -113,8 +140,9 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   // ---- following: watch the leader ---------------------------------------------------------------------------
 
-  heartbeat(from: NodeId, { ballot }: Heartbeat): void {
+  heartbeat(from: NodeId, { ballot, decided }: Heartbeat): void {
     if (from === this.self || compareBallots(ballot, this.heardBallot) < 0) return
+    if (!this.voting) this.#learnFrom(from, ballot, decided)
     this.highestRound = Math.max(this.highestRound, ballot.round)
     const competing = this.phase === 'scouting' || this.phase === 'leading'
     if (competing && compareBallots(ballot, this.ballot) < 0) return
@@ -128,10 +156,16 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     this.failures = 0
   }
 
+  /** Who does not vote has no acceptor that would hear the watermark. */
+  #learnFrom(leader: MemberId, ballot: Ballot, decided: Slot): void {
+    this.tell({ type: 'learn', decisions: [], decided, source: leader })
+    this.send(leader, { type: 'learning', ballot, decided: this.learnedThrough })
+  }
+
   learned(_from: NodeId, { decided }: Learned): void {
     this.learnedThrough = decided
     this.learnedMicros = this.nowMicros
-    if (this.phase === 'leading') this.#pump()
+    if (this.phase === 'leading') this.#goOn()
   }
 
   /** The election timer fired: ask, unless a leader was heard in time. */
@@ -145,7 +179,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #follow(): void {
     if (this.phase === 'leading') this.#leave()
-    if (this.phase === 'scouting') this.retire('scout')
+    this.retire('scout')
     this.phase = 'following'
     this.#armElection(0)
   }
@@ -177,12 +211,21 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #sendQuestion(): void {
     if (this.phase !== 'asking') return
-    this.send(this.members, { type: 'prescout', question: this.nameQuestion(this.questions) })
+    const question = this.nameQuestion(this.questions)
+    const to = this.voting ? this.members : this.others
+    this.send(to, { type: 'prescout', question, decided: this.learnedThrough })
     this.after('ask', this.settings.resendMicros)
   }
 
-  prescout(from: NodeId, { question }: Prescout): void {
-    this.send(from, { type: 'prescoutAnswer', question, leader: this.#liveLeader() })
+  prescout(from: NodeId, { question, decided }: Prescout): void {
+    const leader = this.#liveLeader()
+    this.send(from, { type: 'prescoutAnswer', question, leader, decided: this.learnedThrough })
+    this.#hearOf(from, decided)
+  }
+
+  /** Where nobody leads, nobody tells the watermark: members that ask each other do. */
+  #hearOf(member: NodeId, decided: Slot): void {
+    if (decided > this.learnedThrough) this.tell({ type: 'learn', decisions: [], decided, source: member })
   }
 
   #liveLeader(): Ballot | null {
@@ -190,7 +233,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     return this.phase === 'following' && this.#hearsLeader() ? this.heardBallot : null
   }
 
-  prescoutAnswer(from: NodeId, { question, leader }: PrescoutAnswer): void {
+  prescoutAnswer(from: NodeId, { question, leader, decided }: PrescoutAnswer): void {
+    this.#hearOf(from, decided)
     if (this.phase !== 'asking' || question !== this.nameQuestion(this.questions)) return
     if (leader !== null) {
       // Somebody hears a leader that this member does not: requests go, and decisions come, by way of them.
@@ -199,7 +243,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       this.indirect = true
       return
     }
-    if (completesQuorum(this.leaderless, this.members, from)) this.#scout()
+    const [inForce] = this.membership.configurations
+    if (completesQuorum(this.leaderless, inForce?.members ?? [], from) && this.voting) this.#scout()
   }
 
   /** No quorum answered, or none of it promised, in time. */
@@ -227,14 +272,21 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
       this.spent = false
     }
-    this.become('scout', { ballot: this.ballot, fromSlot: this.learnedThrough + 1 })
+    const { configurations } = this.membership
+    this.become('scout', { ballot: this.ballot, fromSlot: this.learnedThrough + 1, configurations })
     this.after('election', this.settings.electionTimeoutMicros * 2)
   }
 
-  adopted(_from: NodeId, { ballot, votes, decided }: Adopted): void {
+  adopted(_from: NodeId, adopted: Adopted): void {
     // Only for the ballot that it is scouting with: an earlier one was never prepared for what came since.
-    if (this.phase !== 'scouting' || !sameBallot(ballot, this.ballot)) return
+    if (!sameBallot(adopted.ballot, this.ballot)) return
+    if (this.phase === 'scouting') this.#lead(adopted)
+    else if (this.phase === 'leading') this.#extend(adopted)
+  }
+
+  #lead({ ballot, version, votes, decided }: Adopted): void {
     this.phase = 'leading'
+    this.preparedVersion = version
     this.spent = true
     this.failures = 0
     this.cancel('election')
@@ -242,16 +294,114 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     this.adoptedThrough = decided
     this.learnedMicros = this.nowMicros
     this.nextSlot = decided + 1
-    for (const { slot, decree } of votes) {
-      while (this.nextSlot < slot) this.inherited.push({ slot: this.nextSlot++, decree: NO_OP })
-      this.inherited.push({ slot, decree })
-      this.nextSlot = slot + 1
-    }
+    this.#inherit(votes)
     this.become('commander', { ballot, decided })
     this.tell({ type: 'leaderChanged', towards: this.self, indirect: false })
     this.acknowledged = new Map(this.members.map((member) => [member, this.nowMicros]))
     this.#beat()
-    this.#pump()
+    this.#goOn()
+  }
+
+  /** The highest-ballot value of every slot that has one, and no-ops in the gaps. */
+  #inherit(votes: readonly Vote[]): void {
+    for (const { slot, decree } of votes) {
+      if (slot < this.nextSlot) continue
+      while (this.nextSlot < slot) this.inherited.push({ slot: this.nextSlot++, decree: NO_OP })
+      this.inherited.push({ slot, decree })
+      this.nextSlot = slot + 1
+    }
+  }
+
+  // ---- a change of the membership ------------------------------------------------------------------------------
+
+  /** A quorum of the configuration to come has promised as well: it may be proposed under. */
+  #extend({ version, votes, decided }: Adopted): void {
+    const first = this.membership.configurations.find((each) => each.version > this.preparedVersion)
+    if (first !== undefined && decided >= first.fromSlot) {
+      this.#follow() // somebody else has led beyond that
+      return
+    }
+    this.preparedVersion = Math.max(this.preparedVersion, version)
+    this.#inherit(votes)
+    this.#goOn()
+  }
+
+  /** Prepares the configurations that became known since the adoption; all that are not yet prepared, at once. */
+  #prepareChange(): void {
+    const { configurations } = this.membership
+    const unprepared = configurations.filter(({ version }) => version > this.preparedVersion)
+    const [first] = unprepared
+    if (first === undefined || unprepared.at(-1)?.version === this.preparingVersion) return
+    this.preparingVersion = unprepared.at(-1)?.version ?? 0
+    this.become('scout', { ballot: this.ballot, fromSlot: first.fromSlot, configurations: unprepared })
+  }
+
+  /** The change waits until everybody whom it admits has learned what was decided, but for the last alpha slots. */
+  #admit(): void {
+    const change = this.change && changeOf(this.change)
+    if (this.change === null || change === null) return
+    const behind = this.decidedThrough - this.settings.alpha
+    if (this.#newcomersOf(change).some((member) => (this.newcomers.get(member) ?? -1) < behind)) return
+    this.queue.unshift(this.change)
+    this.change = null
+    this.newcomers.clear()
+  }
+
+  /** Whom a change admits. None if it is one of an older configuration: its decree will say so. */
+  #newcomersOf({ version, voters }: Change): readonly MemberId[] {
+    if (version !== this.membership.configurations.at(-1)?.version) return []
+    return voters.map(({ member }) => member).filter((member) => !this.members.includes(member))
+  }
+
+  learning(from: NodeId, { ballot, decided }: Learning): void {
+    if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot) || this.change === null) return
+    this.newcomers.set(from, decided)
+    this.#goOn()
+  }
+
+  // ---- handing over --------------------------------------------------------------------------------------------
+
+  transfer(from: NodeId, transfer: Transfer): void {
+    if (this.phase === 'leading') {
+      this.handingOver = { to: transfer.to, sinceMicros: this.nowMicros }
+      this.#goOn()
+    } else if (from === this.self && this.#hearsLeader()) this.send(this.heardBallot.member, transfer)
+  }
+
+  /** Lead in the place of the leader, who has finished what was in flight. */
+  handOver(_from: NodeId, { ballot }: HandOver): void {
+    if (this.phase === 'scouting' || this.phase === 'leading' || !this.voting || this.#isStalled()) return
+    if (compareBallots(ballot, this.heardBallot) < 0) return
+    this.highestRound = Math.max(this.highestRound, ballot.round)
+    this.#scout()
+  }
+
+  /** Has another voter lead; without a name, the one that was heard last. */
+  #handOver(to: MemberId | null): void {
+    const voters = this.#configuration(this.decidedThrough + 1)?.members ?? []
+    const heardAt = (member: MemberId): Micros => this.acknowledged.get(member) ?? -1
+    const heirs = voters.filter((member) => member !== this.self)
+    heirs.sort((a, b) => Number(b === to) - Number(a === to) || heardAt(b) - heardAt(a) || a - b)
+    const [heir] = heirs
+    if (heir !== undefined) this.send(heir, { type: 'handOver', ballot: this.ballot })
+  }
+
+  /** What was in flight is decided: now the other may begin. If it does not, this member goes on after a while. */
+  #finishHandOver(): void {
+    const { handingOver } = this
+    if (handingOver === null) return
+    if (this.nowMicros - handingOver.sinceMicros > this.settings.electionTimeoutMicros)
+      this.handingOver = null
+    else if (this.flightBytes.length === 0 && this.inherited.length === 0) this.#handOver(handingOver.to)
+  }
+
+  // ---- giving way ----------------------------------------------------------------------------------------------
+
+  /** A slot that it proposes in was decided and trimmed elsewhere. It leads again when it knows as much. */
+  outrun(_from: NodeId, { ballot }: Outrun): void {
+    if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot)) return
+    this.failures += 1
+    this.#follow()
   }
 
   preempted(_from: NodeId, { ballot, promised }: Preempted): void {
@@ -279,18 +429,27 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    * write.
    */
   #beat(): void {
-    const horizon = this.nowMicros - this.settings.electionTimeoutMicros
-    let heard = 0
-    for (const member of this.members) {
-      if (member === this.self || (this.acknowledged.get(member) ?? 0) > horizon) heard += 1
-    }
-    if (heard < quorumOf(this.members) || this.#missesDecisions() || this.#isStalled()) {
+    if (this.#isStalled()) this.#handOver(null)
+    if (!this.#hearsQuorum() || this.#missesDecisions() || this.#isStalled()) {
       this.failures += 1
       this.#follow()
       return
     }
+    this.#finishHandOver()
     this.#sendHeartbeat()
     this.after('heartbeat', this.settings.heartbeatMicros)
+  }
+
+  #hearsQuorum(): boolean {
+    const horizon = this.nowMicros - this.settings.electionTimeoutMicros
+    const isHeard = (member: MemberId): boolean =>
+      member === this.self || (this.acknowledged.get(member) ?? 0) > horizon
+    const members = this.#configuration(this.decidedThrough + 1)?.members ?? []
+    return containsQuorum(this.members.filter(isHeard), members)
+  }
+
+  #configuration(slot: Slot): Configuration | undefined {
+    return configurationOf(this.membership.configurations, slot)
   }
 
   /**
@@ -308,7 +467,9 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   }
 
   #sendHeartbeat(): void {
-    this.send(this.members, {
+    const change = this.change && changeOf(this.change)
+    const to = change === null ? this.members : [...this.members, ...this.#newcomersOf(change)]
+    this.send(to, {
       type: 'heartbeat',
       ballot: this.ballot,
       decided: this.decidedThrough,
@@ -320,8 +481,9 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot)) return
     this.acknowledged.set(from, this.nowMicros)
     if (round !== this.round || this.confirming === null) return
-    if (!completesQuorum(this.roundHeard, this.members, from)) return
-    this.tell({ type: 'confirmed', ...this.confirming })
+    const { question, slot, configuration } = this.confirming
+    if (!completesQuorum(this.roundHeard, configuration.members, from)) return
+    this.tell({ type: 'confirmed', question, slot })
     this.confirming = null
   }
 
@@ -331,20 +493,38 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       this.tell({ type: 'refused', request })
       return
     }
-    this.queue.push(request)
-    this.#pump()
+    if (request.session === 0 && request.sequence !== 0) this.change = request
+    else this.queue.push(request)
+    this.#goOn()
   }
 
   progress(_from: NodeId, { ballot, decided }: Progress): void {
     if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot)) return
     this.flightBytes.splice(0, decided - this.decidedThrough)
     this.decidedThrough = decided
-    this.#pump()
+    this.#goOn()
     // Nothing in flight will carry the watermark, so it goes by itself.
-    if (this.nextSlot === decided + 1) {
-      const others = this.members.filter((member) => member !== this.self)
-      this.send(others, { type: 'decided', ballot: this.ballot, decided })
+    if (this.nextSlot === decided + 1)
+      this.send(this.others, { type: 'decided', ballot: this.ballot, decided })
+  }
+
+  /** Whatever may be done now, while it leads. */
+  #goOn(): void {
+    if (this.#isRemoved()) {
+      this.#handOver(null)
+      this.#follow()
+      return
     }
+    this.#prepareChange()
+    this.#admit()
+    this.#pump()
+    this.#finishHandOver()
+  }
+
+  /** It was removed by a change that is in force: the slots that it could lead are decided. */
+  #isRemoved(): boolean {
+    const inForce = this.#configuration(this.decidedThrough + 1)
+    return this.learnedThrough >= this.decidedThrough && !inForce?.members.includes(this.self)
   }
 
   /**
@@ -353,24 +533,41 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    */
   #pump(): void {
     let bytes = this.flightBytes.reduce((sum, length) => sum + length, 0)
-    while (this.#mayPropose(bytes)) {
-      const next = this.inherited.shift() ?? { slot: this.nextSlot++, decree: this.#nextDecree() }
-      bytes += next.decree.length
-      this.flightBytes.push(next.decree.length)
-      this.tell({ type: 'tender', ballot: this.ballot, slot: next.slot, decree: next.decree })
+    for (;;) {
+      const members = this.#votersOnNext(bytes)
+      if (members === null) return
+      const { slot, decree } = this.inherited.shift() ?? { slot: this.nextSlot++, decree: this.#nextDecree() }
+      bytes += decree.length
+      this.flightBytes.push(decree.length)
+      this.tell({ type: 'tender', ballot: this.ballot, slot, decree, members })
     }
   }
 
-  #mayPropose(bytesInFlight: number): boolean {
+  /** Who votes on the slot that is next; null if it may not be proposed in, or need not. */
+  #votersOnNext(bytesInFlight: number): readonly MemberId[] | null {
     const { alpha, windowBytes } = this.settings
-    if (this.learnedThrough < this.adoptedThrough) return false
-    if (this.flightBytes.length >= alpha) return false
-    if (bytesInFlight >= windowBytes) return false
-    if (this.inherited.length > 0) return true
-    return this.queue.length > 0 && !this.writing
+    if (this.learnedThrough < this.adoptedThrough) return null
+    if (this.flightBytes.length >= alpha || bytesInFlight >= windowBytes) return null
+    const slot = this.inherited[0]?.slot ?? this.nextSlot
+    if (slot > this.learnedThrough + alpha) return null
+    const configuration = this.#configuration(slot)
+    if (configuration === undefined || configuration.version > this.preparedVersion) return null
+    if (!configuration.members.includes(this.self)) return null
+    return this.#wantsToPropose() ? configuration.members : null
+  }
+
+  #wantsToPropose(): boolean {
+    if (this.inherited.length > 0 || this.#isFilling()) return true
+    return this.queue.length > 0 && !this.writing && this.handingOver === null
+  }
+
+  /** The slots below a change are filled at once, with no-ops if need be, so that it comes into force. */
+  #isFilling(): boolean {
+    return this.nextSlot < (this.membership.configurations.at(-1)?.fromSlot ?? 0)
   }
 
   #nextDecree(): Decree {
+    if (this.queue.length === 0) return NO_OP
     let bytes = 0
     let count = 0
     for (const request of this.queue) {
@@ -389,6 +586,10 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     this.queue = []
     this.flightBytes = []
     this.confirming = null
+    this.change = null
+    this.newcomers.clear()
+    this.handingOver = null
+    this.preparingVersion = 0
     this.tell({ type: 'leaderChanged', towards: null, indirect: false })
   }
 
@@ -399,12 +600,24 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    * had decided anything when the question was asked. A round that began before the question proves nothing.
    */
   confirm(_from: NodeId, { question }: Confirm): void {
-    if (this.phase !== 'leading') return
-    if (this.confirming?.question !== question) {
+    const configuration = this.#preparedForUndecided()
+    if (this.phase !== 'leading' || configuration === null) return // it will be asked again
+    const { version } = configuration
+    if (this.confirming?.question !== question || this.confirming.configuration.version !== version) {
       this.round += 1
       this.roundHeard = []
-      this.confirming = { question, slot: this.nextSlot - 1 }
+      this.confirming = { question, slot: this.nextSlot - 1, configuration }
     }
     this.#sendHeartbeat()
+  }
+
+  /**
+   * The configuration of the first slot that is not known decided; null if it has not promised: then a lower ballot may
+   * have decided that slot, and this member would not know.
+   */
+  #preparedForUndecided(): Configuration | null {
+    if (this.learnedThrough < this.decidedThrough) return null // it may not know who votes
+    const configuration = this.#configuration(this.decidedThrough + 1)
+    return configuration && configuration.version <= this.preparedVersion ? configuration : null
   }
 }

@@ -9,6 +9,7 @@ import type { Observation } from '../actions.js'
 import type { MemberId, NodeId } from '../ballot.js'
 import { decodeNumber } from '../bytes.js'
 import { encodeOpener, type Request, type SessionId, type Slot } from '../decree.js'
+import { encodeChange, type Voter } from '../membership.js'
 import type { Answer, Consistency, LeaderChanged, ReadAnswer } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
@@ -30,6 +31,14 @@ export type ClientRequest =
       readonly reference: number
       readonly query: Uint8Array
       readonly consistency: Consistency
+    }
+  /** Make these the voters, in place of those of this version. Its outcome gives the new version. */
+  | {
+      readonly type: 'change'
+      readonly client: number
+      readonly reference: number
+      readonly version: number
+      readonly voters: readonly Voter[]
     }
 
 /** Something that was sent and not yet answered. */
@@ -56,6 +65,12 @@ interface OutstandingRead extends Waiting {
   readonly query: Uint8Array
   readonly consistency: Consistency
   readonly atLeast: Slot
+}
+
+interface OutstandingChange extends Waiting {
+  readonly client: number
+  readonly reference: number
+  readonly command: Uint8Array
 }
 
 interface Client {
@@ -86,6 +101,8 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   byOpener: Map<string, number> = new Map()
   reads: Map<string, OutstandingRead> = new Map()
   nextRead = 1
+  changes: Map<string, OutstandingChange> = new Map()
+  nextChange = 1
   nextOpener = 1
   /** Which contact to send to, counted on when it does not answer. */
   contact = 0
@@ -101,13 +118,15 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   /** Takes a client's request. */
   take(request: ClientRequest): void {
     if (request.type === 'query') this.#beginRead(request)
+    else if (request.type === 'change') this.#beginChange(request)
     else this.#beginCommand(request.client, request.reference, request.command)
     this.#arm()
   }
 
-  answer(_from: NodeId, { session, sequence, opener, outcome, slot }: Answer): void {
+  answer(_from: NodeId, { session, sequence, name, outcome, slot }: Answer): void {
     if (!outcome.ok && outcome.error === 'overloaded') return // it is sent again, later each time
-    if (session === 0) this.#opened(opener, outcome)
+    if (session === 0 && sequence === 0) this.#opened(name, outcome)
+    else if (session === 0) this.#changed(name, outcome, slot)
     else this.#answered(session, sequence, outcome, slot)
   }
 
@@ -284,6 +303,28 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     this.send(this.#target(), { type: 'read', name, query, consistency, atLeast })
   }
 
+  // ---- changes of the membership -------------------------------------------------------------------------------
+
+  #beginChange({ client, reference, version, voters }: Extract<ClientRequest, { type: 'change' }>): void {
+    const name = `${this.self}.${this.incarnation}.${this.nextChange++}`
+    const command = encodeChange({ name, version, voters })
+    const { nowMicros: sentMicros, contact } = this
+    this.changes.set(name, { client, reference, command, sentMicros, patience: 1, contact })
+    this.#sendChange(command)
+  }
+
+  #sendChange(command: Uint8Array): void {
+    this.#send({ session: 0, sequence: 1, acknowledged: 0, command })
+  }
+
+  #changed(name: string, outcome: Outcome, slot: Slot): void {
+    const change = this.changes.get(name)
+    if (change === undefined) return
+    this.changes.delete(name)
+    const { client, reference } = change
+    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0, slot })
+  }
+
   // ---- sending and sending again -------------------------------------------------------------------------------
 
   #send(request: Request): void {
@@ -306,6 +347,11 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
         this.#waitAgain(outstanding)
         this.#sendCommand(client, sequence, outstanding.command)
       }
+    }
+    for (const change of this.changes.values()) {
+      if (!isDue(change)) continue
+      this.#waitAgain(change)
+      this.#sendChange(change.command)
     }
     for (const [name, read] of this.reads) {
       if (!isDue(read)) continue
@@ -330,7 +376,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   }
 
   #busy(): boolean {
-    if (this.reads.size > 0) return true
+    if (this.reads.size > 0 || this.changes.size > 0) return true
     for (const client of this.clients.values()) {
       if (client.opening !== null || client.outstanding.size > 0) return true
     }

@@ -3,11 +3,13 @@
  *
  * *Paxos Made Moderately Complex*, figure 6; *Paxos Made Simple*, section 2.2, phase 1a. It ends with `adopted`, once,
  * when a quorum has promised and told all its votes, or with `preempted` when somebody has promised a higher ballot.
+ *
+ * Where the membership is about to change, that takes a quorum of each configuration that it is to propose under.
  */
 import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Slot } from '../decree.js'
-import { completesQuorum } from '../membership.js'
-import type { PrepareRejected, Promise, Vote } from '../messages.js'
+import { type Configuration, containsQuorum, membersOf } from '../membership.js'
+import type { PrepareOutdated, PrepareRejected, Promise, Vote } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
 import type { ScoutStart } from '../starts.js'
@@ -25,25 +27,26 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
   source: MemberId
 
   readonly fromSlot: Slot
+  readonly configurations: readonly Configuration[]
 
   constructor(context: RoleContext, start: ScoutStart = {}) {
     super(context, 'scout')
     this.ballot = start.ballot ?? NO_BALLOT
     this.fromSlot = start.fromSlot ?? 1
+    this.configurations = start.configurations ?? []
     this.decided = this.fromSlot - 1
     this.source = this.self
   }
 
   override begin(): void {
-    for (const member of this.members) this.expected.set(member, this.fromSlot)
-    this.send(this.members, { type: 'prepare', ballot: this.ballot, fromSlot: this.fromSlot })
+    const members = membersOf(this.configurations)
+    for (const member of members) this.expected.set(member, this.fromSlot)
+    this.#prepare(members, this.fromSlot)
     this.after('resend', this.settings.resendMicros)
   }
 
   override timer(): void {
-    for (const [member, fromSlot] of this.expected) {
-      this.send(member, { type: 'prepare', ballot: this.ballot, fromSlot })
-    }
+    for (const [member, fromSlot] of this.expected) this.#prepare(member, fromSlot)
     this.after('resend', this.settings.resendMicros)
   }
 
@@ -56,17 +59,29 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
     }
     if (promise.nextSlot !== null) {
       this.expected.set(from, promise.nextSlot)
-      this.send(from, { type: 'prepare', ballot: this.ballot, fromSlot: promise.nextSlot })
+      this.#prepare(from, promise.nextSlot)
       return
     }
     this.expected.delete(from)
-    if (completesQuorum(this.promised, this.members, from)) this.#adopt()
+    this.promised.push(from)
+    if (this.configurations.every(({ members }) => containsQuorum(this.promised, members))) this.#adopt()
+  }
+
+  /** Whoever scouts does not know who votes by now. It learns that, and tries again. */
+  prepareOutdated(from: NodeId, { ballot, decided }: PrepareOutdated): void {
+    if (!sameBallot(ballot, this.ballot)) return
+    this.tell({ type: 'learn', decisions: [], decided, source: from })
   }
 
   prepareRejected(_from: NodeId, { ballot, promised }: PrepareRejected): void {
     if (!sameBallot(ballot, this.ballot) || compareBallots(promised, this.ballot) <= 0) return
     this.tell({ type: 'preempted', ballot: this.ballot, promised })
     this.retire('scout')
+  }
+
+  #prepare(to: MemberId | readonly MemberId[], fromSlot: Slot): void {
+    const version = this.configurations[0]?.version ?? 0
+    this.send(to, { type: 'prepare', ballot: this.ballot, fromSlot, version })
   }
 
   /** The rule that keeps Paxos safe: of all the votes in a slot, the one with the highest ballot counts. */
@@ -79,7 +94,8 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
     const votes = [...this.votes.values()].filter((vote) => vote.slot > this.decided)
     votes.sort((a, b) => a.slot - b.slot)
     const { ballot, decided, source } = this
-    this.tell({ type: 'adopted', ballot, votes, decided, source })
+    const version = this.configurations.at(-1)?.version ?? 0
+    this.tell({ type: 'adopted', ballot, version, votes, decided, source })
     this.retire('scout')
   }
 }

@@ -214,8 +214,14 @@ export class Court {
 
   // ---- the end -------------------------------------------------------------------------------------------------
 
-  /** The run is over; `cutOff` says why, if it did not come to rest. */
-  close(event: number, nowMicros: Micros, cutOff: string | null, witnesses: readonly Witness[]): void {
+  /** The run is over; `cutOff` says why, if it did not come to rest. Over budget, stores may be lost for good. */
+  close(
+    event: number,
+    nowMicros: Micros,
+    cutOff: string | null,
+    witnesses: readonly Witness[],
+    isOverBudget: boolean,
+  ): void {
     if (cutOff !== null) this.ended.cutOff(event, cutOff)
     for (const pending of this.#pending.values()) {
       this.liveness.check(pending, nowMicros)
@@ -233,7 +239,7 @@ export class Court {
       replica ? [{ id, replicated: replica.replicated }] : [],
     )
     this.identicalState.compareSessions(event, replicas)
-    this.durability.ended(event, this.agreement.decrees, witnesses)
+    if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }
 

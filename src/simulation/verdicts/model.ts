@@ -12,7 +12,7 @@ import {
   detailOf,
   isNoOp,
   type Micros,
-  openerOf,
+  nameOfRequest,
   type Request,
   requestKey,
   type SessionId,
@@ -101,7 +101,7 @@ export class Model {
 
   #take(event: number, slot: Slot, request: Request): void {
     const { session, sequence, command } = request
-    if (session === 0) this.#open(openerOf(request))
+    if (session === 0) this.#open(nameOfRequest(request))
     else if (this.#sessions.has(session)) {
       this.#sessions.set(session, this.#timeMicros)
       const key = requestKey(session, sequence, '')

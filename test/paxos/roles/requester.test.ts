@@ -5,8 +5,8 @@ import {
   type Consistency,
   encodeNumber,
   type MemberId,
+  nameOfRequest,
   type Outcome,
-  openerOf,
   Requester,
   type Settings,
 } from '../../../src/paxos/index.js'
@@ -56,7 +56,7 @@ const answer = (sequence: number, outcome: Outcome = gives(sequence), session = 
 const sent = () =>
   bench.messages('request').map(({ request }) => {
     const { session, sequence, acknowledged } = request
-    return session === 0 ? openerOf(request) : `${session}.${sequence} acknowledges ${acknowledged}`
+    return session === 0 ? nameOfRequest(request) : `${session}.${sequence} acknowledges ${acknowledged}`
   })
 
 /** What clients were told since the last time: reference, and value or error. */

@@ -1,0 +1,69 @@
+/**
+ * Snapshots: the replicated state as bytes, and how it travels in chunks.
+ *
+ * A snapshot replaces the decrees up to its slot: *Paxos Made Live*, section 5.5. It holds everything that they made:
+ * the machine's state, the sessions, decree time, and the configurations in force and to come.
+ */
+import { ByteReader, ByteWriter } from './bytes.js'
+import type { Slot } from './decree.js'
+import type { AnyMachine, Codec } from './machine.js'
+import { decodePlain, encodePlain } from './plain.js'
+import type { Replicated } from './replicated.js'
+
+/** A snapshot, as it is kept and sent. */
+export interface Snapshot {
+  /** It holds what every slot up to this one made. */
+  readonly slot: Slot
+  /** Tells it from other bytes of the same slot: chunks of different snapshots never mix. */
+  readonly checksum: number
+  readonly data: Uint8Array
+}
+
+/** A snapshot on its way here, chunk by chunk. */
+export interface IncomingSnapshot {
+  readonly slot: Slot
+  readonly checksum: number
+  /** How many bytes it has, and the chunks of them that have come, without a gap. */
+  readonly total: number
+  readonly chunks: Uint8Array[]
+  received: number
+}
+
+export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snapshot {
+  const { state, ...rest } = replicated
+  const writer = new ByteWriter(1024)
+  writer.bytes(codecOf(machine).encode(state))
+  writer.bytes(encodePlain(rest))
+  const data = writer.finish()
+  return { slot: replicated.applied, checksum: checksumOf(data), data }
+}
+
+/** What a snapshot holds. Throws a `MalformedBytes` if the bytes are none. */
+export function readSnapshot({ data }: Snapshot, machine: AnyMachine): Replicated {
+  const reader = new ByteReader(data)
+  const state = codecOf(machine).decode(reader.bytes())
+  const rest = decodePlain(reader.bytes()) as Omit<Replicated, 'state'> // what takeSnapshot has written
+  return { ...rest, state }
+}
+
+function codecOf(machine: AnyMachine): Codec<unknown> {
+  return machine.snapshots ?? { encode: encodePlain, decode: decodePlain }
+}
+
+/** The snapshot that has arrived; null if its bytes are not what was promised. */
+export function completeSnapshot({ slot, checksum, total, chunks }: IncomingSnapshot): Snapshot | null {
+  const data = new Uint8Array(total)
+  let at = 0
+  for (const chunk of chunks) {
+    data.set(chunk, at)
+    at += chunk.length
+  }
+  return checksumOf(data) === checksum ? { slot, checksum, data } : null
+}
+
+/** Thirty-two bits of FNV-1a: against mistakes, not against malice. */
+export function checksumOf(bytes: Uint8Array): number {
+  let bits = 0x811c9dc5
+  for (const byte of bytes) bits = Math.imul(bits ^ byte, 0x01000193)
+  return bits >>> 0
+}

@@ -1,0 +1,38 @@
+/** What a fault may do to a world. */
+import type { Micros, NodeId } from '../../paxos/index.js'
+import type { Host } from '../host.js'
+import type { Network } from '../network.js'
+import type { Episode, EpisodeClass } from './plan.js'
+
+export interface Stage {
+  readonly members: readonly NodeId[]
+  /** The machines of the members. */
+  readonly hosts: readonly Host[]
+  /** The nodes of clients that are no members. */
+  readonly clientNodes: readonly NodeId[]
+  readonly network: Network
+  /** Whether permanent damage may exceed what the members can stand. */
+  readonly isOverBudget: boolean
+  /** The member that leads now; null if none does. */
+  readonly leader: Host | null
+  at(timeMicros: Micros, happen: () => void): void
+  /** Stops a machine dead, if it is up. `part` says how much of a sync in flight survives. */
+  crash(host: Host, part: number): void
+  /** Starts a machine that is down again at this time, unless it was started by then. */
+  restart(host: Host, timeMicros: Micros): void
+}
+
+/** What one episode does. */
+export interface Strike {
+  /** Whom it strikes. */
+  readonly nodes: readonly NodeId[]
+  /** What happens to them, for transcripts. */
+  readonly what: string
+  begin(): void
+  end?(): void
+}
+
+/** Looks whom an episode strikes, as things stand when it begins; null: it can do nothing. */
+export type Action = (stage: Stage, episode: Episode) => Strike | null
+
+export type Actions = { readonly [Class in EpisodeClass]?: Action }
