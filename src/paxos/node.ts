@@ -317,6 +317,11 @@ export class Node implements RoleContext {
     return this.#fields.founding
   }
 
+  /** How many messages wait for the disk. */
+  get held(): number {
+    return this.#fields.held.length
+  }
+
   get writing(): boolean {
     return this.#fields.durable < this.#fields.written
   }

@@ -10,6 +10,7 @@ import {
   type Node,
   type NodeId,
   type Observation,
+  type Replica,
   requestKey,
   type Settings,
   type Slot,
@@ -37,7 +38,7 @@ import type { VerdictResult } from './verdict.js'
 /** A member as it is when the run is over. */
 export interface Witness {
   readonly id: NodeId
-  readonly replica: { readonly state: unknown; readonly applied: Slot } | undefined
+  readonly replica: Pick<Replica, 'replicated'> | undefined
   readonly records: readonly StoreRecord[]
 }
 
@@ -257,10 +258,15 @@ export class Court {
     const isSound = this.#replay(event)
     for (const { id, replica } of witnesses) {
       if (replica === undefined) continue
-      this.conservation.check(event, nameOf(id), replica.state)
-      if (isSound && replica.applied === this.#model.applied)
-        this.identicalState.compare(event, id, replica.state, this.#model.state)
+      const { state, applied } = replica.replicated
+      this.conservation.check(event, nameOf(id), state)
+      if (isSound && applied === this.#model.applied)
+        this.identicalState.compare(event, id, state, this.#model.state)
     }
+    const replicas = witnesses.flatMap(({ id, replica }) =>
+      replica ? [{ id, replicated: replica.replicated }] : [],
+    )
+    this.identicalState.compareSessions(event, replicas)
     if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }
