@@ -1,5 +1,5 @@
 /** The summary of a run, for people. */
-import type { HistoryEntry, Summary } from '../simulation/index.js'
+import { FAULTS, type FaultClass, type HistoryEntry, type Summary } from '../simulation/index.js'
 
 type Paint = (text: string) => string
 
@@ -9,19 +9,30 @@ export function report(
   wallSeconds: number,
   alarm: Paint,
 ): string[] {
-  const { seed, ok, simulatedSeconds, events, messages, decided, requests } = summary
+  const { seed, ok, simulatedSeconds, events, messages, decided, requests, options } = summary
   const verdict = ok ? 'every verdict holds' : alarm('not every verdict holds')
   const { sent, delivered, dropped } = messages
   const became = (type: HistoryEntry['type']): number => history.filter((entry) => entry.type === type).length
   const outcomes = `${became('ok')} ok, ${became('fail')} failed, ${became('info')} unknown`
   return [
     `seed ${seed}: ${verdict}`,
+    `  cluster   ${options.members} members, ${options.clients} clients, ${options.delayMicros / 1000} ± ${options.jitterMicros / 1000} ms`,
+    `  faults    ${faultsOf(summary)}`,
     `  time      ${simulatedSeconds} s simulated in ${wallSeconds.toFixed(2)} s, ${events} events`,
     `  messages  ${sent} sent, ${delivered} delivered, ${dropped} dropped`,
     `  decided   ${decided} slots`,
     `  requests  ${requests.sent} sent, ${requests.answered} answered: ${outcomes}`,
     `  verdicts  ${verdictsOf(summary, alarm)}`,
   ]
+}
+
+/** What was on, how strong, and how many times it happened. */
+function faultsOf({ options, faults }: Summary): string {
+  const classes = Object.entries(options.faults).map(([name, strength]) => {
+    const isRate = FAULTS[name as FaultClass].unit === 'perMillion' // the keys of faults are classes
+    return `${name} ${isRate ? `${strength / 10_000} %` : `x${strength}`} (${faults[name] ?? 0})`
+  })
+  return classes.length === 0 ? 'none' : classes.join(', ')
 }
 
 function verdictsOf({ verdicts }: Summary, alarm: Paint): string {

@@ -76,8 +76,11 @@ export interface NodeOptions {
   readonly self: NodeId
   readonly machine: AnyMachine
   readonly purpose: Purpose
-  /** Draws a whole number from `low` to `high`, both included: how the driver spreads timers. */
-  readonly draw: (low: number, high: number) => number
+  /**
+   * Draws a whole number from `low` to `high`, both included: how the driver spreads timers. `what` names what it is
+   * for: `role timer`, or `store` and `life` for what names a blank store, and a life of a client's node.
+   */
+  readonly draw: (low: number, high: number, what: string) => number
   readonly roles?: Partial<RoleFactories>
   readonly settings?: Partial<Settings>
   /** What the store holds, in the order of writing. */
@@ -340,8 +343,9 @@ export class Node implements RoleContext {
 
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void {
     const low = Math.max(0, lowMicros)
-    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros))
-    this.#fields.timers.set(`${role} ${timer}`, deadlineMicros)
+    const name = `${role} ${timer}`
+    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros), name)
+    this.#fields.timers.set(name, deadlineMicros)
     this.#actions.push({ type: 'timer', role, timer, deadlineMicros })
   }
 
@@ -374,7 +378,7 @@ export class Node implements RoleContext {
     this.reconfigure(foundingMembership(founding.voters))
     this.become('leader', { round: promised.round, eager })
     this.become('replica', { founding, decisions, snapshot, trimmed })
-    const life = returning ? this.#options.draw(1, 0xffff_ffff) : 0
+    const life = returning ? this.#options.draw(1, 0xffff_ffff, 'life') : 0
     this.become('initializer', { founding, store: this.#fields.store, returning, life })
   }
 
@@ -382,7 +386,7 @@ export class Node implements RoleContext {
     this.#fields.membership = membership
     this.#fields.members = membersOf(membership.configurations)
     this.#fields.others = this.#findOthers()
-    this.observe({ type: 'configured', membership })
+    this.observe({ type: 'configured', applied: this.roles.replica?.applied ?? 0, membership })
     this.#vote()
   }
 
@@ -433,7 +437,7 @@ export class Node implements RoleContext {
   /** Gives a blank store its identity: 53 random bits. */
   #createStore(): number {
     const { draw } = this.#options
-    const store = draw(0, 0x1f_ffff) * 0x1_0000_0000 + draw(0, 0xffff_ffff)
+    const store = draw(0, 0x1f_ffff, 'store') * 0x1_0000_0000 + draw(0, 0xffff_ffff, 'store')
     this.persist({ type: 'created', store, member: this.self })
     return store
   }

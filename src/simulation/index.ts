@@ -1,6 +1,7 @@
 /** `synod/simulation`: a world made from one integer around the nodes of `synod/paxos`. */
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
+export { START_WALL_MICROS } from './clock.js'
 export * from './events.js'
 export * from './faults/classes.js'
 export * from './faults/swarm.js'
@@ -25,7 +26,7 @@ export {
   operationsOfText,
 } from './linearizability/operations.js'
 export type { Finding } from './linearizability/search.js'
-export { nameOf } from './names.js'
+export { formatNodes, nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
 export * from './placement.js'
 export * from './scenario.js'

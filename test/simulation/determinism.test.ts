@@ -24,17 +24,17 @@ const RUNS: Readonly<Record<string, Run>> = {
   'classic 0': { seed: 0 },
   'classic 6': { seed: 6 },
   'classic 4294967295': { seed: 4_294_967_295 },
-  'crashes 1': { seed: 1, scenario: { members: 5, clients: 3, crashes: 10 } },
+  'crashes 1': { seed: 1, scenario: { members: 5, clients: 3, faults: { loss: 50_000, crash: 10 } } },
   'crashes of a duplicating network 2': {
     seed: 2,
-    scenario: { members: 3, clients: 3, crashes: 8, duplicationPerMillion: 100_000 },
+    scenario: { members: 3, clients: 3, faults: { loss: 50_000, crash: 8, duplication: 100_000 } },
   },
   'bank 3': { seed: 3, machine: 'bank', scenario: { members: 7, clients: 5 } },
-  'bank with crashes 4': { seed: 4, machine: 'bank', scenario: { members: 3, clients: 4, crashes: 5 } },
+  'bank with crashes 4': { seed: 4, machine: 'bank', scenario: { members: 3, clients: 4, faults: { loss: 50_000, crash: 5 } } },
   'linearizable reads 5': { seed: 5, scenario: { members: 5, reads: 'linearizable' } },
   'linearizable reads with crashes and losses 7': {
     seed: 7,
-    scenario: { members: 5, clients: 4, reads: 'linearizable', crashes: 6, lossPerMillion: 200_000 },
+    scenario: { members: 5, clients: 4, reads: 'linearizable', faults: { loss: 200_000, crash: 6 } },
   },
   'slow and cut off 8': {
     seed: 8,

@@ -3,6 +3,9 @@ import {
   type AnyMachine,
   codecsOf,
   type Decree,
+  decodePlain,
+  encodePlain,
+  type Membership as Known,
   type Micros,
   type Node,
   type NodeId,
@@ -19,12 +22,13 @@ import { Agreement } from './agreement.js'
 import { Answers } from './answers.js'
 import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
-import { Durability, type VotersOf } from './durability.js'
+import { Durability } from './durability.js'
 import { Ended } from './ended.js'
 import { ExactlyOnce } from './exactly-once.js'
 import { IdenticalState } from './identical-state.js'
 import { Linearizable } from './linearizable.js'
 import { type Beginning, Liveness } from './liveness.js'
+import { Membership } from './membership.js'
 import { Model } from './model.js'
 import { type AnsweredRead, replay } from './replay.js'
 import { StaleReads } from './stale-reads.js'
@@ -58,6 +62,7 @@ export interface CourtOptions {
 
 export class Court {
   readonly agreement: Agreement = new Agreement()
+  readonly membership: Membership
   readonly durability: Durability
   readonly answers: Answers = new Answers()
   readonly linearizable: Linearizable
@@ -76,22 +81,27 @@ export class Court {
   readonly #reads: AnsweredRead[] = []
 
   constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
-    const votersOf: VotersOf = () => members
-    this.durability = new Durability(votersOf)
+    this.membership = new Membership(members, settings.alpha)
+    this.durability = new Durability((slot) => this.membership.votersOf(slot))
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
     this.bounds = new Bounds(settings)
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
     this.#queries = codecsOf(application.machine).queries
-    this.#model = new Model(application, settings, startWallMicros, (event, slot, state) =>
-      this.identicalState.executes(event, null, slot, state),
+    this.#model = new Model(
+      application,
+      settings,
+      startWallMicros,
+      (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+      (event, slot, change) => this.membership.changes(event, slot, change),
     )
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
     return {
       agreement: this.agreement.result,
+      membership: this.membership.result,
       durability: this.durability.result,
       answers: this.answers.result,
       linearizable: this.linearizable.result,
@@ -119,6 +129,7 @@ export class Court {
     this.identicalState.started(node)
     const { machine } = this.#application
     const query = machine.query?.bind(machine)
+    const snapshots = machine.snapshots ?? { encode: encodePlain, decode: decodePlain }
     return {
       initial: () => machine.initial(),
       apply: (state, command, context) => {
@@ -128,11 +139,21 @@ export class Court {
       },
       ...(query && { query }),
       ...codecsOf(machine),
+      snapshots: {
+        encode: (state) => snapshots.encode(state),
+        decode: (bytes) => {
+          this.identicalState.replaced(node)
+          return snapshots.decode(bytes)
+        },
+      },
     }
   }
 
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
-    for (const record of records) this.durability.synced(event, node, record)
+    for (const record of records) {
+      if (record.type === 'founded') this.membership.founded(record.founding.voters)
+      this.durability.synced(event, node, record)
+    }
   }
 
   applied(event: number, node: NodeId, slot: Slot, decree: Decree): void {
@@ -147,11 +168,18 @@ export class Court {
   }
 
   /** A member has replaced its state by that of a snapshot, which was taken after this slot. */
-  installed(event: number, node: NodeId, slot: Slot, state: unknown): void {
+  installed(event: number, node: NodeId, slot: Slot, replica: Witness['replica']): void {
     this.agreement.installed(event, node, slot)
-    this.exactlyOnce.started(node)
-    this.identicalState.installed(event, node, slot, state)
-    if (slot === this.#model.applied) this.identicalState.compare(event, node, state, this.#model.state)
+    this.exactlyOnce.installed(node, slot)
+    if (replica === undefined || replica.applied !== slot) return // it has gone on already
+    this.identicalState.installed(event, node, slot, replica.state)
+    if (slot === this.#model.applied)
+      this.identicalState.compare(event, node, replica.state, this.#model.state)
+  }
+
+  /** A node says who votes, as far as it has applied. */
+  configured(event: number, node: NodeId, applied: Slot, membership: Known): void {
+    this.membership.configured(event, node, applied, membership)
   }
 
   /** Looks at a node, every so often. */
@@ -213,8 +241,14 @@ export class Court {
 
   // ---- the end -------------------------------------------------------------------------------------------------
 
-  /** The run is over; `cutOff` says why, if it did not come to rest. */
-  close(event: number, nowMicros: Micros, cutOff: string | null, witnesses: readonly Witness[]): void {
+  /** The run is over; `cutOff` says why, if it did not come to rest. Over budget, stores may be lost for good. */
+  close(
+    event: number,
+    nowMicros: Micros,
+    cutOff: string | null,
+    witnesses: readonly Witness[],
+    isOverBudget: boolean,
+  ): void {
     if (cutOff !== null) this.ended.cutOff(event, cutOff)
     for (const pending of this.#pending.values()) {
       this.liveness.check(pending, nowMicros)
@@ -227,7 +261,7 @@ export class Court {
       if (isSound && replica.applied === this.#model.applied)
         this.identicalState.compare(event, id, replica.state, this.#model.state)
     }
-    this.durability.ended(event, this.agreement.decrees, witnesses)
+    if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }
 

@@ -5,6 +5,8 @@
  */
 import {
   type AnyMachine,
+  type Change,
+  changeOf,
   clonePlain,
   codecsOf,
   type Decree,
@@ -47,6 +49,7 @@ export class Model {
   readonly #counts: number[] = []
   readonly #machine: AnyMachine
   readonly #executes: (event: number, slot: Slot, state: unknown) => void
+  readonly #changes: (event: number, slot: Slot, change: Change) => void
   readonly #settings: Settings
   readonly #codecs: ReturnType<typeof codecsOf>
   #timeMicros: Micros
@@ -56,14 +59,16 @@ export class Model {
   #nextSession: SessionId = 1
   #sweepAtMicros: Micros = 0
 
-  /** `executes` hears of each command before it is executed. */
+  /** `executes` hears of each command before it is executed, and `changes` of each request to change the membership. */
   constructor(
     application: AnyApplication,
     settings: Settings,
     timeMicros: Micros,
     executes: (event: number, slot: Slot, state: unknown) => void = () => {},
+    changes: (event: number, slot: Slot, change: Change) => void = () => {},
   ) {
     this.#executes = executes
+    this.#changes = changes
     this.#machine = application.machine
     this.#settings = settings
     this.#codecs = codecsOf(application.machine)
@@ -101,7 +106,9 @@ export class Model {
 
   #take(event: number, slot: Slot, request: Request): void {
     const { session, sequence, command } = request
-    if (session === 0) this.#open(nameOfRequest(request))
+    const change = changeOf(request)
+    if (change !== null) this.#changes(event, slot, change)
+    else if (session === 0) this.#open(nameOfRequest(request))
     else if (this.#sessions.has(session)) {
       this.#sessions.set(session, this.#timeMicros)
       const key = requestKey(session, sequence, '')
