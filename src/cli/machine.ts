@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isMainThread } from 'node:worker_threads'
 import {
   type AnyApplication,
   ApplicationError,
@@ -51,12 +52,7 @@ export async function applicationOf(name: string, reads: Reads | undefined): Pro
 async function load(path: string): Promise<AnyApplication> {
   const file = resolve(path)
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new UsageError(`there is no file '${path}'`)
-  process.on('uncaughtException', (error) => {
-    process.stderr.write(`synod: ${path} failed by itself: ${firstLineOf(error)}${placeOf(error, file)}.\n`)
-    process.exit(2)
-  })
-  // Its code may never give control back, and then only the default action of the signal ends it.
-  process.removeAllListeners('SIGINT')
+  if (isMainThread) endOnItsErrors(path, file)
   const module = await importModule(path, file)
   const exported = module['application'] ?? module['default']
   if (exported === undefined) {
@@ -69,6 +65,16 @@ async function load(path: string): Promise<AnyApplication> {
   } catch (error) {
     throw error instanceof ApplicationError ? moduleError(path, error) : error
   }
+}
+
+/** A worker leaves these to the main thread. */
+function endOnItsErrors(path: string, file: string): void {
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`synod: ${path} failed by itself: ${firstLineOf(error)}${placeOf(error, file)}.\n`)
+    process.exit(2)
+  })
+  // Its code may never give control back, and then only the default action of the signal ends it.
+  process.removeAllListeners('SIGINT')
 }
 
 async function importModule(path: string, file: string): Promise<Record<string, unknown>> {

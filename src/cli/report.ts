@@ -1,5 +1,5 @@
 /** The summary of a run, for people. */
-import { type FaultClass, FAULTS, type HistoryEntry, type Summary } from '../simulation/index.js'
+import { FAULTS, type FaultClass, type HistoryEntry, type Summary } from '../simulation/index.js'
 
 type Paint = (text: string) => string
 

@@ -54,7 +54,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     unit: 'number',
     field: 'requests',
     help: 'operations of each client',
-    defaultHelp: 'what the machine says: 11 for key-value, 13 for bank',
+    defaultHelp: 'what the machine says: 11 for key-value, 100 for shared, 13 for bank',
   },
   {
     name: 'delay',
@@ -99,31 +99,38 @@ interface FaultFlag {
   readonly text: string
 }
 
-/** Those options, for the command line. */
-export function scenarioOptions(): Option[] {
+/** Those options, for the command line; `scenario` is the one without which. */
+export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Option[] {
   const quantities = QUANTITIES.map(({ name, unit, field, help, defaultHelp }) => {
     const value = defaultHelp ?? (CLASSIC[field] ?? 0) / UNITS[unit].scale
     return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
   })
   const shortForms = SHORT_FORMS.map(({ name, fault, help }) => {
     const unit = unitOf(fault)
-    const value = (CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale
-    return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
+    return new Option(
+      `--${name} <${unit}>`,
+      `${help} (default: ${(CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale})`,
+    )
   })
   const collect =
     (isOn: boolean) =>
     (text: string, before: readonly FaultFlag[] = []): FaultFlag[] => [...before, { isOn, text }]
+  const help = `classic, or swarm: the seed picks the size and the faults (default: ${scenario})`
   return [
-    new Option('--scenario <name>', 'classic, or swarm: the seed picks the size and the faults (default: classic)').choices(
-      ['classic', 'swarm'],
-    ),
+    new Option('--scenario <name>', help).choices(['classic', 'swarm']),
     ...quantities,
     ...shortForms,
-    new Option('--fault <name[=strength]>', 'turns a class of faults on (see below); may be given again').argParser(
-      collect(true),
+    new Option(
+      '--fault <name[=strength]>',
+      'turns a class of faults on (see below); may be given again',
+    ).argParser(collect(true)),
+    new Option('--no-fault <name>', 'turns a class of faults off; may be given again').argParser(
+      collect(false),
     ),
-    new Option('--no-fault <name>', 'turns a class of faults off; may be given again').argParser(collect(false)),
-    new Option('--over-budget', 'stores may be damaged beyond what the members can stand; asks for safety only'),
+    new Option(
+      '--over-budget',
+      'stores may be damaged beyond what the members can stand; then only safety is asked for',
+    ),
   ]
 }
 
@@ -138,6 +145,20 @@ export function faultHelp(): string {
     ...classes,
   ]
   return lines.join('\n')
+}
+
+/** What the clients use, and how. */
+export function machineOptions(): Option[] {
+  return [
+    new Option(
+      '--machine <name>',
+      'what the clients use: key-value, bank, or a module of your own (see below)',
+    ).default(DEFAULT_MACHINE),
+    new Option(
+      '--reads <way>',
+      'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
+    ).choices(['decree', 'linearizable']),
+  ]
 }
 
 /** What was given for the options that decide a run. */
@@ -224,15 +245,32 @@ export function parseSeed(text: string): number {
 
 /** The command that runs it again. */
 export function replayCommand(seed: number, flags: ScenarioFlags): string {
-  const words = ['npx', 'synod', 'simulate', String(seed)]
-  const names = ['scenario', ...[...QUANTITIES, ...SHORT_FORMS].map(({ name }) => name), 'machine', 'reads']
-  for (const name of names) {
+  return [
+    'npx',
+    'synod',
+    'simulate',
+    String(seed),
+    ...scenarioWords(flags),
+    ...machineWords(flags.machine),
+  ].join(' ')
+}
+
+/** What was given for the options that decide a run, the machine aside, as words of a command. */
+export function scenarioWords(flags: ScenarioFlags): readonly string[] {
+  const names = ['scenario', ...[...QUANTITIES, ...SHORT_FORMS].map(({ name }) => name), 'reads']
+  const words = names.flatMap((name) => {
     const text = flags[name]
-    if (typeof text === 'string' && text !== DEFAULT_MACHINE) words.push(`--${name}`, quote(text))
-  }
-  for (const { isOn, text } of flags.fault ?? []) words.push(isOn ? '--fault' : '--no-fault', quote(text))
-  if (flags.overBudget === true) words.push('--over-budget')
-  return words.join(' ')
+    return typeof text === 'string' ? [`--${name}`, quote(text)] : []
+  })
+  const faults = (flags.fault ?? []).flatMap(({ isOn, text }) => [
+    isOn ? '--fault' : '--no-fault',
+    quote(text),
+  ])
+  return [...words, ...faults, ...(flags.overBudget === true ? ['--over-budget'] : [])]
+}
+
+export function machineWords(machine: string): readonly string[] {
+  return machine === DEFAULT_MACHINE ? [] : ['--machine', quote(machine)]
 }
 
 /** A word for a shell. */

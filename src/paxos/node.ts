@@ -136,8 +136,9 @@ interface NodeFields {
   store: number
   founding: Founding | null
   membership: Membership
-  /** The members of its configurations. */
+  /** The members of its configurations, and the others that this node may turn to. */
   members: readonly MemberId[]
+  others: readonly MemberId[]
   /** The store misses nothing that it has vouched for. */
   recognised: boolean
   /** Why the store may not vote; null as long as nothing speaks against it. */
@@ -190,6 +191,7 @@ export class Node implements RoleContext {
       founding: null,
       membership: NO_MEMBERSHIP,
       members: [],
+      others: [],
       recognised: false,
       refusal: null,
       awake: false,
@@ -299,6 +301,10 @@ export class Node implements RoleContext {
     return this.#fields.members
   }
 
+  get others(): readonly MemberId[] {
+    return this.#fields.others
+  }
+
   get voting(): boolean {
     return this.#fields.recognised && this.#isNamed()
   }
@@ -379,6 +385,7 @@ export class Node implements RoleContext {
   reconfigure(membership: Membership): void {
     this.#fields.membership = membership
     this.#fields.members = membersOf(membership.configurations)
+    this.#fields.others = this.#findOthers()
     this.observe({ type: 'configured', membership })
     this.#vote()
   }
@@ -445,6 +452,14 @@ export class Node implements RoleContext {
     if (founding !== null) this.induct(founding, false)
     else if (purpose.type === 'seed') this.become('seed', { ...purpose, store })
     else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts, store })
+  }
+
+  /** Who is no member may know only members that are long gone; whoever runs it may know better. */
+  #findOthers(): readonly MemberId[] {
+    const { purpose } = this.#options
+    const isMember = this.members.includes(this.self) || purpose.type !== 'join'
+    const known = isMember ? this.members : new Set([...purpose.contacts, ...this.members])
+    return [...known].filter((member) => member !== this.self)
   }
 
   /** Whether a configuration names this member with this store. One that was lost is not that voter any more. */

@@ -1,12 +1,17 @@
 /** `synod/simulation`: a world made from one integer around the nodes of `synod/paxos`. */
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
-export * from './events.js'
 export { START_WALL_MICROS } from './clock.js'
+export * from './events.js'
 export * from './faults/classes.js'
 export * from './faults/swarm.js'
 export { ApplicationError, applicationFrom } from './guard.js'
 export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
+export * from './hunting/campaign.js'
+export { type ShrinkOptions, type Shrunk, shrink } from './hunting/shrink.js'
+export * from './hunting/story.js'
+export { addTallies, type Found, NOTHING, type Tally, tallyOf } from './hunting/tally.js'
+export { type Failure, firstFailure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
 export {
   checkLinearizability,
   type KeyFinding,

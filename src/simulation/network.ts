@@ -124,7 +124,8 @@ export class Network {
   }
 
   isDoubled(fate: Fate): boolean {
-    if (this.#duplicationPerMillion === 0 || !happens(mix(fate + 2), this.#duplicationPerMillion)) return false
+    if (this.#duplicationPerMillion === 0 || !happens(mix(fate + 2), this.#duplicationPerMillion))
+      return false
     this.befallen.duplication += 1
     return true
   }

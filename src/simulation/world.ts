@@ -233,7 +233,11 @@ export class World {
         if (occurrence.life === occurrence.host.life) this.#sync(occurrence)
         return
       case 'requests':
-        this.#turn(occurrence.host, { type: 'requests', ...this.#times(occurrence.host), requests: occurrence.requests })
+        this.#turn(occurrence.host, {
+          type: 'requests',
+          ...this.#times(occurrence.host),
+          requests: occurrence.requests,
+        })
         return
     }
   }

@@ -28,14 +28,8 @@ const MISTAKES: readonly (readonly [command: string, sentence: string])[] = [
     'simulate 6 --delay 10 --jitter 11',
     'A jitter of 11 ms exceeds the delay of 10 ms: no message may arrive before it is sent.',
   ],
-  [
-    'simulate 6 --crashes 10001',
-    "--crashes must be a whole number from 0 to 10000, and '10001' is not.",
-  ],
-  [
-    'simulate 6 --fault rot=-1',
-    "--fault rot must be a whole number from 0 to 16, and '-1' is not.",
-  ],
+  ['simulate 6 --crashes 10001', "--crashes must be a whole number from 0 to 10000, and '10001' is not."],
+  ['simulate 6 --fault rot=-1', "--fault rot must be a whole number from 0 to 16, and '-1' is not."],
   [
     'simulate 6 --format xml',
     "option '--format <format>' argument 'xml' is invalid; allowed choices are text, ndjson.",
@@ -93,7 +87,7 @@ describe.concurrent('options that npm has swallowed', () => {
 
 describe.concurrent('the units of options', () => {
   const machine = 'key-value'
-  const given = (flags: Record<string, string>) => scenarioFrom({ machine, ...flags }, 1)
+  const given = (flags: Record<string, string>) => scenarioFrom({ machine, ...flags }, 6)
 
   it('are exact: percent to a millionth, milliseconds to a microsecond', () => {
     expect(given({ loss: '2.5' }).faults.loss).toBe(25_000)

@@ -30,7 +30,11 @@ const RUNS: Readonly<Record<string, Run>> = {
     scenario: { members: 3, clients: 3, faults: { loss: 50_000, crash: 8, duplication: 100_000 } },
   },
   'bank 3': { seed: 3, machine: 'bank', scenario: { members: 7, clients: 5 } },
-  'bank with crashes 4': { seed: 4, machine: 'bank', scenario: { members: 3, clients: 4, faults: { loss: 50_000, crash: 5 } } },
+  'bank with crashes 4': {
+    seed: 4,
+    machine: 'bank',
+    scenario: { members: 3, clients: 4, faults: { loss: 50_000, crash: 5 } },
+  },
   'linearizable reads 5': { seed: 5, scenario: { members: 5, reads: 'linearizable' } },
   'linearizable reads with crashes and losses 7': {
     seed: 7,

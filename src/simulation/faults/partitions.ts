@@ -77,9 +77,7 @@ function first(leader: NodeId, order: readonly NodeId[]): readonly NodeId[] {
 
 /** The links that a shape cuts. */
 function cutsOf(members: readonly NodeId[], { hears }: Shape): Direction[] {
-  return members.flatMap((a) =>
-    members.flatMap((b): Direction[] => (a === b || hears(a, b) ? [] : [[a, b]])),
-  )
+  return members.flatMap((a) => members.flatMap((b): Direction[] => (a === b || hears(a, b) ? [] : [[a, b]])))
 }
 
 /** The links to and from a node. */
@@ -116,11 +114,11 @@ function constrained(stage: Stage, episode: Episode): Strike | null {
   if (leader === undefined || hub === undefined || members.length < 3) return null
   const before = linksOf(hub, members)
   const shape = star(hub, '')
-  const after = cutsOf(members, { ...shape, hears: (a, b) => a !== leader && b !== leader && shape.hears(a, b) })
-  const turnMicros = Math.min(
-    episode.endMicros,
-    episode.startMicros + episode.detail(0, 100_000, 400_000),
-  )
+  const after = cutsOf(members, {
+    ...shape,
+    hears: (a, b) => a !== leader && b !== leader && shape.hears(a, b),
+  })
+  const turnMicros = Math.min(episode.endMicros, episode.startMicros + episode.detail(0, 100_000, 400_000))
   return {
     nodes: members,
     what: `${nameOf(hub)} falls behind, then all others hear it only, and ${nameOf(leader)} nobody`,

@@ -67,10 +67,7 @@ export class Episode implements FaultName {
     this.#bits = (what) => hash(faults, index, name.number, what)
     const [low, high] = LENGTHS[name.class]
     this.startMicros = within(this.#bits(WHAT.start), 0, quietMicros - 1)
-    this.endMicros = Math.min(
-      quietMicros,
-      this.startMicros + within(this.#bits(WHAT.length), low, high),
-    )
+    this.endMicros = Math.min(quietMicros, this.startMicros + within(this.#bits(WHAT.length), low, high))
   }
 
   /** Picks one of some things: whom it strikes. */

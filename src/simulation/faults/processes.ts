@@ -1,6 +1,7 @@
 /** Faults of processes: they crash, stand still, or are slow. */
-import { formatNodes } from '../names.js'
+
 import type { Host } from '../host.js'
+import { formatNodes } from '../names.js'
 import type { Episode } from './plan.js'
 import type { Actions, Stage, Strike } from './stage.js'
 

@@ -1,6 +1,6 @@
 /** Brings the faults of a plan into a world, each at its time, and counts what came of them. */
 import type { NodeId } from '../../paxos/index.js'
-import { type FaultClass, FAULTS } from './classes.js'
+import { FAULTS, type FaultClass } from './classes.js'
 import { CLOCKS } from './clocks.js'
 import { DISKS } from './disks.js'
 import { LINKS } from './links.js'
@@ -46,7 +46,9 @@ export class Trouble {
   counts(more: { readonly [Class in FaultClass]?: number }): Readonly<Record<string, number>> {
     const classes = Object.keys(FAULTS) as FaultClass[] // the keys of FAULTS are its classes
     return Object.fromEntries(
-      classes.map((each) => [each, more[each] ?? this.#counts.get(each) ?? 0]).filter(([, count]) => count !== 0),
+      classes
+        .map((each) => [each, more[each] ?? this.#counts.get(each) ?? 0])
+        .filter(([, count]) => count !== 0),
     )
   }
 
