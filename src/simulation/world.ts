@@ -26,7 +26,7 @@ import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
 import { driftOf, planOf } from './faults/plan.js'
-import type { Stage } from './faults/stage.js'
+import type { OperatorRequest, Stage } from './faults/stage.js'
 import { Trouble, type Witness } from './faults/trouble.js'
 import { Host } from './host.js'
 import { nameOf } from './names.js'
@@ -66,6 +66,7 @@ type Occurrence =
     }
   | { readonly type: 'sync'; readonly host: Host; readonly life: number }
   | { readonly type: 'requests'; readonly host: Host; readonly requests: readonly ClientRequest[] }
+  | { readonly type: 'request'; readonly host: Host; readonly request: OperatorRequest }
 
 /** What the queue holds. */
 type Pending =
@@ -239,6 +240,9 @@ export class World {
           requests: occurrence.requests,
         })
         return
+      case 'request':
+        this.#turn(occurrence.host, { ...this.#times(occurrence.host), ...occurrence.request })
+        return
     }
   }
 
@@ -350,6 +354,7 @@ export class World {
       },
       clientMember: this.clients.done ? null : hostOf(this.#clientHost),
       at: (timeMicros, happen) => this.#at(timeMicros, happen),
+      ask: (host, request) => this.#happen({ type: 'request', host, request }),
       crash: (host, part) => this.#crash(host, part),
       restart: (host, timeMicros) => this.#restart(host, timeMicros),
     }

@@ -18,11 +18,19 @@ export interface Stage {
   /** Where all the clients are, if that is a member. */
   readonly clientMember: Host | null
   at(timeMicros: Micros, happen: () => void): void
+  /** Asks a node to do something of its own, such as taking a snapshot, if it is up. */
+  ask(host: Host, request: OperatorRequest): void
   /** Stops a machine dead, if it is up. `part` says how much of a sync in flight survives. */
   crash(host: Host, part: number): void
   /** Starts a machine that is down again at this time, unless it was started by then. */
   restart(host: Host, timeMicros: Micros): void
 }
+
+/** What an operator asks of a node. */
+export type OperatorRequest =
+  | { readonly type: 'snapshot' }
+  /** Have this member lead; null: whoever was heard last. */
+  | { readonly type: 'transfer'; readonly to: NodeId | null }
 
 /** What one episode does. */
 export interface Strike {

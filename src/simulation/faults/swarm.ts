@@ -58,6 +58,9 @@ const EVERYTHING_PERCENT = 3
 /** What is drawn for a scenario beside its faults. */
 const WHAT = { mood: 0, members: 1, clients: 2, delay: 3, jitter: 4, reads: 5, quiet: 6 } as const
 
+/** A client that nothing disturbs is done in about this time. */
+const WORKING_MICROS = 4_000_000
+
 /** After the last fault there is this much time for everything to settle. */
 const SETTLING_MICROS = 8_000_000
 
@@ -65,14 +68,15 @@ export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
   const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 8)
+  const jitterMicros = draw(WHAT.jitter, 0, delayMicros)
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,
     members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
     clients: draw(WHAT.clients, 1, 6),
-    requests: 60,
+    requests: Math.min(60, Math.floor(WORKING_MICROS / (10_000 + 4 * (delayMicros + jitterMicros)))),
     delayMicros,
-    jitterMicros: draw(WHAT.jitter, 0, delayMicros),
+    jitterMicros,
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
     lengthMicros: quietMicros + SETTLING_MICROS,
     quietMicros,

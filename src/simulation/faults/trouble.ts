@@ -4,6 +4,7 @@ import { FAULTS, type FaultClass } from './classes.js'
 import { CLOCKS } from './clocks.js'
 import { DISKS } from './disks.js'
 import { LINKS } from './links.js'
+import { OPERATIONS } from './operations.js'
 import { PARTITIONS } from './partitions.js'
 import type { Episode } from './plan.js'
 import { PROCESSES } from './processes.js'
@@ -16,6 +17,7 @@ const ACTIONS: Actions = {
   ...PROCESSES,
   ...DISKS,
   ...CLOCKS,
+  ...OPERATIONS,
 }
 
 /** Hears when a fault begins and ends. */
