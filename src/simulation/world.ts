@@ -6,13 +6,11 @@ import {
   type Action,
   type ClientRequest,
   codecsOf,
-  compareBallots,
   completeSettings,
   type Decree,
   type Envelope,
   type Message,
   type Micros,
-  NO_BALLOT,
   Node,
   type NodeEvent,
   type NodeId,
@@ -26,11 +24,12 @@ import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
 import { driftOf, planOf } from './faults/plan.js'
-import type { OperatorRequest, Stage } from './faults/stage.js'
-import { Trouble, type Witness } from './faults/trouble.js'
-import { Host } from './host.js'
+import type { Stage } from './faults/stage.js'
+import { Trouble } from './faults/trouble.js'
+import { Host, leaderOf } from './host.js'
 import { nameOf } from './names.js'
 import { Network } from './network.js'
+import type { Occurrence, Pending } from './occurrences.js'
 import { EventQueue } from './queue.js'
 import { DRAW, hash, prefix, within } from './random.js'
 import { checkScenario, type Scenario } from './scenario.js'
@@ -52,29 +51,6 @@ export interface WorldOptions {
   readonly makeNode?: (options: ConstructorParameters<typeof Node>[0]) => Node
   readonly observer?: Observer
 }
-
-/** What happens to a machine. */
-type Occurrence =
-  | { readonly type: 'message'; readonly host: Host; readonly envelopes: readonly [Envelope] }
-  | {
-      readonly type: 'timer'
-      readonly host: Host
-      readonly life: number
-      readonly role: RoleName
-      readonly timer: string
-      readonly deadlineMicros: Micros
-    }
-  | { readonly type: 'sync'; readonly host: Host; readonly life: number }
-  | { readonly type: 'requests'; readonly host: Host; readonly requests: readonly ClientRequest[] }
-  | { readonly type: 'request'; readonly host: Host; readonly request: OperatorRequest }
-
-/** What the queue holds. */
-type Pending =
-  | Occurrence
-  /** What a machine that was busy has to see to now. */
-  | { readonly type: 'late'; readonly occurrence: Occurrence }
-  /** Whatever is rare: a start, a fault, a client that goes on. */
-  | { readonly type: 'other'; readonly happen: () => void }
 
 export interface MessageCounts {
   sent: number
@@ -123,7 +99,7 @@ export class World {
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
     this.#begin()
-    this.#trouble = new Trouble(this.#stage, this.#witness, planOf(seed, scenario))
+    this.#trouble = new Trouble(this.#stage, (event) => this.#announce(event), planOf(seed, scenario))
   }
 
   /** Runs until the world comes to rest, or its length is over. */
@@ -342,15 +318,15 @@ export class World {
   /** What faults may do here. */
   get #stage(): Stage {
     const hostOf = (id: NodeId): Host => this.#host(id)
-    const leaderNow = (): Host | null => this.#leader
+    const { hosts } = this
     return {
       members: this.#members,
-      hosts: this.hosts,
+      hosts,
       clientNodes: [],
       network: this.#network,
       isOverBudget: this.options.scenario.overBudget,
       get leader() {
-        return leaderNow()
+        return leaderOf(hosts)
       },
       clientMember: this.clients.done ? null : hostOf(this.#clientHost),
       at: (timeMicros, happen) => this.#at(timeMicros, happen),
@@ -358,30 +334,6 @@ export class World {
       crash: (host, part) => this.#crash(host, part),
       restart: (host, timeMicros) => this.#restart(host, timeMicros),
     }
-  }
-
-  get #witness(): Witness {
-    return {
-      suffers: ({ class: fault, number }, nodes, what) => {
-        if (this.#happens()) this.#tell({ type: 'suffers', node: nodes[0] ?? 0, fault, number, nodes, what })
-      },
-      recovers: ({ class: fault, number }, nodes) => {
-        if (this.#happens()) this.#tell({ type: 'recovers', node: nodes[0] ?? 0, fault, number, nodes })
-      },
-    }
-  }
-
-  /** Of those that believe they lead, the one with the highest ballot: it does. */
-  get #leader(): Host | null {
-    let leader: Host | null = null
-    let highest = NO_BALLOT
-    for (const host of this.hosts) {
-      const role = host.node?.roles.leader
-      if (role?.phase !== 'leading' || compareBallots(role.ballot, highest) <= 0) continue
-      leader = host
-      highest = role.ballot
-    }
-    return leader
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------
@@ -574,6 +526,11 @@ export class World {
   #happens(): boolean {
     this.events += 1
     return this.#observer !== undefined
+  }
+
+  /** The same for what is rare. */
+  #announce(event: WorldEvent): void {
+    if (this.#happens()) this.#tell(event)
   }
 
   #tell(event: WorldEvent): void {

@@ -154,5 +154,5 @@ describe('what is not a story gets a sentence', () => {
 test('whatever stories count on is as it was when their version got its number: raise STORY_VERSION otherwise', () => {
   const counted = Object.entries(FAULTS).map(([name, { unit, most }]) => [name, unit, most])
   const shape = JSON.stringify([STORY_VERSION, Object.keys(FIELDS), BOUNDS, counted])
-  expect(createHash('sha256').update(shape).digest('hex').slice(0, 16)).toBe('d66e7728c8617a28')
+  expect(createHash('sha256').update(shape).digest('hex').slice(0, 16)).toBe('c4061b9b749c565a')
 })
