@@ -10,6 +10,7 @@ import {
   bankApplication,
   keyValueApplication,
   type Reads,
+  sharedApplication,
 } from '../simulation/index.js'
 import { firstLineOf, UsageError } from './errors.js'
 
@@ -33,7 +34,10 @@ export const MODULE_HELP = `A machine of your own:
                { f, key, value }
   judge        (client): a function (operation, completion) that gives a
                sentence when what a client was told cannot be right
-  invariant    (state): gives a sentence when a state is wrong`
+  invariant    (state): gives a sentence when a state is wrong
+  thinkMicros  [low, high]: how long a client thinks between two operations
+  model        what the history is judged by when the run is over: register,
+               append-kv or key-value (see synod check --help)`
 
 /** The application that `--machine` names. Throws a UsageError. */
 export async function applicationOf(name: string, reads: Reads | undefined): Promise<AnyApplication> {
@@ -41,9 +45,10 @@ export async function applicationOf(name: string, reads: Reads | undefined): Pro
   if (reads !== undefined)
     throw new UsageError('--reads says how the clients of --machine key-value read, and no others')
   if (name === 'bank') return bankApplication()
+  if (name === 'shared') return sharedApplication()
   if (!/[\\/.]/.test(name)) {
     throw new UsageError(
-      `there is no machine '${name}': choose key-value, bank, or the path of a module, such as ./mine.js`,
+      `there is no machine '${name}': choose key-value, shared, bank, or the path of a module, such as ./mine.js`,
     )
   }
   return await load(name)

@@ -129,8 +129,22 @@ export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Opti
     ),
     new Option(
       '--over-budget',
-      'stores may be damaged beyond what the members can stand; then only safety is asked for',
+      'stores may be damaged beyond what the members can stand; asks for safety only',
     ),
+  ]
+}
+
+/** What the clients use, and how. */
+export function machineOptions(): Option[] {
+  return [
+    new Option(
+      '--machine <name>',
+      'what the clients use: key-value, shared (the same keys for all), bank, or a module of your own (see below)',
+    ).default(DEFAULT_MACHINE),
+    new Option(
+      '--reads <way>',
+      'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
+    ).choices(['decree', 'linearizable']),
   ]
 }
 
@@ -145,20 +159,6 @@ export function faultHelp(): string {
     ...classes,
   ]
   return lines.join('\n')
-}
-
-/** What the clients use, and how. */
-export function machineOptions(): Option[] {
-  return [
-    new Option(
-      '--machine <name>',
-      'what the clients use: key-value, bank, or a module of your own (see below)',
-    ).default(DEFAULT_MACHINE),
-    new Option(
-      '--reads <way>',
-      'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
-    ).choices(['decree', 'linearizable']),
-  ]
 }
 
 /** What was given for the options that decide a run. */

@@ -38,6 +38,8 @@ export type Observation =
       readonly outcome: Outcome
       readonly session: SessionId
       readonly sequence: number
+      /** The slot that the answer was given from: that of a read is the last one that it saw. 0 if nothing was asked. */
+      readonly slot: Slot
     }
   /** The replica holds what every slot up to this one made: it has a snapshot of another member. */
   | { readonly type: 'installed'; readonly slot: Slot }

@@ -12,14 +12,19 @@ export interface Head {
   readonly options: HeadOptions
 }
 
-/** The scenario, with the name of the machine, and the number of operations that each client really does. */
-export interface HeadOptions extends Scenario {
+/**
+ * The scenario, with the name of the machine, and the number of operations that each client really does.
+ * What came to the format later is there only where it is not the default.
+ */
+export interface HeadOptions
+  extends Omit<Scenario, 'placement' | 'untilMicros'>,
+    Partial<Pick<Scenario, 'placement' | 'untilMicros'>> {
   readonly machine: string
   readonly requests: number
 }
 
 export function headOf(seed: number, scenario: Scenario, application: AnyApplication): Head {
-  const { faults } = scenario
+  const { faults, placement, untilMicros } = scenario
   const classes = Object.keys(FAULTS) as FaultClass[] // the keys of FAULTS are its classes
   // Field by field: the order is the format's, not that of whoever made the scenario.
   const options = {
@@ -31,6 +36,8 @@ export function headOf(seed: number, scenario: Scenario, application: AnyApplica
     jitterMicros: scenario.jitterMicros,
     reads: scenario.reads,
     lengthMicros: scenario.lengthMicros,
+    ...(placement !== 'last' && { placement }),
+    ...(untilMicros !== null && { untilMicros }),
     quietMicros: scenario.quietMicros,
     faults: Object.fromEntries(classes.flatMap((each) => (faults[each] ? [[each, faults[each]]] : []))),
     omitted: scenario.omitted,

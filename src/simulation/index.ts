@@ -28,6 +28,7 @@ export {
 export type { Finding } from './linearizability/search.js'
 export { formatNodes, nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
+export * from './placement.js'
 export * from './scenario.js'
 export {
   type Format,

@@ -4,6 +4,7 @@
 import type { Micros } from '../paxos/index.js'
 import type { Reads } from './application.js'
 import { FAULTS, type FaultName, type Faults, isFaultClass, unknownFault } from './faults/classes.js'
+import { PLACEMENTS, type Placement } from './placement.js'
 
 export interface Scenario {
   readonly members: number
@@ -15,6 +16,10 @@ export interface Scenario {
   readonly jitterMicros: Micros
   /** How the clients of `classic` read. */
   readonly reads: Reads
+  /** Where the clients are. */
+  readonly placement: Placement
+  /** Clients begin nothing from this time on, whatever `requests` says; null: no such time. */
+  readonly untilMicros: Micros | null
   /** The run is cut off at this simulated time. */
   readonly lengthMicros: Micros
   /** Nothing goes wrong from this simulated time on. */
@@ -41,6 +46,8 @@ export const CLASSIC: Scenario = {
   delayMicros: 30_000,
   jitterMicros: 20_000,
   reads: 'decree',
+  placement: 'last',
+  untilMicros: null,
   lengthMicros: 60_000_000,
   quietMicros: 10_000_000,
   faults: { loss: 50_000 },
@@ -52,7 +59,7 @@ export const CLASSIC: Scenario = {
 export const LAST_SEED = 0xffff_ffff
 
 /** The fields of a scenario that are numbers. */
-export type Quantity = Exclude<keyof Scenario, 'reads' | 'faults' | 'omitted' | 'overBudget'>
+export type Quantity = Exclude<keyof Scenario, 'reads' | 'placement' | 'faults' | 'omitted' | 'overBudget'>
 
 /** From where to where each may go, both included. */
 export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: number]>> = {
@@ -61,6 +68,7 @@ export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: numb
   requests: [0, 1_000_000],
   delayMicros: [0, 3_600_000_000],
   jitterMicros: [0, 3_600_000_000],
+  untilMicros: [0, 1_000_000_000_000],
   lengthMicros: [0, 1_000_000_000_000],
   quietMicros: [0, 1_000_000_000_000],
 }
@@ -81,6 +89,11 @@ export function checkScenario(seed: number, scenario: Scenario): void {
   }
   if (scenario.reads !== 'decree' && scenario.reads !== 'linearizable') {
     throw new RangeError(`reads must be decree or linearizable, and ${scenario.reads} is neither.`)
+  }
+  if (!PLACEMENTS.includes(scenario.placement)) {
+    throw new RangeError(
+      `placement must be one of ${PLACEMENTS.join(', ')}, and ${scenario.placement} is none.`,
+    )
   }
   const unknown = Object.keys(scenario).find((name) => !Object.hasOwn(CLASSIC, name))
   if (unknown !== undefined) throw new RangeError(`A scenario has no ${unknown}.`)

@@ -30,6 +30,7 @@ import { Host, leaderOf } from './host.js'
 import { nameOf } from './names.js'
 import { Network } from './network.js'
 import type { Occurrence, Pending } from './occurrences.js'
+import { FIRST_CLIENT_NODE } from './placement.js'
 import { EventQueue } from './queue.js'
 import { DRAW, hash, prefix, within } from './random.js'
 import { checkScenario, type Scenario } from './scenario.js'
@@ -40,6 +41,9 @@ import type { VerdictResult } from './verdicts/verdict.js'
 const SYNC_LOW_MICROS = 200
 /** … to this long. */
 const SYNC_HIGH_MICROS = 1_200
+
+/** The court looks at all nodes once in so many steps. */
+const INSPECTION_STEPS = 64
 
 /** Where the parts of a world come from; replace one to see what happens. */
 export interface WorldOptions {
@@ -60,6 +64,7 @@ export interface MessageCounts {
 
 export class World {
   readonly options: WorldOptions
+  /** The members. */
   readonly hosts: readonly Host[]
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
@@ -68,6 +73,8 @@ export class World {
   /** How many events have happened. */
   events = 0
 
+  /** The nodes that clients have of their own; they never crash. */
+  readonly #clientHosts: Map<NodeId, Host> = new Map()
   readonly #queue: EventQueue<Pending> = new EventQueue()
   readonly #members: readonly NodeId[]
   readonly #network: Network
@@ -76,6 +83,7 @@ export class World {
   readonly #codecs: ReturnType<typeof codecsOf>
   readonly #observer: Observer | undefined
   #finished = false
+  #steps = 0
 
   constructor(options: WorldOptions) {
     const { seed, scenario, application } = options
@@ -83,17 +91,20 @@ export class World {
     this.options = options
     this.#members = Array.from({ length: scenario.members }, (_, id) => id)
     const timers = prefix(seed, DRAW.timer)
-    this.hosts = this.#members.map(
-      (id) => new Host(id, new Disk(), new Clock(driftOf(seed, scenario, id)), timers),
-    )
-    const workload = prefix(seed, DRAW.workload)
-    this.clients = new Clients(
+    const hostOf = (id: NodeId): Host =>
+      new Host(id, new Disk(), new Clock(driftOf(seed, scenario, id)), timers)
+    this.hosts = this.#members.map(hostOf)
+    this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
+    for (const { place } of this.clients.all) {
+      if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, hostOf(place))
+    }
+    this.court = new Court({
+      members: this.#members,
       application,
-      scenario.clients,
-      scenario.requests ?? application.requests,
-      (client, position, call, low, high) => within(hash(workload, client, position, call), low, high),
-    )
-    this.court = new Court(this.#members, application, completeSettings(options.settings), START_WALL_MICROS)
+      settings: completeSettings(options.settings),
+      startWallMicros: START_WALL_MICROS,
+      quietMicros: scenario.quietMicros,
+    })
     this.#network = new Network(seed, scenario)
     this.#syncs = prefix(seed, DRAW.sync)
     this.#codecs = codecsOf(application.machine)
@@ -121,7 +132,15 @@ export class World {
     this.nowMicros = this.#queue.nextMicros
     const pending = this.#queue.pop()
     if (pending !== undefined) this.#happen(pending)
+    this.#steps += 1
+    if (this.#steps % INSPECTION_STEPS === 0) this.#inspect()
     return true
+  }
+
+  #inspect(): void {
+    for (const { node } of this.hosts) if (node !== null) this.court.inspect(this.events, node)
+    for (const { node } of this.#clientHosts.values())
+      if (node !== null) this.court.inspect(this.events, node)
   }
 
   get finished(): boolean {
@@ -142,8 +161,9 @@ export class World {
 
   #begin(): void {
     for (const host of this.hosts) this.#at(0, () => this.#start(host))
+    for (const host of this.#clientHosts.values()) this.#at(0, () => this.#start(host))
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#at(0, () => this.#invoke(client))
+      if (!client.done) this.#at(0, () => this.#invoke(client))
     }
     const { quietMicros, lengthMicros } = this.options.scenario
     if (quietMicros < lengthMicros) this.#at(quietMicros, () => this.#network.calm())
@@ -164,7 +184,7 @@ export class World {
 
   #unfinishedBusiness(): string {
     const { lengthMicros } = this.options.scenario
-    const waiting = this.clients.all.filter((client) => !this.clients.isDone(client)).length
+    const waiting = this.clients.all.filter(({ done }) => !done).length
     const behind = this.#behind.map(({ id }) => nameOf(id))
     const where = behind.length === 0 ? 'no member is behind' : `behind: ${behind.join(', ')}`
     return `after ${lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
@@ -178,7 +198,7 @@ export class World {
       records: disk.read(),
     }))
     const { overBudget } = this.options.scenario
-    this.court.close(this.events, overBudget ? null : cutOff, witnesses, overBudget)
+    this.court.close(this.events, this.nowMicros, overBudget ? null : cutOff, witnesses, overBudget)
     return false
   }
 
@@ -275,20 +295,26 @@ export class World {
     const records = host.disk.read()
     const options = {
       self: host.id,
-      machine: application.machine,
+      machine:
+        host.id < FIRST_CLIENT_NODE ? this.court.started(host.id, () => this.events) : application.machine,
       purpose: this.#purpose(host),
       draw: (low: number, high: number, what: string) => host.draw(low, high, what),
       records,
       ...(settings === undefined ? {} : { settings }),
     }
     host.node = makeNode?.(options) ?? new Node(options)
-    this.court.started(host.id)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
     this.#turn(host, { type: 'boot', ...this.#times(host) })
-    if (host.life > 1 && host.id === this.#clientHost) this.#resumeClients()
+    if (host.isOut) this.#dismissClients(host)
+    else if (host.life > 1) this.#resumeClients(host)
   }
 
-  #purpose({ id, isOut }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+  #purpose({ id, life, isOut }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+    if (id >= FIRST_CLIENT_NODE) {
+      const first = id % this.#members.length
+      const contacts = [...this.#members.slice(first), ...this.#members.slice(0, first)]
+      return { type: 'request', contacts, incarnation: life }
+    }
     if (id !== 0 || isOut) return { type: 'join', contacts: this.#members }
     return { type: 'seed', cluster: this.options.seed, voters: this.#members }
   }
@@ -299,7 +325,7 @@ export class World {
     const { survived, lost } = host.disk.crash(within(part, 0, host.disk.inFlight))
     if (this.#happens()) this.#tell({ type: 'crashes', node: host.id, lostRecords: lost })
     this.court.synced(this.events, host.id, survived)
-    if (host.id === this.#clientHost) this.#abandonClients()
+    this.#abandonClients(host)
   }
 
   #restart(host: Host, timeMicros: Micros): void {
@@ -317,18 +343,16 @@ export class World {
 
   /** What faults may do here. */
   get #stage(): Stage {
-    const hostOf = (id: NodeId): Host => this.#host(id)
     const { hosts } = this
     return {
       members: this.#members,
       hosts,
-      clientNodes: [],
+      clientNodes: [...this.#clientHosts.keys()],
       network: this.#network,
       isOverBudget: this.options.scenario.overBudget,
       get leader() {
         return leaderOf(hosts)
       },
-      clientMember: this.clients.done ? null : hostOf(this.#clientHost),
       at: (timeMicros, happen) => this.#at(timeMicros, happen),
       ask: (host, request) => this.#happen({ type: 'request', host, request }),
       crash: (host, part) => this.#crash(host, part),
@@ -338,17 +362,14 @@ export class World {
 
   // ---- clients -------------------------------------------------------------------------------------------------
 
-  /** All clients are at the last member. */
-  get #clientHost(): NodeId {
-    return this.#members.length - 1
-  }
-
   #invoke(client: Client): void {
-    const host = this.#host(this.#clientHost)
-    if (host.node === null || this.clients.isDone(client) || client.current !== null) return
+    const host = this.#host(client.place)
+    if (host.node === null || client.done || client.current !== null) return
     const { nowMicros } = this
     const operation = this.clients.invoke(client, nowMicros)
+    if (operation === null) return
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
+    this.court.invoked(this.events, client.number, operation, this.clients.lastEntry)
     const reference = client.position
     const { commands, queries } = this.#codecs
     const number = client.number
@@ -360,7 +381,7 @@ export class World {
             client: number,
             reference,
             query: queries.encode(operation.query),
-            consistency: 'linearizable',
+            consistency: operation.consistency ?? 'linearizable',
           }
     this.#happen({ type: 'requests', host, requests: [request] })
   }
@@ -370,23 +391,24 @@ export class World {
     if (client === undefined || client.current === null || client.position !== answer.reference) return
     const operation = client.current
     const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
-    const node = this.#clientHost
+    const node = client.place
     if (this.#happens()) this.#tell({ type: 'completes', node, client: client.number, operation, completion })
-    const { session, sequence, outcome } = answer
-    if (operation.type === 'command') this.court.answered(this.events, session, sequence, outcome)
+    this.court.answered(this.events, client.number, answer, this.clients.lastEntry)
     if (impossible !== null) this.court.answers.judged(this.events, impossible)
-    if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
+    if (!client.done) this.#at(this.nowMicros + this.clients.thinkMicros(client), () => this.#invoke(client))
   }
 
-  #abandonClients(): void {
+  #abandonClients({ id }: Host): void {
     for (const client of this.clients.all) {
+      if (client.place !== id) continue
+      this.court.abandoned(client.number)
       const operation = client.current
       if (operation === null) continue
       const completion = this.clients.abandon(client, operation, this.nowMicros)
       if (this.#happens())
         this.#tell({
           type: 'completes',
-          node: this.#clientHost,
+          node: id,
           client: client.number,
           operation,
           completion,
@@ -394,9 +416,15 @@ export class World {
     }
   }
 
-  #resumeClients(): void {
+  /** The member of these clients will never serve again. */
+  #dismissClients(host: Host): void {
+    this.#abandonClients(host)
+    this.clients.dismiss(host.id)
+  }
+
+  #resumeClients({ id }: Host): void {
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
+      if (client.place === id && !client.done) this.#at(this.nowMicros, () => this.#invoke(client))
     }
   }
 
@@ -445,9 +473,11 @@ export class World {
         this.#answered(observation)
         return
       case 'installed':
-        this.court.installed(this.events, host.id, observation.slot)
+        this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica?.state)
         return
       case 'refused':
+        this.#dismissClients(host)
+        return
       case 'configured':
       case 'retired':
         return
@@ -512,7 +542,7 @@ export class World {
   // ---- small things --------------------------------------------------------------------------------------------
 
   #host(id: NodeId): Host {
-    const host = this.hosts[id]
+    const host = id < FIRST_CLIENT_NODE ? this.hosts[id] : this.#clientHosts.get(id)
     if (host === undefined) throw new RangeError(`There is no node ${id}.`)
     return host
   }

@@ -140,7 +140,7 @@ describe('the records of a run', () => {
     const documented = read('docs/TRANSCRIPT.md')
     expect(names.size).toBeGreaterThan(50)
     // What is only for the simulation's own use.
-    for (const name of ['number', 'judge', 'history', 'all']) names.delete(name)
+    for (const name of ['number', 'place', 'judge', 'history', 'all']) names.delete(name)
     expect([...names].filter((name) => !documented.includes(`\`${name}\``))).toEqual([])
   })
 })

@@ -138,7 +138,7 @@ describe('the verdict of agreement', () => {
       application,
       makeNode: (made) => new Node(made.self === 1 ? { ...made, machine: odd } : made),
     })
-    expect(world.court.agreement.result.reason).toMatch(/^the state of NODE_1 differs/)
+    expect(world.court.identicalState.result.reason).toMatch(/^the state of NODE_1 differs/)
   })
 })
 

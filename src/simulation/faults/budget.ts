@@ -13,8 +13,6 @@ export function mayDamage(stage: Stage, victims: readonly Host[]): boolean {
   const members = stage.members.flatMap((id) => stage.hosts[id] ?? [])
   // Whoever loses its store before all are founded can never be welcomed, and the others wait for it.
   if (!members.every(isFounded)) return false
-  // Clients whose only member never comes back cannot be done.
-  if (victims.some((host) => host === stage.clientMember)) return false
   const lost = members.filter(({ isOut }) => isOut).length + victims.length
   return 2 * lost < members.length
 }

@@ -15,8 +15,6 @@ export interface Stage {
   readonly isOverBudget: boolean
   /** The member that leads now; null if none does. */
   readonly leader: Host | null
-  /** Where all the clients are, if that is a member. */
-  readonly clientMember: Host | null
   at(timeMicros: Micros, happen: () => void): void
   /** Asks a node to do something of its own, such as taking a snapshot, if it is up. */
   ask(host: Host, request: OperatorRequest): void

@@ -1,5 +1,6 @@
 /** How each field of a scenario is written into a story. A scenario that gains a field does not compile without it. */
 import { FAULTS, type FaultClass, type FaultName, type Faults } from '../faults/classes.js'
+import { PLACEMENTS } from '../placement.js'
 import { BOUNDS, type Omitted, type Quantity, type Scenario } from '../scenario.js'
 import type { DigitReader, DigitWriter } from './digits.js'
 
@@ -9,6 +10,9 @@ interface FieldCodec<Value> {
   read(digits: DigitReader, before: Scenario): Value
 }
 
+/** The quantities that may be null: whatever is usual. */
+type QuantityOrNone = 'requests' | 'untilMicros'
+
 /** In this order they are written. A story counts on the order and on every bound: see STORY_VERSION. */
 export const FIELDS: { readonly [Field in keyof Scenario]-?: FieldCodec<Scenario[Field]> } = {
   members: quantity('members'),
@@ -17,17 +21,19 @@ export const FIELDS: { readonly [Field in keyof Scenario]-?: FieldCodec<Scenario
   delayMicros: quantity('delayMicros'),
   jitterMicros: quantity('jitterMicros'),
   reads: choice('reads', ['decree', 'linearizable']),
+  placement: choice('placement', PLACEMENTS),
+  untilMicros: quantityOrNone('untilMicros'),
   lengthMicros: quantity('lengthMicros'),
   quietMicros: quantity('quietMicros'),
+  overBudget: choice('overBudget', [false, true]),
   faults: { write: writeFaults, read: readFaults },
   omitted: { write: writeOmitted, read: readOmitted },
-  overBudget: choice('overBudget', [false, true]),
 }
 
 /** The classes in the order of their table. */
 export const CLASSES = Object.keys(FAULTS) as readonly FaultClass[] // its keys are the classes
 
-function quantity<Field extends Exclude<Quantity, 'requests'>>(field: Field): FieldCodec<number> {
+function quantity<Field extends Exclude<Quantity, QuantityOrNone>>(field: Field): FieldCodec<number> {
   const [low, high] = BOUNDS[field]
   const radix = high - low + 1
   return {
@@ -37,7 +43,7 @@ function quantity<Field extends Exclude<Quantity, 'requests'>>(field: Field): Fi
 }
 
 /** A number, or null: that is 0, and every number is one more. */
-function quantityOrNone(field: 'requests'): FieldCodec<number | null> {
+function quantityOrNone(field: QuantityOrNone): FieldCodec<number | null> {
   const [low, high] = BOUNDS[field]
   const radix = high - low + 2
   return {
