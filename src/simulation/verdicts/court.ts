@@ -172,10 +172,10 @@ export class Court {
   installed(event: number, node: NodeId, slot: Slot, replica: Witness['replica']): void {
     this.agreement.installed(event, node, slot)
     this.exactlyOnce.installed(node, slot)
-    if (replica === undefined || replica.applied !== slot) return // it has gone on already
-    this.identicalState.installed(event, node, slot, replica.state)
-    if (slot === this.#model.applied)
-      this.identicalState.compare(event, node, replica.state, this.#model.state)
+    if (replica === undefined || replica.replicated.applied !== slot) return // it has gone on already
+    const { state } = replica.replicated
+    this.identicalState.installed(event, node, slot, state)
+    if (slot === this.#model.applied) this.identicalState.compare(event, node, state, this.#model.state)
   }
 
   /** A node says who votes, as far as it has applied. */

@@ -98,7 +98,6 @@ export class Model {
       const { stampMicros, requests } = decodeDecree(decree)
       const stamp = Math.min(stampMicros, this.#timeMicros + this.#settings.stampAdvanceMicros)
       this.#timeMicros = Math.max(this.#timeMicros, stamp)
-      this.#expireSessions()
       for (const request of requests) this.#take(event, slot, request)
     }
     this.#counts.push(this.executions.length)
@@ -130,7 +129,9 @@ export class Model {
   }
 
   #open(opener: string): void {
-    if (this.#openers.has(opener) || this.#sessions.size >= this.#settings.sessionLimit) return
+    if (this.#openers.has(opener)) return
+    if (this.#sessions.size >= this.#settings.sessionLimit) this.#expireSessions()
+    if (this.#sessions.size >= this.#settings.sessionLimit) return
     this.#openers.set(opener, this.#nextSession)
     this.#sessions.set(this.#nextSession, this.#timeMicros)
     this.#nextSession += 1
