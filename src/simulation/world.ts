@@ -331,14 +331,15 @@ export class World {
     else if (host.life > 1) this.#resumeClients(host)
   }
 
-  #purpose({ id, life, isOut }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+  #purpose({ id, life, isOut, disk }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
     const { members } = this.court.membership.latest
     if (id >= FIRST_CLIENT_NODE) {
       const first = id % members.length
       const contacts = [...members.slice(first), ...members.slice(0, first)]
       return { type: 'request', contacts, incarnation: life }
     }
-    if (id !== 0 || isOut) return { type: 'join', contacts: members }
+    const isFounded = disk.synced.some(({ type }) => type === 'founded')
+    if (id !== 0 || isOut || isFounded) return { type: 'join', contacts: members }
     return { type: 'seed', cluster: this.options.seed, voters: this.#founders }
   }
 
