@@ -122,11 +122,10 @@ export class World {
       if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, hostOf(place))
     }
     this.court = new Court({
-      members: this.#members,
       application,
       settings: completeSettings(options.settings),
       startWallMicros: START_WALL_MICROS,
-      quietMicros: scenario.quietMicros,
+      quietMicros: scenario.overBudget ? 0 : scenario.quietMicros,
     })
     this.#network = new Network(seed, scenario)
     this.#syncs = prefix(seed, DRAW.sync)
@@ -522,6 +521,8 @@ export class World {
         this.#dismissClients(host)
         return
       case 'configured':
+        this.court.configured(this.events, host.id, observation.membership)
+        return
       case 'retired':
         return
       case 'began':

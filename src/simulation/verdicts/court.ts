@@ -3,6 +3,7 @@ import {
   type AnyMachine,
   codecsOf,
   type Decree,
+  type Membership as Known,
   type Micros,
   type Node,
   type NodeId,
@@ -20,12 +21,13 @@ import { Agreement } from './agreement.js'
 import { Answers } from './answers.js'
 import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
-import { Durability, type VotersOf } from './durability.js'
+import { Durability } from './durability.js'
 import { Ended } from './ended.js'
 import { ExactlyOnce } from './exactly-once.js'
 import { IdenticalState } from './identical-state.js'
 import { Linearizable } from './linearizable.js'
 import { type Beginning, Liveness } from './liveness.js'
+import { Membership } from './membership.js'
 import { Model } from './model.js'
 import { type AnsweredRead, replay } from './replay.js'
 import { StaleReads } from './stale-reads.js'
@@ -49,7 +51,6 @@ interface Pending extends Beginning {
 export type Answered = Extract<Observation, { type: 'answered' }>
 
 export interface CourtOptions {
-  readonly members: readonly NodeId[]
   readonly application: AnyApplication
   readonly settings: Settings
   readonly startWallMicros: Micros
@@ -60,6 +61,7 @@ export interface CourtOptions {
 export class Court {
   readonly agreement: Agreement = new Agreement()
   readonly durability: Durability
+  readonly membership: Membership
   readonly answers: Answers = new Answers()
   readonly linearizable: Linearizable
   readonly staleReads: StaleReads = new StaleReads()
@@ -76,24 +78,26 @@ export class Court {
   readonly #pending: Map<number, Pending> = new Map()
   readonly #reads: AnsweredRead[] = []
 
-  constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
-    const votersOf: VotersOf = () => members
-    this.durability = new Durability(votersOf)
+  constructor({ application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
+    this.membership = new Membership(settings.alpha)
+    this.durability = new Durability((slot) => this.membership.votersOf(slot))
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
     this.bounds = new Bounds(settings)
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
     this.#queries = codecsOf(application.machine).queries
-    this.#model = new Model(application, settings, startWallMicros, (event, slot, state) =>
-      this.identicalState.executes(event, null, slot, state),
-    )
+    this.#model = new Model(application, settings, startWallMicros, {
+      executes: (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+      changes: (slot, change) => this.membership.changes(slot, change),
+    })
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
     return {
       agreement: this.agreement.result,
       durability: this.durability.result,
+      membership: this.membership.result,
       answers: this.answers.result,
       linearizable: this.linearizable.result,
       'stale reads': this.staleReads.result,
@@ -133,7 +137,15 @@ export class Court {
   }
 
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
-    for (const record of records) this.durability.synced(event, node, record)
+    for (const record of records) {
+      this.durability.synced(event, node, record)
+      if (record.type === 'founded') this.membership.founded(event, node, record.founding)
+    }
+  }
+
+  /** A member says who votes, as far as it has applied the decrees. */
+  configured(event: number, node: NodeId, membership: Known): void {
+    this.membership.configured(event, node, membership)
   }
 
   applied(event: number, node: NodeId, slot: Slot, decree: Decree): void {
