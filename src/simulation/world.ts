@@ -115,7 +115,7 @@ export class World {
       application,
       settings: this.#settings,
       startWallMicros: START_WALL_MICROS,
-      quietMicros: scenario.quietMicros,
+      quietMicros: scenario.overBudget ? 0 : scenario.quietMicros,
     })
     this.#network = new Network(seed, scenario)
     this.#syncs = prefix(seed, DRAW.sync)
