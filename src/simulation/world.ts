@@ -410,6 +410,7 @@ export class World {
       crash: (host, part) => this.#crash(host, part),
       restart: (host, timeMicros) => this.#restart(host, timeMicros),
       admit: () => this.#admit(),
+      dismiss: (host) => this.#retire(host),
       change: (host, version, voters) => this.#change(host, version, voters),
     }
   }

@@ -96,7 +96,7 @@ export function swarm(seed: number): Scenario {
     untilMicros: quietMicros + SETTLING_MICROS / 4,
     lengthMicros: quietMicros + SETTLING_MICROS,
     alpha: 2 ** draw(WHAT.alpha, 0, 6),
-    logBytes: 100 * 2 ** draw(WHAT.log, 0, 10),
+    logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
     chunkBytes: 50 * 2 ** draw(WHAT.chunk, 0, 10),
     quietMicros,
     faults: faultsOf(bits, draw(WHAT.mood, 0, 99)),
