@@ -109,7 +109,7 @@ function guess(name: string, operations: readonly HistoryOperation[]): ModelName
   const names = [...new Set(operations.map(({ f }) => f))].join(', ')
   if (first === undefined) {
     throw new UsageError(
-      `${name}: no machine knows all of ${names}: register has read, write and cas, append-kv get, put and append, key-value get, set and delete`,
+      `${name}: no machine knows all of ${names}: register has read, write and cas, append-kv get, put and append, key-value get, set, delete, cas and stale-get`,
     )
   }
   if (second !== undefined && names !== '') {

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isMainThread } from 'node:worker_threads'
 import {
   type AnyApplication,
   ApplicationError,
@@ -9,6 +10,7 @@ import {
   bankApplication,
   keyValueApplication,
   type Reads,
+  sharedApplication,
 } from '../simulation/index.js'
 import { firstLineOf, UsageError } from './errors.js'
 
@@ -32,7 +34,10 @@ export const MODULE_HELP = `A machine of your own:
                { f, key, value }
   judge        (client): a function (operation, completion) that gives a
                sentence when what a client was told cannot be right
-  invariant    (state): gives a sentence when a state is wrong`
+  invariant    (state): gives a sentence when a state is wrong
+  thinkMicros  [low, high]: how long a client thinks between two operations
+  model        what the history is judged by when the run is over: register,
+               append-kv or key-value (see synod check --help)`
 
 /** The application that `--machine` names. Throws a UsageError. */
 export async function applicationOf(name: string, reads: Reads | undefined): Promise<AnyApplication> {
@@ -40,9 +45,10 @@ export async function applicationOf(name: string, reads: Reads | undefined): Pro
   if (reads !== undefined)
     throw new UsageError('--reads says how the clients of --machine key-value read, and no others')
   if (name === 'bank') return bankApplication()
+  if (name === 'shared') return sharedApplication()
   if (!/[\\/.]/.test(name)) {
     throw new UsageError(
-      `there is no machine '${name}': choose key-value, bank, or the path of a module, such as ./mine.js`,
+      `there is no machine '${name}': choose key-value, shared, bank, or the path of a module, such as ./mine.js`,
     )
   }
   return await load(name)
@@ -51,12 +57,7 @@ export async function applicationOf(name: string, reads: Reads | undefined): Pro
 async function load(path: string): Promise<AnyApplication> {
   const file = resolve(path)
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new UsageError(`there is no file '${path}'`)
-  process.on('uncaughtException', (error) => {
-    process.stderr.write(`synod: ${path} failed by itself: ${firstLineOf(error)}${placeOf(error, file)}.\n`)
-    process.exit(2)
-  })
-  // Its code may never give control back, and then only the default action of the signal ends it.
-  process.removeAllListeners('SIGINT')
+  if (isMainThread) endOnItsErrors(path, file)
   const module = await importModule(path, file)
   const exported = module['application'] ?? module['default']
   if (exported === undefined) {
@@ -69,6 +70,16 @@ async function load(path: string): Promise<AnyApplication> {
   } catch (error) {
     throw error instanceof ApplicationError ? moduleError(path, error) : error
   }
+}
+
+/** A worker leaves these to the main thread. */
+function endOnItsErrors(path: string, file: string): void {
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`synod: ${path} failed by itself: ${firstLineOf(error)}${placeOf(error, file)}.\n`)
+    process.exit(2)
+  })
+  // Its code may never give control back, and then only the default action of the signal ends it.
+  process.removeAllListeners('SIGINT')
 }
 
 async function importModule(path: string, file: string): Promise<Record<string, unknown>> {

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { checkCommand } from './check.js'
 import { UsageError } from './errors.js'
+import { exploreCommand } from './explore.js'
+import { huntCommand } from './hunt.js'
+import { shrinkCommand } from './shrink.js'
 import { simulateCommand } from './simulate.js'
 
 /** A verdict did not hold: 1. Something in the command is wrong: 2. Undecided: 3. A bug in Synod: 70, as in sysexits.h. */
@@ -16,6 +19,9 @@ function program(): Command {
     .description('Multi-Paxos for TypeScript: a cluster to watch, to break and to build upon.')
     .version(versionOf())
     .addCommand(simulateCommand())
+    .addCommand(huntCommand())
+    .addCommand(shrinkCommand())
+    .addCommand(exploreCommand())
     .addCommand(checkCommand())
   for (const each of [command, ...command.commands]) {
     each.exitOverride().configureOutput({ writeErr: () => {} })
@@ -49,7 +55,9 @@ function sentenceOf(error: CommanderError | UsageError): string {
   if (error.code === 'commander.excessArguments' && error.message.includes("'check'")) {
     return 'one history is all that check takes'
   }
-  if (error.code === 'commander.excessArguments') return `one seed is all that simulate takes; ${NPM}`
+  if (error.code === 'commander.excessArguments' && error.message.includes("'simulate'")) {
+    return `one seed is all that simulate takes; ${NPM}`
+  }
   if (error.code === 'commander.help') return 'there is no such command; synod --help lists them'
   return error.message
     .replace(/^error: /, '')

@@ -3,7 +3,6 @@ import { randomInt } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import {
-  ApplicationError,
   type Format,
   jsonOf,
   LAST_SEED,
@@ -13,12 +12,12 @@ import {
   type Summary,
 } from '../simulation/index.js'
 import { isColored, PALETTE, red, uncolored } from './colors.js'
-import { UsageError } from './errors.js'
 import { HistoryFile } from './history.js'
-import { applicationOf, DEFAULT_MACHINE, MODULE_HELP, moduleError } from './machine.js'
+import { MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { failuresOf, report } from './report.js'
-import { parseSeed, quantityOptions, replayCommand, type ScenarioFlags, scenarioFrom } from './scenario.js'
+import { faultHelp, machineOptions, type ScenarioFlags, scenarioOptions } from './scenario.js'
+import { explained, runOf, type ToldRun } from './told.js'
 
 /** How many things happen before the event loop has its turn: some milliseconds' worth. */
 const STEPS = 256
@@ -37,10 +36,14 @@ export function simulateCommand(): Command {
       'Runs a simulated cluster, made from one integer, and prints every message. The same seed and options give the same run. Without options it is the classic scenario: fourteen members and eleven clients.',
     )
     .usage('[seed] [options]')
-    .argument('[seed]', `a whole number from 0 to ${LAST_SEED}; without one it picks one, and says which`)
-  for (const option of [...quantityOptions(), ...otherOptions()]) command.addOption(option)
+    .argument(
+      '[seed]',
+      `a whole number from 0 to ${LAST_SEED}, or a story; without one it picks one, and says which`,
+    )
+  for (const option of [...scenarioOptions(), ...machineOptions(), ...otherOptions()])
+    command.addOption(option)
   return command
-    .addHelpText('after', `\n${MODULE_HELP}\n\n${EXIT_HELP}`)
+    .addHelpText('after', `\n${faultHelp()}\n\n${MODULE_HELP}\n\n${EXIT_HELP}`)
     .action(async (seed: string | undefined, flags: Flags) => {
       process.exitCode = await simulate(seed, flags)
     })
@@ -51,14 +54,6 @@ const EXIT_HELP =
 
 function otherOptions(): Option[] {
   return [
-    new Option(
-      '--machine <name>',
-      'what the clients use: key-value, bank, or a module of your own (see below)',
-    ).default(DEFAULT_MACHINE),
-    new Option(
-      '--reads <way>',
-      'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
-    ).choices(['decree', 'linearizable']),
     new Option('--format <format>', 'text, a line an event, or ndjson, a record an event')
       .choices(['text', 'ndjson'])
       .default('text'),
@@ -70,16 +65,13 @@ function otherOptions(): Option[] {
 
 /** Runs, says what came of it, and gives the exit code. Throws a UsageError. */
 async function simulate(seedText: string | undefined, flags: Flags): Promise<number> {
-  const scenario = scenarioFrom(flags)
-  const given = seedText === undefined ? null : parseSeed(seedText)
-  const application = await applicationOf(flags.machine, flags.reads)
+  const told = await runOf(seedText ?? String(randomInt(LAST_SEED + 1)), flags)
   const history = flags.history === undefined ? null : new HistoryFile(flags.history)
-  const seed = given ?? randomInt(LAST_SEED + 1)
-  if (given === null) say([`synod: no seed was given, so this is seed ${seed}`])
+  if (seedText === undefined) say([`synod: no seed was given, so this is seed ${told.seed}`])
 
   const output = new Output(process.stdout)
   const startedAt = performance.now()
-  const result = await run({ seed, scenario, application, ...linesTo(output, flags) }, output, flags)
+  const result = await run(told, output, flags)
   const wallSeconds = Math.round(performance.now() - startedAt) / 1_000
   history?.write(result.history)
   if (flags.summary === 'json') output.line(jsonSummary(result.summary, wallSeconds))
@@ -89,7 +81,7 @@ async function simulate(seedText: string | undefined, flags: Flags): Promise<num
   const alarm = isColored(process.stderr, flags.color) ? red : uncolored
   if (flags.summary === undefined) say(report(result, wallSeconds, alarm))
   if (result.summary.ok) return 0
-  say([...failuresOf(result.summary).map(alarm), `replay it with: ${replayCommand(seed, flags)}`])
+  say([...failuresOf(result.summary).map(alarm), `replay it with: ${told.replay}`])
   return 1
 }
 
@@ -104,9 +96,10 @@ function linesTo(
 }
 
 /** Runs until it is over, or nobody reads on. Between slices the output is written, and signals are heard. */
-async function run(options: SimulationOptions, output: Output, flags: Flags): Promise<SimulationResult> {
+async function run(told: ToldRun, output: Output, flags: Flags): Promise<SimulationResult> {
+  const { seed, scenario, application } = told
   try {
-    const simulation = new Simulation(options)
+    const simulation = new Simulation({ seed, scenario, application, ...linesTo(output, flags) })
     while (!output.closed && simulation.advance(STEPS)) {
       await output.flush()
       await setImmediate()
@@ -114,10 +107,7 @@ async function run(options: SimulationOptions, output: Output, flags: Flags): Pr
     return simulation.result
   } catch (error) {
     await output.flush()
-    if (error instanceof UsageError) throw error
-    if (error instanceof ApplicationError) throw moduleError(flags.machine, error)
-    const replay = replayCommand(options.seed, flags)
-    throw new Error(`seed ${options.seed} broke Synod itself; replay it with: ${replay}`, { cause: error })
+    throw explained(error, told)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A key-value store: `get` and `set`. Reading is possible as a command, which takes its place among the decrees, or
- * as a query, which takes none.
+ * A key-value store: `get`, `set`, `delete` and `compareAndSet`. Reading is possible as a command, which takes its
+ * place among the decrees, or as a query, which takes none.
  */
 import { ByteReader, ByteWriter, type Codec, defineMachine, type Machine } from '../paxos/index.js'
 
@@ -9,6 +9,9 @@ export type Value = string | number | boolean | null
 export type KeyValueCommand =
   | { readonly type: 'get'; readonly key: string }
   | { readonly type: 'set'; readonly key: string; readonly value: Value }
+  | { readonly type: 'delete'; readonly key: string }
+  /** Sets the value if the key holds `from`; null stands for a key that holds nothing. Fails otherwise. */
+  | { readonly type: 'compareAndSet'; readonly key: string; readonly from: Value; readonly value: Value }
 
 export interface KeyValueQuery {
   readonly type: 'get'
@@ -17,29 +20,42 @@ export interface KeyValueQuery {
 
 export type KeyValueState = Map<string, Value>
 
-/** The key, then for a `set` the value as JSON. */
+/** In place of a value, which as JSON is never empty. */
+const DELETED = ''
+
+/** The key; then for a `set` the value as JSON; for a `compareAndSet` after it what the key must hold. */
 const commands: Codec<KeyValueCommand> = {
   encode: (command) => {
     const writer = new ByteWriter(32)
     writer.text(command.key)
-    if (command.type === 'set') writer.text(JSON.stringify(command.value))
+    if (command.type === 'delete') writer.text(DELETED)
+    else if (command.type !== 'get') writer.text(JSON.stringify(command.value))
+    if (command.type === 'compareAndSet') writer.text(JSON.stringify(command.from))
     return writer.finish()
   },
   decode: (bytes) => {
     const reader = new ByteReader(bytes)
     const key = reader.text()
     if (reader.done) return { type: 'get', key }
-    return { type: 'set', key, value: JSON.parse(reader.text()) }
+    const text = reader.text()
+    if (text === DELETED) return { type: 'delete', key }
+    const value: Value = JSON.parse(text)
+    if (reader.done) return { type: 'set', key, value }
+    return { type: 'compareAndSet', key, from: JSON.parse(reader.text()), value }
   },
 }
 
-/** `get` gives the value, null if there is none; `set` gives the value that was there before. */
+/** Every command gives the value that was there before, null if there was none. */
 export const keyValue: Machine<KeyValueState, KeyValueCommand, Value, KeyValueQuery, Value> = defineMachine({
   commands,
   initial: () => new Map(),
   apply: (state: KeyValueState, command: KeyValueCommand) => {
-    const before = state.get(command.key) ?? null
-    if (command.type === 'set') state.set(command.key, command.value)
+    const { key } = command
+    const before = state.get(key) ?? null
+    if (command.type === 'delete') state.delete(key)
+    if (command.type === 'compareAndSet' && before !== command.from)
+      throw new Error(`${key} holds ${JSON.stringify(before)}, not ${JSON.stringify(command.from)}.`)
+    if (command.type === 'set' || command.type === 'compareAndSet') state.set(key, command.value)
     return [state, before] as const
   },
   query: (state: KeyValueState, query: KeyValueQuery): Value => state.get(query.key) ?? null,

@@ -93,6 +93,8 @@ export interface Prescout {
   readonly type: 'prescout'
   /** Tells this question from every other of the same member. */
   readonly question: string
+  /** Every slot up to this one is decided and known to the sender: who is behind may fetch from it. */
+  readonly decided: Slot
 }
 
 /** Leader → Leader. Free. */
@@ -101,6 +103,8 @@ export interface PrescoutAnswer {
   readonly question: string
   /** The ballot of the leader that the sender hears or is; null if there is none. */
   readonly leader: Ballot | null
+  /** As in the question. */
+  readonly decided: Slot
 }
 
 /** Scout → every Acceptor: phase 1a. Free. Answered by `promise`, `prepareOutdated` or `prepareRejected`. */

@@ -76,8 +76,11 @@ export interface NodeOptions {
   readonly self: NodeId
   readonly machine: AnyMachine
   readonly purpose: Purpose
-  /** Draws a whole number from `low` to `high`, both included: how the driver spreads timers. */
-  readonly draw: (low: number, high: number) => number
+  /**
+   * Draws a whole number from `low` to `high`, both included: how the driver spreads timers. `what` names what it is
+   * for: `role timer`, or `store` and `life` for what names a blank store, and a life of a client's node.
+   */
+  readonly draw: (low: number, high: number, what: string) => number
   readonly roles?: Partial<RoleFactories>
   readonly settings?: Partial<Settings>
   /** What the store holds, in the order of writing. */
@@ -133,8 +136,9 @@ interface NodeFields {
   store: number
   founding: Founding | null
   membership: Membership
-  /** The members of its configurations. */
+  /** The members of its configurations, and the others that this node may turn to. */
   members: readonly MemberId[]
+  others: readonly MemberId[]
   /** The store misses nothing that it has vouched for. */
   recognised: boolean
   /** Why the store may not vote; null as long as nothing speaks against it. */
@@ -187,6 +191,7 @@ export class Node implements RoleContext {
       founding: null,
       membership: NO_MEMBERSHIP,
       members: [],
+      others: [],
       recognised: false,
       refusal: null,
       awake: false,
@@ -296,6 +301,10 @@ export class Node implements RoleContext {
     return this.#fields.members
   }
 
+  get others(): readonly MemberId[] {
+    return this.#fields.others
+  }
+
   get voting(): boolean {
     return this.#fields.recognised && this.#isNamed()
   }
@@ -306,6 +315,11 @@ export class Node implements RoleContext {
 
   get founding(): Founding | null {
     return this.#fields.founding
+  }
+
+  /** How many messages wait for the disk. */
+  get held(): number {
+    return this.#fields.held.length
   }
 
   get writing(): boolean {
@@ -334,8 +348,9 @@ export class Node implements RoleContext {
 
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void {
     const low = Math.max(0, lowMicros)
-    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros))
-    this.#fields.timers.set(`${role} ${timer}`, deadlineMicros)
+    const name = `${role} ${timer}`
+    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros), name)
+    this.#fields.timers.set(name, deadlineMicros)
     this.#actions.push({ type: 'timer', role, timer, deadlineMicros })
   }
 
@@ -368,14 +383,15 @@ export class Node implements RoleContext {
     this.reconfigure(foundingMembership(founding.voters))
     this.become('leader', { round: promised.round, eager })
     this.become('replica', { founding, decisions, snapshot, trimmed })
-    const life = returning ? this.#options.draw(1, 0xffff_ffff) : 0
+    const life = returning ? this.#options.draw(1, 0xffff_ffff, 'life') : 0
     this.become('initializer', { founding, store: this.#fields.store, returning, life })
   }
 
   reconfigure(membership: Membership): void {
     this.#fields.membership = membership
     this.#fields.members = membersOf(membership.configurations)
-    this.observe({ type: 'configured', membership })
+    this.#fields.others = this.#findOthers()
+    this.observe({ type: 'configured', applied: this.roles.replica?.applied ?? 0, membership })
     this.#vote()
   }
 
@@ -426,7 +442,7 @@ export class Node implements RoleContext {
   /** Gives a blank store its identity: 53 random bits. */
   #createStore(): number {
     const { draw } = this.#options
-    const store = draw(0, 0x1f_ffff) * 0x1_0000_0000 + draw(0, 0xffff_ffff)
+    const store = draw(0, 0x1f_ffff, 'store') * 0x1_0000_0000 + draw(0, 0xffff_ffff, 'store')
     this.persist({ type: 'created', store, member: this.self })
     return store
   }
@@ -441,6 +457,14 @@ export class Node implements RoleContext {
     if (founding !== null) this.induct(founding, false)
     else if (purpose.type === 'seed') this.become('seed', { ...purpose, store })
     else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts, store })
+  }
+
+  /** Who is no member may know only members that are long gone; whoever runs it may know better. */
+  #findOthers(): readonly MemberId[] {
+    const { purpose } = this.#options
+    const isMember = this.members.includes(this.self) || purpose.type !== 'join'
+    const known = isMember ? this.members : new Set([...purpose.contacts, ...this.members])
+    return [...known].filter((member) => member !== this.self)
   }
 
   /** Whether a configuration names this member with this store. One that was lost is not that voter any more. */

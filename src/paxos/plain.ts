@@ -55,17 +55,20 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 /** Plain data as bytes; the same data, in the same order of insertion, gives the same bytes. */
 export function encodePlain(value: unknown): Uint8Array {
   const writer = new ByteWriter(256)
-  writePlain(writer, value)
+  writePlain(writer, value, MOST_LEVELS)
   return writer.finish()
 }
 
 /** Throws a `MalformedBytes` if the bytes are no plain data. */
 export function decodePlain(bytes: Uint8Array): unknown {
   const reader = new ByteReader(bytes)
-  const value = readPlain(reader)
+  const value = readPlain(reader, MOST_LEVELS)
   if (!reader.done) throw new MalformedBytes('Plain data go on after their end.')
   return value
 }
+
+/** How deep plain data may be nested: deeper ones are malformed, rather than too much for the stack. */
+const MOST_LEVELS = 1_000
 
 function kindOf(value: unknown): Kind {
   if (value === null) return 'null'
@@ -94,7 +97,9 @@ function kindOfObject(value: object): Kind {
   return 'object'
 }
 
-function writePlain(writer: ByteWriter, value: unknown): void {
+function writePlain(writer: ByteWriter, value: unknown, levels: number): void {
+  if (levels === 0)
+    throw new TypeError(`Plain data may be nested ${MOST_LEVELS} levels deep, and these are deeper.`)
   const kind = kindOf(value)
   writer.number(KINDS.indexOf(kind))
   // The kind says what the value is; TypeScript cannot follow.
@@ -116,27 +121,28 @@ function writePlain(writer: ByteWriter, value: unknown): void {
       writer.bytes(value as Uint8Array)
       return
     case 'array':
-      writeAll(writer, value as unknown[])
+      writeAll(writer, value as unknown[], levels)
       return
     case 'set':
-      writeAll(writer, [...(value as Set<unknown>)])
+      writeAll(writer, [...(value as Set<unknown>)], levels)
       return
     case 'map':
-      writeAll(writer, [...(value as Map<unknown, unknown>)].flat())
+      writeAll(writer, [...(value as Map<unknown, unknown>)].flat(), levels)
       return
     case 'object':
-      writeAll(writer, Object.entries(value as object).flat())
+      writeAll(writer, Object.entries(value as object).flat(), levels)
       return
     default: // the kind says all
   }
 }
 
-function writeAll(writer: ByteWriter, values: readonly unknown[]): void {
+function writeAll(writer: ByteWriter, values: readonly unknown[], levels: number): void {
   writer.number(values.length)
-  for (const value of values) writePlain(writer, value)
+  for (const value of values) writePlain(writer, value, levels - 1)
 }
 
-function readPlain(reader: ByteReader): unknown {
+function readPlain(reader: ByteReader, levels: number): unknown {
+  if (levels === 0) throw new MalformedBytes(`Plain data are nested more than ${MOST_LEVELS} levels deep.`)
   const kind = KINDS[reader.number()]
   switch (kind) {
     case 'null':
@@ -150,33 +156,54 @@ function readPlain(reader: ByteReader): unknown {
     case 'natural':
       return reader.number()
     case 'number':
-      return Number(reader.text())
+      return readNumber(reader.text())
     case 'bigint':
-      return BigInt(reader.text())
+      return readBigInt(reader.text())
     case 'string':
       return reader.text()
     case 'broken-string':
-      return JSON.parse(reader.text())
+      return readBrokenString(reader.text())
     case 'bytes':
       return reader.bytes().slice()
     case 'array':
-      return readAll(reader)
+      return readAll(reader, levels)
     case 'set':
-      return new Set(readAll(reader))
+      return new Set(readAll(reader, levels))
     case 'map':
-      return new Map(pairsOf(readAll(reader)))
+      return new Map(pairsOf(readAll(reader, levels)))
     case 'object':
-      return Object.fromEntries(pairsOf(readAll(reader)) as [string, unknown][]) // written from the entries of one
+      return Object.fromEntries(pairsOf(readAll(reader, levels)) as [string, unknown][]) // written from the entries of one
     case undefined:
       break
   }
   throw new MalformedBytes('Plain data of an unknown kind.')
 }
 
-function readAll(reader: ByteReader): unknown[] {
+function readAll(reader: ByteReader, levels: number): unknown[] {
   const values: unknown[] = []
-  for (let left = reader.number(); left > 0; left--) values.push(readPlain(reader))
+  for (let left = reader.number(); left > 0; left--) values.push(readPlain(reader, levels - 1))
   return values
+}
+
+function readNumber(text: string): number {
+  const value = Number(text)
+  if (String(value) === text || text === '-0') return value
+  throw new MalformedBytes(`${text} is not how a number is written.`)
+}
+
+function readBigInt(text: string): bigint {
+  if (/^-?\d+$/.test(text)) return BigInt(text)
+  throw new MalformedBytes(`${text} is not how a bigint is written.`)
+}
+
+function readBrokenString(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'string') return value
+  } catch {
+    // said below
+  }
+  throw new MalformedBytes('A string is not written as one.')
 }
 
 function pairsOf(values: readonly unknown[]): [unknown, unknown][] {

@@ -23,6 +23,8 @@ export interface RoleContext {
   readonly membership: Membership
   /** The members of any of its configurations, in ascending order. */
   readonly members: readonly MemberId[]
+  /** The other members; for a node that is none yet, also those that it was told to join. */
+  readonly others: readonly MemberId[]
   /** Whether this node votes in any of them, with this store. */
   readonly voting: boolean
   /** How many records were ever written to the store. */
@@ -100,9 +102,8 @@ export abstract class Role {
     return this.#context.members
   }
 
-  /** The other members. */
   protected get others(): readonly MemberId[] {
-    return this.members.filter((member) => member !== this.self)
+    return this.#context.others
   }
 
   protected get voting(): boolean {

@@ -1,14 +1,22 @@
 /**
- * What the simulated clients do: a machine, and the operations they ask of it. `key-value` and `bank` are here; a
+ * What the simulated clients do: a machine, and the operations they ask of it. `key-value`, `shared` and `bank` are here; a
  * user's own module default-exports one.
  */
-import { type BankCommand, bank, type KeyValueCommand, keyValue } from '../machines/index.js'
-import type { AnyMachine, Machine, Outcome } from '../paxos/index.js'
+import {
+  type BankCommand,
+  bank,
+  type KeyValueCommand,
+  type KeyValueQuery,
+  keyValue,
+} from '../machines/index.js'
+import type { AnyMachine, Consistency, Machine, Micros, Outcome } from '../paxos/index.js'
+import type { ModelName } from './linearizability/models.js'
 
 /** A command, or a read that takes no slot. */
 export type Operation<Command = unknown, Query = unknown> =
   | { readonly type: 'command'; readonly command: Command }
-  | { readonly type: 'query'; readonly query: Query }
+  /** Linearizable unless it says otherwise. */
+  | { readonly type: 'query'; readonly query: Query; readonly consistency?: Consistency }
 
 /** How an operation is written into transcripts and histories. */
 export interface Description {
@@ -44,6 +52,13 @@ export interface Application<
   readonly machine: Machine<State, Command, Output, Query, Answer>
   /** How many operations a client does unless told otherwise. */
   readonly requests: number
+  /** How long a client thinks between two operations, from and to; it does not by default. */
+  readonly thinkMicros?: readonly [low: Micros, high: Micros]
+  /**
+   * The machine that the clients' history is judged by, key by key, when the run is over: one of those of `synod check`.
+   * By default it is not; that the decrees are in real-time order is judged either way.
+   */
+  readonly model?: ModelName
   /**
    * The operation that a client does at this position, both counted from 0. `draw` gives a whole number from low to
    * high, both included, that depends on the seed, the client, the position and how often it was called.
@@ -116,13 +131,23 @@ export function keyValueApplication(reads: Reads): AnyApplication {
       if (value === null) return get(key)
       return { type: 'command', command: { type: 'set', key, value } satisfies KeyValueCommand }
     },
-    describe: (operation) => describeKeyValue(contentOf(operation) as KeyValueCommand), // made above
+    model: 'key-value',
+    describe: describeKeyValue,
     judge: () => judgeRegister(),
   }
 }
 
-function describeKeyValue(command: KeyValueCommand): Description {
-  return { f: command.type, key: command.key, value: command.type === 'set' ? command.value : null }
+function describeKeyValue(operation: Operation): Description {
+  const command = contentOf(operation) as KeyValueCommand // of the machine keyValue
+  const { type, key } = command
+  if (type === 'set') return { f: type, key, value: command.value }
+  if (type === 'compareAndSet') return { f: 'cas', key, value: [command.from, command.value] }
+  return { f: isStale(operation) ? `stale-${type}` : type, key, value: null }
+}
+
+/** Whether it is a read that may give an earlier state. */
+export function isStale(operation: Operation): boolean {
+  return operation.type === 'query' && operation.consistency === 'stale'
 }
 
 /** A register that one client uses alone: a get gives what was set last, or what may have been set. */
@@ -146,6 +171,51 @@ function judgeRegister(): (operation: Operation, completion: Completion) => stri
     current = value
     return null
   }
+}
+
+const SHARED_KEYS: readonly string[] = ['A', 'B', 'C']
+
+/** How often out of a hundred a client of `shared` does what; the rest are stale reads. */
+const SHARED_MIX = { set: 40, compareAndSet: 5, delete: 5, get: 15, query: 20 } as const
+
+/** What clients set differs by client, and by position. */
+const POSITION_STEP = 10_000
+
+/**
+ * Clients of a key-value store who are in each other's way: all of them use three keys, in every way there is. They
+ * think in between, so that they go on for a while, and are fit for long runs with many faults.
+ */
+export function sharedApplication(): AnyApplication {
+  return {
+    name: 'shared',
+    machine: keyValue as AnyMachine, // the operations below are its commands and queries
+    requests: 100,
+    thinkMicros: [0, 100_000],
+    model: 'key-value',
+    operation: (client, position, draw) => {
+      const key = SHARED_KEYS[draw(0, SHARED_KEYS.length - 1)] ?? 'A'
+      return sharedOperation(draw(0, 99), key, client + position * POSITION_STEP)
+    },
+    describe: describeKeyValue,
+  }
+}
+
+function sharedOperation(
+  percent: number,
+  key: string,
+  value: number,
+): Operation<KeyValueCommand, KeyValueQuery> {
+  let rest = percent - SHARED_MIX.set
+  if (rest < 0) return { type: 'command', command: { type: 'set', key, value } }
+  rest -= SHARED_MIX.compareAndSet
+  if (rest < 0) return { type: 'command', command: { type: 'compareAndSet', key, from: null, value } }
+  rest -= SHARED_MIX.delete
+  if (rest < 0) return { type: 'command', command: { type: 'delete', key } }
+  rest -= SHARED_MIX.get
+  if (rest < 0) return { type: 'command', command: { type: 'get', key } }
+  rest -= SHARED_MIX.query
+  const query = { type: 'get', key } as const
+  return { type: 'query', query, consistency: rest < 0 ? 'linearizable' : 'stale' }
 }
 
 const ACCOUNTS: readonly string[] = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H']
@@ -199,16 +269,19 @@ function describeFields(operation: Operation, completion?: Completion): Descript
   if (typeof content !== 'object' || content === null) return { f: operation.type, key: null, value: content }
   const { type, key, ...rest } = content as Record<string, unknown> // any object has string keys
   const output = completion?.type === 'ok' ? { output: completion.output } : {}
+  const name = typeof type === 'string' ? type : operation.type
   return {
-    f: typeof type === 'string' ? type : operation.type,
+    f: isStale(operation) ? `stale-${name}` : name,
     key: typeof key === 'string' ? key : null,
     value: Object.keys(rest).length === 0 ? null : { ...rest, ...output },
   }
 }
 
-/** What an outcome means to the client: what failed, or was never sent, changed nothing; other refusals tell little. */
+/**
+ * What an outcome means to the client. What failed was executed, and changed nothing: of a compare-and-set that says
+ * what was not there. Refusals say no such thing, not even of what was never sent.
+ */
 export function completionOf(outcome: Outcome, decode: (bytes: Uint8Array) => unknown): Completion {
   if (outcome.ok) return { type: 'ok', output: decode(outcome.output) }
-  const harmless = outcome.error === 'command-failed' || outcome.error === 'overloaded'
-  return { type: harmless ? 'fail' : 'info', error: outcome.detail }
+  return { type: outcome.error === 'command-failed' ? 'fail' : 'info', error: outcome.detail }
 }

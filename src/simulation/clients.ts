@@ -2,7 +2,7 @@
  * The simulated clients: each does its operations one after the other, by way of the requester of one node, and
  * remembers when it asked and what it was told.
  */
-import { json, type Micros, type Outcome } from '../paxos/index.js'
+import { json, type Micros, type NodeId, type Outcome } from '../paxos/index.js'
 import {
   type AnyApplication,
   type Completion,
@@ -10,6 +10,9 @@ import {
   describe,
   type Operation,
 } from './application.js'
+import { placeOf } from './placement.js'
+import { hash, within } from './random.js'
+import type { Scenario } from './scenario.js'
 
 /** One line of a history: an operation begins, or ends. */
 export interface HistoryEntry {
@@ -27,12 +30,19 @@ export interface HistoryEntry {
 /** One client. Its operation in flight, if it has one, is the one at `position`. */
 export interface Client {
   readonly number: number
+  /** The node by way of which it asks. */
+  place: NodeId
   process: number
   /** The operation that it does, or does next. */
   position: number
   current: Operation | null
+  /** It begins nothing more. */
+  done: boolean
   readonly judge: ((operation: Operation, completion: Completion) => string | null) | null
 }
+
+/** Takes the place of the number of a draw. */
+const THINKING = 0xffff_ffff
 
 export class Clients {
   readonly history: HistoryEntry[] = []
@@ -41,44 +51,60 @@ export class Clients {
   answered = 0
   readonly #application: AnyApplication
   readonly #requests: number
-  readonly #draw: (client: number, position: number, call: number, low: number, high: number) => number
+  readonly #untilMicros: Micros
+  readonly #draws: number
   #nextProcess: number
   /** Clients that are not done. */
   #busy: number
 
-  constructor(
-    application: AnyApplication,
-    clients: number,
-    requests: number,
-    draw: (client: number, position: number, call: number, low: number, high: number) => number,
-  ) {
+  /** `draws` is the prefix of what they draw. */
+  constructor(application: AnyApplication, scenario: Scenario, draws: number) {
+    const { clients, members, placement, untilMicros, omitted } = scenario
     this.#application = application
-    this.#requests = requests
-    this.#draw = draw
+    this.#requests = scenario.requests ?? application.requests
+    this.#untilMicros = untilMicros ?? Number.MAX_SAFE_INTEGER
+    this.#draws = draws
     this.#nextProcess = clients
-    this.#busy = requests === 0 ? 0 : clients
     this.all = Array.from({ length: clients }, (_, number) => ({
       number,
+      place: placeOf(placement, number, members),
       process: number,
       position: 0,
       current: null,
+      done: this.#requests === 0 || this.#untilMicros === 0 || omitted.clients.includes(number),
       judge: application.judge?.(number) ?? null,
     }))
+    this.#busy = this.all.filter(({ done }) => !done).length
+  }
+
+  /** The latest line of the history; there is one as soon as a client has begun something. */
+  get lastEntry(): HistoryEntry {
+    const entry = this.history.at(-1)
+    if (entry === undefined) throw new Error('No client has begun anything yet.')
+    return entry
   }
 
   get done(): boolean {
     return this.#busy === 0
   }
 
-  isDone(client: Client): boolean {
-    return client.position >= this.#requests
+  /** How long a client thinks before it begins its next operation. */
+  thinkMicros({ number, position }: Client): Micros {
+    const { thinkMicros } = this.#application
+    if (thinkMicros === undefined) return 0
+    return within(hash(this.#draws, number, position, THINKING), thinkMicros[0], thinkMicros[1])
   }
 
-  /** The client begins its next operation. */
-  invoke(client: Client, nowMicros: Micros): Operation {
+  /** The client begins its next operation, unless its time is over. */
+  invoke(client: Client, nowMicros: Micros): Operation | null {
+    if (nowMicros >= this.#untilMicros) {
+      this.#finish(client)
+      return null
+    }
+    const { number, position } = client
     let calls = 0
-    const operation = this.#application.operation(client.number, client.position, (low, high) =>
-      this.#draw(client.number, client.position, calls++, low, high),
+    const operation = this.#application.operation(number, position, (low, high) =>
+      within(hash(this.#draws, number, position, calls++), low, high),
     )
     client.current = operation
     this.sent += 1
@@ -107,13 +133,23 @@ export class Clients {
     return completion
   }
 
+  /** The clients at a node go to another. */
+  move(from: NodeId, to: NodeId): void {
+    for (const client of this.all) if (client.place === from) client.place = to
+  }
+
   #complete(client: Client, operation: Operation, completion: Completion, nowMicros: Micros): string | null {
     this.#record(client, completion.type, operation, completion, nowMicros)
     client.current = null
     client.position += 1
-    if (this.isDone(client)) this.#busy -= 1
+    if (client.position >= this.#requests) this.#finish(client)
     if (completion.type === 'info') client.process = this.#nextProcess++
     return client.judge?.(operation, completion) ?? null
+  }
+
+  #finish(client: Client): void {
+    client.done = true
+    this.#busy -= 1
   }
 
   #record(

@@ -7,6 +7,7 @@
  */
 import { type AnyMachine, type Codec, clonePlain, codecsOf, type Machine } from '../paxos/index.js'
 import type { AnyApplication, Completion, Description, Operation } from './application.js'
+import { MODEL_NAMES } from './linearizability/models.js'
 import { BOUNDS } from './scenario.js'
 
 /** Something is wrong with an application, not with the protocol. */
@@ -36,16 +37,31 @@ export function applicationFrom(value: unknown, defaultName: string): AnyApplica
   if (typeof requests !== 'number' || !Number.isInteger(requests) || requests < low || requests > high) {
     throw new ApplicationError(`its \`requests\` must be a whole number from ${low} to ${high}`)
   }
+  checkThinking(parts['thinkMicros'])
+  if (parts['model'] !== undefined && !MODEL_NAMES.some((model) => model === parts['model']))
+    throw new ApplicationError(`its \`model\` must be one of ${MODEL_NAMES.join(', ')}`)
   const application = value as AnyApplication // checked above, as far as it can be before it runs
   return withDefaults(application, name, requests)
 }
 
+function checkThinking(value: unknown): void {
+  if (value === undefined) return
+  const [low, high, ...rest] = Array.isArray(value) ? value : []
+  const fits = Number.isInteger(low) && Number.isInteger(high) && 0 <= low && low <= high && high < 2 ** 32
+  if (fits && rest.length === 0) return
+  throw new ApplicationError(
+    'its `thinkMicros` must be two whole numbers below 2^32, the lower one first: [low, high]',
+  )
+}
+
 function withDefaults(application: AnyApplication, name: string, requests: number): AnyApplication {
-  const { machine, operation, describe, judge, invariant } = application
+  const { machine, thinkMicros, model, operation, describe, judge, invariant } = application
   return {
     name,
     requests,
     machine,
+    ...(thinkMicros && { thinkMicros }),
+    ...(model && { model }),
     operation: operation.bind(application),
     ...(describe && { describe: describe.bind(application) }),
     ...(judge && { judge: judge.bind(application) }),
@@ -100,7 +116,7 @@ export function guard(
   application: AnyApplication,
   report: (fault: ApplicationError) => void,
 ): AnyApplication {
-  const { name, requests } = application
+  const { name, requests, thinkMicros, model } = application
   const machine = guardMachine(application.machine, report)
   const describe = application.describe?.bind(application)
   const judge = application.judge?.bind(application)
@@ -114,6 +130,8 @@ export function guard(
     name,
     requests,
     machine,
+    ...(thinkMicros && { thinkMicros }),
+    ...(model && { model }),
     operation,
     ...(describe && {
       describe: (...args) => checkDescription(attempt('describe', () => describe(...args))),

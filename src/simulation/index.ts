@@ -1,11 +1,30 @@
 /** `synod/simulation`: a world made from one integer around the nodes of `synod/paxos`. */
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
+export { START_WALL_MICROS } from './clock.js'
 export * from './events.js'
+export {
+  type BoundName,
+  DEFAULT_BOUNDS,
+  EXPLORATION_LIMITS,
+  type ExplorationBounds,
+} from './exploration/bounds.js'
+export {
+  Exploration,
+  type ExplorationOptions,
+  type ExplorationResult,
+  type Violation,
+} from './exploration/exploration.js'
+export type { ToldEvent } from './exploration/story.js'
 export * from './faults/classes.js'
 export * from './faults/swarm.js'
 export { ApplicationError, applicationFrom } from './guard.js'
 export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
+export * from './hunting/campaign.js'
+export { type ShrinkOptions, type Shrunk, shrink } from './hunting/shrink.js'
+export * from './hunting/story.js'
+export { addTallies, type Found, NOTHING, type Tally, tallyOf } from './hunting/tally.js'
+export { ANY_FAILURE, type Broken, type Failure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
 export {
   checkLinearizability,
   type KeyFinding,
@@ -20,8 +39,9 @@ export {
   operationsOfText,
 } from './linearizability/operations.js'
 export type { Finding } from './linearizability/search.js'
-export { nameOf } from './names.js'
+export { formatNodes, nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
+export * from './placement.js'
 export * from './scenario.js'
 export {
   type Format,

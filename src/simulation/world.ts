@@ -6,41 +6,52 @@ import {
   type Action,
   type ClientRequest,
   codecsOf,
+  compareBallots,
   completeSettings,
   type Decree,
   type Envelope,
   type Message,
   type Micros,
+  NO_BALLOT,
   Node,
   type NodeEvent,
   type NodeId,
+  quorumOf,
   type RoleName,
+  recover,
   type Settings,
   type Slot,
+  type Voter,
 } from '../paxos/index.js'
 import type { AnyApplication } from './application.js'
 import { type Client, Clients } from './clients.js'
+import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
+import { repair } from './faults/operators.js'
+import { driftOf, planOf } from './faults/plan.js'
+import type { Stage } from './faults/stage.js'
+import { Trouble, type Witness } from './faults/trouble.js'
+import { Host } from './host.js'
 import { nameOf } from './names.js'
 import { Network } from './network.js'
+import { FIRST_CLIENT_NODE } from './placement.js'
 import { EventQueue } from './queue.js'
-import { DRAW, hash, mix, prefix, within } from './random.js'
-import { CRASH_INTERVAL_MICROS, checkScenario, type Scenario } from './scenario.js'
+import { DRAW, hash, prefix, within } from './random.js'
+import { checkScenario, type Scenario } from './scenario.js'
 import { Court } from './verdicts/court.js'
 import type { VerdictResult } from './verdicts/verdict.js'
-
-/** The wall clock of every node at the beginning of a run: 2021-01-01T00:00:00Z. */
-export const START_WALL_MICROS = 1_609_459_200_000_000
 
 /** A sync takes from this long … */
 const SYNC_LOW_MICROS = 200
 /** … to this long. */
 const SYNC_HIGH_MICROS = 1_200
-/** A node that has crashed starts again after this long at least … */
-const DOWN_LOW_MICROS = 50_000
-/** … and this long at most. */
-const DOWN_HIGH_MICROS = 2_000_000
+
+/** The requester's name of operators: no client's. */
+const OPERATOR = -1
+
+/** The court looks at all nodes once in so many steps. */
+const INSPECTION_STEPS = 64
 
 /** Where the parts of a world come from; replace one to see what happens. */
 export interface WorldOptions {
@@ -53,9 +64,9 @@ export interface WorldOptions {
   readonly observer?: Observer
 }
 
-/** What the queue holds. */
-type Pending =
-  | { readonly type: 'message'; readonly to: NodeId; readonly envelopes: readonly [Envelope] }
+/** What happens to a machine. */
+type Occurrence =
+  | { readonly type: 'message'; readonly host: Host; readonly envelopes: readonly [Envelope] }
   | {
       readonly type: 'timer'
       readonly host: Host
@@ -65,19 +76,15 @@ type Pending =
       readonly deadlineMicros: Micros
     }
   | { readonly type: 'sync'; readonly host: Host; readonly life: number }
-  /** Whatever is rare: a start, a crash, a client that goes on. */
-  | { readonly type: 'other'; readonly happen: () => void }
+  | { readonly type: 'requests'; readonly host: Host; readonly requests: readonly ClientRequest[] }
 
-/** A machine on which a member runs, or is down. */
-export interface Host {
-  readonly id: NodeId
-  readonly disk: Disk
-  node: Node | null
-  /** Counts starts and crashes: what belongs to another life is void. */
-  life: number
-  timerDraws: number
-  syncs: number
-}
+/** What the queue holds. */
+type Pending =
+  | Occurrence
+  /** What a machine that was busy has to see to now. */
+  | { readonly type: 'late'; readonly occurrence: Occurrence }
+  /** Whatever is rare: a start, a fault, a client that goes on. */
+  | { readonly type: 'other'; readonly happen: () => void }
 
 export interface MessageCounts {
   sent: number
@@ -87,7 +94,8 @@ export interface MessageCounts {
 
 export class World {
   readonly options: WorldOptions
-  readonly hosts: readonly Host[]
+  /** The machines that run members, or did, each at the place of its number. */
+  readonly hosts: Host[]
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
   readonly court: Court
@@ -95,51 +103,46 @@ export class World {
   /** How many events have happened. */
   events = 0
 
+  /** The nodes that clients have of their own; they never crash. */
+  readonly #clientHosts: Map<NodeId, Host> = new Map()
   readonly #queue: EventQueue<Pending> = new EventQueue()
-  readonly #members: readonly NodeId[]
+  readonly #founders: readonly NodeId[]
+  readonly #makeHost: (id: NodeId) => Host
+  /** The voters that operators have asked for, and the version that they are to replace. */
+  readonly #asked: { readonly version: number; readonly members: readonly NodeId[] }[] = []
   readonly #network: Network
-  readonly #draws: {
-    readonly timer: number
-    readonly sync: number
-    readonly crash: number
-  }
+  readonly #syncs: number
+  readonly #trouble: Trouble
   readonly #codecs: ReturnType<typeof codecsOf>
   readonly #observer: Observer | undefined
-  /** Crashes that have not come yet, and hosts that are down. */
-  #troubles: number
   #finished = false
+  #steps = 0
 
   constructor(options: WorldOptions) {
     const { seed, scenario, application } = options
     checkScenario(seed, scenario)
     this.options = options
-    this.#members = Array.from({ length: scenario.members }, (_, id) => id)
-    this.hosts = this.#members.map((id) => ({
-      id,
-      disk: new Disk(),
-      node: null,
-      life: 0,
-      timerDraws: 0,
-      syncs: 0,
-    }))
-    const workload = prefix(seed, DRAW.workload)
-    this.clients = new Clients(
-      application,
-      scenario.clients,
-      scenario.requests ?? application.requests,
-      (client, position, call, low, high) => within(hash(workload, client, position, call), low, high),
-    )
-    this.court = new Court(this.#members, application, completeSettings(options.settings), START_WALL_MICROS)
-    this.#network = new Network(seed, scenario)
-    this.#draws = {
-      timer: prefix(seed, DRAW.timer),
-      sync: prefix(seed, DRAW.sync),
-      crash: prefix(seed, DRAW.crash),
+    this.#founders = Array.from({ length: scenario.members }, (_, id) => id)
+    const timers = prefix(seed, DRAW.timer)
+    this.#makeHost = (id) => new Host(id, new Disk(), new Clock(driftOf(seed, scenario, id)), timers)
+    this.hosts = this.#founders.map(this.#makeHost)
+    this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
+    for (const { place } of this.clients.all) {
+      if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, this.#makeHost(place))
     }
+    this.court = new Court({
+      members: this.#founders,
+      application,
+      settings: this.#settings,
+      startWallMicros: START_WALL_MICROS,
+      quietMicros: scenario.quietMicros,
+    })
+    this.#network = new Network(seed, scenario)
+    this.#syncs = prefix(seed, DRAW.sync)
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
-    this.#troubles = scenario.crashes
     this.#begin()
+    this.#trouble = new Trouble(this.#stage, this.#witness, planOf(seed, scenario))
   }
 
   /** Runs until the world comes to rest, or its length is over. */
@@ -161,7 +164,15 @@ export class World {
     this.nowMicros = this.#queue.nextMicros
     const pending = this.#queue.pop()
     if (pending !== undefined) this.#happen(pending)
+    this.#steps += 1
+    if (this.#steps % INSPECTION_STEPS === 0) this.#inspect()
     return true
+  }
+
+  #inspect(): void {
+    for (const { node } of this.hosts) if (node !== null) this.court.inspect(this.events, node)
+    for (const { node } of this.#clientHosts.values())
+      if (node !== null) this.court.inspect(this.events, node)
   }
 
   get finished(): boolean {
@@ -172,64 +183,103 @@ export class World {
     return this.court.verdicts
   }
 
+  /** How many times each class of faults has happened. */
+  get faults(): Readonly<Record<string, number>> {
+    const drifting = this.hosts.filter(({ clock }) => clock.driftPerMillion !== 0).length
+    return this.#trouble.counts({ ...this.#network.befallen, drift: drifting })
+  }
+
   // ---- beginning and end ---------------------------------------------------------------------------------------
 
   #begin(): void {
     for (const host of this.hosts) this.#at(0, () => this.#start(host))
+    for (const host of this.#clientHosts.values()) this.#at(0, () => this.#start(host))
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#at(0, () => this.#invoke(client))
+      if (!client.done) this.#at(0, () => this.#invoke(client))
     }
-    for (let number = 0; number < this.options.scenario.crashes; number++) {
-      const bits = hash(this.#draws.crash, number, 0, 0)
-      const from = number * CRASH_INTERVAL_MICROS
-      this.#at(within(bits, from, from + CRASH_INTERVAL_MICROS - 1), () => this.#crash(number))
-    }
+    const { quietMicros, lengthMicros } = this.options.scenario
+    if (quietMicros < lengthMicros) this.#at(quietMicros, () => this.#calm())
+  }
+
+  #calm(): void {
+    this.#network.calm()
+    repair(this.#stage)
+  }
+
+  get #settings(): Settings {
+    const { alpha, logBytes, chunkBytes } = this.options.scenario
+    return completeSettings({ alpha, logBytes, chunkBytes, ...this.options.settings })
   }
 
   /** Nothing is left to do, and every member has done it. */
   #atRest(): boolean {
-    if (this.#troubles > 0 || !this.clients.done) return false
+    if (!this.clients.done || !this.#trouble.isOver) return false
+    return this.court.membership.latest.fromSlot <= this.court.decided + 1 && this.#behind.length === 0
+  }
+
+  /** The voters that have not applied and synced all that is decided, or have lost their stores. */
+  get #behind(): readonly Host[] {
     const last = this.court.decided
-    return this.hosts.every(({ node }) => node?.roles.replica?.applied === last)
+    const voters = this.court.membership.latest.members.map((id) => this.#host(id))
+    return voters.filter(
+      ({ node, disk, isOut }) => isOut || node?.roles.replica?.applied !== last || !disk.isIdle,
+    )
   }
 
   #unfinishedBusiness(): string {
     const { lengthMicros } = this.options.scenario
-    const waiting = this.clients.all.filter((client) => !this.clients.isDone(client)).length
-    const last = this.court.decided
-    const behind = this.hosts
-      .filter(({ node }) => node?.roles.replica?.applied !== last)
-      .map(({ id }) => nameOf(id))
+    const waiting = this.clients.all.filter(({ done }) => !done).length
+    const behind = this.#behind.map(({ id }) => nameOf(id))
     const where = behind.length === 0 ? 'no member is behind' : `behind: ${behind.join(', ')}`
     return `after ${lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
   }
 
   #finish(cutOff: string | null): false {
     this.#finished = true
-    const witnesses = this.hosts.map(({ id, node, disk }) => ({
+    const voters = this.court.membership.latest.members.map((id) => this.#host(id))
+    const witnesses = voters.map(({ id, node, disk }) => ({
       id,
       replica: node?.roles.replica,
-      records: disk.synced,
+      records: disk.read(),
     }))
-    this.court.close(this.events, cutOff, witnesses)
+    const { overBudget } = this.options.scenario
+    this.court.close(this.events, this.nowMicros, overBudget ? null : cutOff, witnesses, overBudget)
     return false
   }
 
   // ---- what happens --------------------------------------------------------------------------------------------
 
   #happen(pending: Pending): void {
-    switch (pending.type) {
+    if (pending.type === 'other') pending.happen()
+    else if (pending.type === 'late') this.#occur(pending.occurrence)
+    else if (pending.host.isBusy(this.nowMicros)) this.#postpone(pending)
+    else this.#occur(pending)
+  }
+
+  /** A machine that is busy sees to everything later, in the same order. */
+  #postpone(occurrence: Occurrence): void {
+    const { host } = occurrence
+    host.freeMicros = Math.max(host.freeMicros, this.nowMicros + host.slowMicros)
+    this.#queue.push(host.freeMicros, { type: 'late', occurrence })
+  }
+
+  #occur(occurrence: Occurrence): void {
+    switch (occurrence.type) {
       case 'message':
-        this.#deliver(pending)
+        this.#deliver(occurrence)
         return
       case 'timer':
-        this.#wake(pending)
+        this.#wake(occurrence)
         return
       case 'sync':
-        if (pending.life === pending.host.life) this.#sync(pending.host)
+        if (occurrence.life === occurrence.host.life) this.#sync(occurrence)
         return
-      case 'other':
-        pending.happen()
+      case 'requests':
+        this.#turn(occurrence.host, {
+          type: 'requests',
+          ...this.#times(occurrence.host),
+          requests: occurrence.requests,
+        })
         return
     }
   }
@@ -238,89 +288,208 @@ export class World {
     this.#queue.push(timeMicros, { type: 'other', happen })
   }
 
-  #deliver({ to, envelopes }: Extract<Pending, { type: 'message' }>): void {
-    const host = this.#host(to)
+  #deliver({ host, envelopes }: Extract<Pending, { type: 'message' }>): void {
     if (host.node === null) {
       this.messages.dropped += 1
-      if (this.#happens()) this.#tell({ type: 'misses', node: to, ...envelopes[0] })
+      if (this.#happens()) this.#tell({ type: 'misses', node: host.id, ...envelopes[0] })
       return
     }
     this.messages.delivered += 1
-    if (this.#happens()) this.#tell({ type: 'receives', node: to, ...envelopes[0] })
-    this.#turn(host, { type: 'messages', nowMicros: this.nowMicros, wallMicros: this.#wallMicros, envelopes })
+    if (this.#happens()) this.#tell({ type: 'receives', node: host.id, ...envelopes[0] })
+    const { nowMicros } = this
+    const { clock } = host
+    this.#turn(host, {
+      type: 'messages',
+      nowMicros: clock.since(nowMicros),
+      wallMicros: clock.wall(nowMicros),
+      envelopes,
+    })
   }
 
   #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
     if (life !== host.life || host.node?.deadline(role, timer) !== deadlineMicros) return
     if (this.#happens()) this.#tell({ type: 'wakes', node: host.id, role, timer })
-    const { nowMicros } = this
-    this.#turn(host, { type: 'timer', nowMicros, wallMicros: this.#wallMicros, role, timer, deadlineMicros })
+    this.#turn(host, { type: 'timer', ...this.#times(host), role, timer, deadlineMicros })
   }
 
-  #sync(host: Host): void {
-    const records = host.disk.endSync()
+  #sync(occurrence: Extract<Pending, { type: 'sync' }>): void {
+    const { host } = occurrence
+    const { disk } = host
+    if (this.nowMicros < disk.stalledUntilMicros) {
+      this.#queue.push(disk.stalledUntilMicros, occurrence)
+      return
+    }
+    if (this.nowMicros < disk.fullUntilMicros) {
+      this.#crash(host, 0) // a sync that fails ends the process
+      this.#restart(host, disk.fullUntilMicros)
+      return
+    }
+    const records = disk.endSync()
     if (this.#happens()) this.#tell({ type: 'syncs', node: host.id, records: records.length })
     this.court.synced(this.events, host.id, records)
-    const { nowMicros } = this
-    this.#turn(host, { type: 'durable', nowMicros, wallMicros: this.#wallMicros, count: host.disk.durable })
+    this.#turn(host, { type: 'durable', ...this.#times(host), count: disk.durable })
     this.#beginSync(host)
   }
 
   #start(host: Host): void {
-    host.life += 1
-    if (host.life > 1) this.#troubles -= 1
-    const { application, settings, makeNode } = this.options
+    host.renew(null)
+    const { application, makeNode } = this.options
+    const records = host.disk.read()
     const options = {
       self: host.id,
-      machine: application.machine,
-      purpose: this.#purpose(host.id),
-      draw: (low: number, high: number) => this.#drawTimer(host, low, high),
-      records: host.disk.synced,
-      ...(settings === undefined ? {} : { settings }),
+      machine:
+        host.id < FIRST_CLIENT_NODE ? this.court.started(host.id, () => this.events) : application.machine,
+      purpose: this.#purpose(host),
+      draw: (low: number, high: number, what: string) => host.draw(low, high, what),
+      records,
+      settings: this.#settings,
     }
     host.node = makeNode?.(options) ?? new Node(options)
-    this.court.started(host.id)
-    if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: host.disk.synced.length })
-    this.#turn(host, { type: 'boot', nowMicros: this.nowMicros, wallMicros: this.#wallMicros })
-    if (host.life > 1 && host.id === this.#clientHost) this.#resumeClients()
+    if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
+    this.#turn(host, { type: 'boot', ...this.#times(host) })
+    if (host.isOut) this.#moveClients(host)
+    else if (host.life > 1) this.#resumeClients(host)
   }
 
-  #purpose(id: NodeId): ConstructorParameters<typeof Node>[0]['purpose'] {
-    if (id !== 0) return { type: 'join', contacts: this.#members }
-    return { type: 'seed', cluster: this.options.seed, voters: this.#members }
-  }
-
-  #crash(number: number): void {
-    const bits = mix(hash(this.#draws.crash, number, 1, 0))
-    const up = this.hosts.filter(({ node }) => node !== null)
-    const host = up[bits % up.length]
-    if (host === undefined) {
-      this.#troubles -= 1 // everybody is down already
-      return
+  #purpose({ id, life, isOut }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+    const { members } = this.court.membership.latest
+    if (id >= FIRST_CLIENT_NODE) {
+      const first = id % members.length
+      const contacts = [...members.slice(first), ...members.slice(0, first)]
+      return { type: 'request', contacts, incarnation: life }
     }
-    host.node = null
-    host.life += 1
-    const { survived, lost } = host.disk.crash(within(mix(bits), 0, host.disk.inFlight))
+    if (id !== 0 || isOut) return { type: 'join', contacts: members }
+    return { type: 'seed', cluster: this.options.seed, voters: this.#founders }
+  }
+
+  #crash(host: Host, part: number): void {
+    if (host.node === null) return
+    host.renew(null)
+    const { survived, lost } = host.disk.crash(within(part, 0, host.disk.inFlight))
     if (this.#happens()) this.#tell({ type: 'crashes', node: host.id, lostRecords: lost })
     this.court.synced(this.events, host.id, survived)
-    if (host.id === this.#clientHost) this.#abandonClients()
-    const down = within(mix(mix(bits)), DOWN_LOW_MICROS, DOWN_HIGH_MICROS)
-    this.#at(this.nowMicros + down, () => this.#start(host))
+    this.#abandonClients(host)
+  }
+
+  #restart(host: Host, timeMicros: Micros): void {
+    if (host.isRetired) return
+    if (timeMicros <= this.nowMicros) {
+      if (host.node === null) this.#start(host)
+      return
+    }
+    const { life } = host
+    this.#at(timeMicros, () => {
+      if (host.node === null && host.life === life && !host.isRetired) this.#start(host)
+    })
+  }
+
+  // ---- faults --------------------------------------------------------------------------------------------------
+
+  /** What faults may do here. */
+  get #stage(): Stage {
+    const world = this
+    return {
+      get members() {
+        return world.court.membership.latest.members
+      },
+      hosts: this.hosts,
+      get configurations() {
+        return world.#configurations
+      },
+      get nowMicros() {
+        return world.nowMicros
+      },
+      get isQuiet() {
+        return world.nowMicros >= world.options.scenario.quietMicros
+      },
+      clientNodes: [...this.#clientHosts.keys()],
+      network: this.#network,
+      isOverBudget: this.options.scenario.overBudget,
+      get leader() {
+        return world.#leader
+      },
+      at: (timeMicros, happen) => this.#at(timeMicros, happen),
+      crash: (host, part) => this.#crash(host, part),
+      restart: (host, timeMicros) => this.#restart(host, timeMicros),
+      admit: () => this.#admit(),
+      change: (host, version, voters) => this.#change(host, version, voters),
+      instruct: (host, instruction) => this.#turn(host, { ...instruction, ...this.#times(host) }),
+    }
+  }
+
+  #admit(): Host {
+    const host = this.#makeHost(this.hosts.length)
+    this.hosts.push(host)
+    this.#at(this.nowMicros, () => this.#start(host))
+    return host
+  }
+
+  #change(host: Host, version: number, voters: readonly Voter[]): void {
+    this.#asked.push({ version, members: voters.map(({ member }) => member) })
+    const reference = this.#asked.length
+    const request: ClientRequest = { type: 'change', client: OPERATOR, reference, version, voters }
+    this.#happen({ type: 'requests', host, requests: [request] })
+  }
+
+  /**
+   * The configurations that count: the latest, and those before it whose slots it may still need them for; and those
+   * that were asked for and may still be decided.
+   */
+  get #configurations(): readonly (readonly NodeId[])[] {
+    const { configurations, latest } = this.court.membership
+    const counting = configurations.filter((_, index) => !this.#isSuperseded(index))
+    const asked = this.#asked.filter(({ version }) => version >= latest.version)
+    return [...counting, ...asked].map(({ members }) => members)
+  }
+
+  /** Whether a quorum of a later configuration knows durably what this one has decided. */
+  #isSuperseded(index: number): boolean {
+    const { configurations } = this.court.membership
+    const next = configurations[index + 1]
+    if (next === undefined) return false
+    return configurations.slice(index + 1).some(({ members }) => {
+      const holders = members.filter((id) => {
+        const { isOut, disk } = this.#host(id)
+        return !isOut && recover(disk.synced).learned >= next.fromSlot - 1
+      })
+      return holders.length >= quorumOf(members)
+    })
+  }
+
+  get #witness(): Witness {
+    return {
+      suffers: ({ class: fault, number }, nodes, what) => {
+        if (this.#happens()) this.#tell({ type: 'suffers', node: nodes[0] ?? 0, fault, number, nodes, what })
+      },
+      recovers: ({ class: fault, number }, nodes) => {
+        if (this.#happens()) this.#tell({ type: 'recovers', node: nodes[0] ?? 0, fault, number, nodes })
+      },
+    }
+  }
+
+  /** Of those that believe they lead, the one with the highest ballot: it does. */
+  get #leader(): Host | null {
+    let leader: Host | null = null
+    let highest = NO_BALLOT
+    for (const host of this.hosts) {
+      const role = host.node?.roles.leader
+      if (role?.phase !== 'leading' || compareBallots(role.ballot, highest) <= 0) continue
+      leader = host
+      highest = role.ballot
+    }
+    return leader
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------
 
-  /** All clients are at the last member. */
-  get #clientHost(): NodeId {
-    return this.#members.length - 1
-  }
-
   #invoke(client: Client): void {
-    const host = this.#host(this.#clientHost)
-    if (host.node === null || this.clients.isDone(client) || client.current !== null) return
+    const host = this.#host(client.place)
+    if (host.node === null || client.done || client.current !== null) return
     const { nowMicros } = this
     const operation = this.clients.invoke(client, nowMicros)
+    if (operation === null) return
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
+    this.court.invoked(this.events, client.number, operation, this.clients.lastEntry)
     const reference = client.position
     const { commands, queries } = this.#codecs
     const number = client.number
@@ -332,9 +501,9 @@ export class World {
             client: number,
             reference,
             query: queries.encode(operation.query),
-            consistency: 'linearizable',
+            consistency: operation.consistency ?? 'linearizable',
           }
-    this.#turn(host, { type: 'requests', nowMicros, wallMicros: this.#wallMicros, requests: [request] })
+    this.#happen({ type: 'requests', host, requests: [request] })
   }
 
   #answered(answer: Extract<Observed, { type: 'answered' }>): void {
@@ -342,23 +511,24 @@ export class World {
     if (client === undefined || client.current === null || client.position !== answer.reference) return
     const operation = client.current
     const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
-    const node = this.#clientHost
+    const node = client.place
     if (this.#happens()) this.#tell({ type: 'completes', node, client: client.number, operation, completion })
-    const { session, sequence, outcome } = answer
-    if (operation.type === 'command') this.court.answered(this.events, session, sequence, outcome)
+    this.court.answered(this.events, client.number, answer, this.clients.lastEntry)
     if (impossible !== null) this.court.answers.judged(this.events, impossible)
-    if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
+    if (!client.done) this.#at(this.nowMicros + this.clients.thinkMicros(client), () => this.#invoke(client))
   }
 
-  #abandonClients(): void {
+  #abandonClients({ id }: Host): void {
     for (const client of this.clients.all) {
+      if (client.place !== id) continue
+      this.court.abandoned(client.number)
       const operation = client.current
       if (operation === null) continue
       const completion = this.clients.abandon(client, operation, this.nowMicros)
       if (this.#happens())
         this.#tell({
           type: 'completes',
-          node: this.#clientHost,
+          node: id,
           client: client.number,
           operation,
           completion,
@@ -366,9 +536,28 @@ export class World {
     }
   }
 
-  #resumeClients(): void {
+  /** The member of these clients will never serve again: they go to another; and who knew only lost ones learns more. */
+  #moveClients(host: Host): void {
+    this.#abandonClients(host)
+    const heir = this.court.membership.latest.members.find((id) => !this.#host(id).isOut && id !== host.id)
+    if (heir === undefined) return
+    this.clients.move(host.id, heir)
+    this.#resumeClients(this.#host(heir))
+    for (const node of this.#clientHosts.values()) {
+      this.#abandonClients(node)
+      this.#start(node)
+    }
+  }
+
+  /** A member that was removed and is needed no more is switched off. */
+  #retire(host: Host): void {
+    host.renew(null)
+    this.#moveClients(host)
+  }
+
+  #resumeClients({ id }: Host): void {
     for (const client of this.clients.all) {
-      if (!this.clients.isDone(client)) this.#at(this.nowMicros, () => this.#invoke(client))
+      if (client.place === id && !client.done) this.#at(this.nowMicros, () => this.#invoke(client))
     }
   }
 
@@ -392,7 +581,7 @@ export class World {
         return
       case 'timer': {
         const { role, timer, deadlineMicros } = action
-        this.#queue.push(deadlineMicros, {
+        this.#queue.push(host.clock.when(deadlineMicros), {
           type: 'timer',
           host,
           life: host.life,
@@ -417,11 +606,17 @@ export class World {
         this.#answered(observation)
         return
       case 'installed':
-        this.court.installed(this.events, host.id, observation.slot)
+        this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica)
         return
       case 'refused':
+        this.#moveClients(host)
+        return
       case 'configured':
+        this.court.configured(this.events, host.id, observation.applied, observation.membership)
+        return
       case 'retired':
+        host.isRetired = true
+        this.#at(this.nowMicros, () => this.#retire(host))
         return
       case 'began':
         if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
@@ -438,14 +633,11 @@ export class World {
   }
 
   #beginSync(host: Host): void {
-    if (!host.disk.beginSync()) return
-    const bits = hash(this.#draws.sync, host.id, host.syncs++, 0)
-    const atMicros = this.nowMicros + within(bits, SYNC_LOW_MICROS, SYNC_HIGH_MICROS)
+    const { disk } = host
+    if (!disk.beginSync()) return
+    const bits = hash(this.#syncs, host.id, host.life, host.syncs++)
+    const atMicros = this.nowMicros + disk.slowMicros + within(bits, SYNC_LOW_MICROS, SYNC_HIGH_MICROS)
     this.#queue.push(atMicros, { type: 'sync', host, life: host.life })
-  }
-
-  #drawTimer(host: Host, low: number, high: number): number {
-    return within(hash(this.#draws.timer, host.id, host.timerDraws++, 0), low, high)
   }
 
   // ---- the network ---------------------------------------------------------------------------------------------
@@ -461,30 +653,40 @@ export class World {
   #transmit(to: NodeId, envelopes: readonly [Envelope]): void {
     const { from, message } = envelopes[0]
     if (from === to) return // the node has had it already
+    const { nowMicros } = this
     const network = this.#network
-    const fate = network.next(from, to)
+    const host = this.#host(to)
+    const link = network.link(from, to)
+    const fate = network.next(link)
     this.messages.sent += 1
-    if (network.isLost(fate)) {
+    if (network.isLost(link, fate)) {
       this.messages.dropped += 1
       if (this.#happens()) this.#tell({ type: 'loses', node: from, message, to })
       return
     }
-    this.#queue.push(this.nowMicros + network.delayMicros(fate), { type: 'message', to, envelopes })
+    const holdup = network.holdup(fate)
+    const lateMicros = holdup === null ? 0 : network.holdupMicros(holdup, fate)
+    if (holdup !== null && this.#happens())
+      this.#tell({ type: 'delays', node: from, message, to, fault: holdup, lateMicros })
+    const arrivalMicros = network.arrivalMicros(link, fate, nowMicros) + lateMicros
+    this.#queue.push(arrivalMicros, { type: 'message', host, envelopes })
     if (!network.isDoubled(fate)) return
     if (this.#happens()) this.#tell({ type: 'doubles', node: from, message, to })
-    this.#queue.push(this.nowMicros + network.secondDelayMicros(fate), { type: 'message', to, envelopes })
+    const secondMicros = network.secondArrivalMicros(link, fate, nowMicros)
+    this.#queue.push(secondMicros, { type: 'message', host, envelopes })
   }
 
   // ---- small things --------------------------------------------------------------------------------------------
 
   #host(id: NodeId): Host {
-    const host = this.hosts[id]
+    const host = id < FIRST_CLIENT_NODE ? this.hosts[id] : this.#clientHosts.get(id)
     if (host === undefined) throw new RangeError(`There is no node ${id}.`)
     return host
   }
 
-  get #wallMicros(): Micros {
-    return START_WALL_MICROS + this.nowMicros
+  /** What the clocks of a machine show. */
+  #times({ clock }: Host): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
+    return { nowMicros: clock.since(this.nowMicros), wallMicros: clock.wall(this.nowMicros) }
   }
 
   /** Counts an event. Says whether anybody wants to hear of it: if not, it need not even be made. */

@@ -27,12 +27,14 @@ describe.concurrent('synod', () => {
     for (const [option, unit, value] of [
       ['--members <number>', '', '14'],
       ['--clients <number>', '', '11'],
-      ['--requests <number>', '', 'what the machine says: 11 for key-value, 13 for bank'],
+      ['--requests <number>', '', 'what the machine says: 11 for key-value, 100 for shared, 13 for bank'],
       ['--loss <percent>', 'in percent', '5'],
       ['--delay <ms>', 'in milliseconds', '30'],
       ['--jitter <ms>', 'in milliseconds', '20, or the delay where that is less'],
       ['--duplication <percent>', 'in percent', '0'],
       ['--crashes <number>', '', '0'],
+      ['--until <seconds>', 'simulated seconds', 'they do all their operations'],
+      ['--placement <where>', '', 'last'],
       ['--length <seconds>', 'simulated seconds', '60'],
       ['--machine <name>', '', '"key-value"'],
       ['--reads <way>', '', 'decree'],
@@ -46,7 +48,16 @@ describe.concurrent('synod', () => {
       expect(text, option).toContain(`default: ${value}`)
     }
     for (const option of ['--summary', '--history', '--no-color']) expect(help).toContain(option)
-    for (const part of ['machine', 'operation', 'requests', 'describe', 'judge', 'invariant']) {
+    for (const part of [
+      'machine',
+      'operation',
+      'requests',
+      'describe',
+      'judge',
+      'invariant',
+      'thinkMicros',
+      'model',
+    ]) {
       expect(help).toMatch(new RegExp(`\\b${part}\\b`))
     }
   })
@@ -74,7 +85,8 @@ describe.concurrent('the transcript', () => {
       expect.stringMatching(/^ {2}messages {2}\d+ sent, \d+ delivered, \d+ dropped$/),
       expect.stringMatching(/^ {2}decided {3}\d+ slots$/),
       expect.stringMatching(/^ {2}requests {2}6 sent, 6 answered: 6 ok, 0 failed, 0 unknown$/),
-      '  verdicts  agreement ok, durability ok, answers ok, conservation ok, ended ok',
+      '  verdicts  agreement ok, durability ok, answers ok, linearizable ok, stale reads ok, exactly once ok',
+      '            identical state ok, conservation ok, bounds ok, liveness ok, ended ok',
     ])
   })
 
@@ -87,6 +99,8 @@ describe.concurrent('the transcript', () => {
       ['--duplication', '0.0001'],
       ['--delay', '1.5'],
       ['--crashes', '1'],
+      ['--placement', 'mixed'],
+      ['--until', '9'],
       ['--length', '30.25'],
       ['--reads', 'linearizable'],
     ].flat()
@@ -95,7 +109,7 @@ describe.concurrent('the transcript', () => {
     expect(linesOf(stdout)[0]).toBe(
       '# synod transcript formatVersion=1 seed=1 machine=key-value members=5 clients=2 requests=4 ' +
         'lossPerMillion=25000 duplicationPerMillion=1 delayMicros=1500 jitterMicros=1500 crashes=1 ' +
-        'reads=linearizable lengthMicros=30250000',
+        'reads=linearizable lengthMicros=30250000 placement=mixed untilMicros=9000000',
     )
     expect(stdout).toContain(' crashes ')
     expect(stdout).toContain(' readAnswer ')
@@ -149,7 +163,13 @@ describe.concurrent('--summary json', () => {
       agreement: holds,
       durability: holds,
       answers: holds,
+      linearizable: holds,
+      'stale reads': holds,
+      'exactly once': holds,
+      'identical state': holds,
       conservation: holds,
+      bounds: holds,
+      liveness: holds,
       ended: holds,
     })
     expect(summary.decided).toBeGreaterThanOrEqual(6)

@@ -1,12 +1,10 @@
 // What the verdicts notice that no planted bug of `verdicts.test.ts` shows, one call at a time.
 
 import { describe, expect, it } from 'vitest'
-import { completeSettings, encodeDecree, NO_OP, type StoreRecord } from '../../src/paxos/index.js'
-import { bankApplication } from '../../src/simulation/application.js'
+import { encodeDecree, NO_OP, type StoreRecord } from '../../src/paxos/index.js'
 import { Agreement } from '../../src/simulation/verdicts/agreement.js'
 import { Answers } from '../../src/simulation/verdicts/answers.js'
 import { Durability } from '../../src/simulation/verdicts/durability.js'
-import { Model } from '../../src/simulation/verdicts/model.js'
 
 const ballot = { round: 1, member: 0, incarnation: 1 }
 const decree = encodeDecree(1, [])
@@ -17,6 +15,8 @@ const accepted = (slot: number, what: Uint8Array): StoreRecord => ({
   decree: what,
   learned: 0,
 })
+
+const disks = (...records: StoreRecord[][]) => records.map((each, id) => ({ id, records: each }))
 
 describe('agreement', () => {
   it('breaks when a member applies a slot before its turn', () => {
@@ -40,7 +40,7 @@ describe('agreement', () => {
 
 describe('durability', () => {
   it('breaks when one ballot has two decrees in a slot', () => {
-    const durability = new Durability([0, 1, 2])
+    const durability = new Durability(() => [0, 1, 2])
     durability.synced(3, 0, accepted(1, decree))
     durability.synced(4, 1, accepted(1, NO_OP))
     expect(durability.result).toMatchObject({
@@ -51,7 +51,7 @@ describe('durability', () => {
   })
 
   it('breaks when a client was told of a command that no slot holds', () => {
-    const durability = new Durability([0, 1, 2])
+    const durability = new Durability(() => [0, 1, 2])
     durability.acknowledged(5, '1.1', true)
     expect(durability.result.ok).toBe(true)
     durability.acknowledged(6, '1.2', false)
@@ -63,27 +63,30 @@ describe('durability', () => {
   })
 
   it('breaks when in the end a decided slot is on fewer disks than a quorum', () => {
-    const held = new Durability([0, 1, 2])
-    held.ended(8, [decree], [[accepted(1, decree)], [accepted(1, decree)], []])
+    const held = new Durability(() => [0, 1, 2])
+    held.ended(8, [decree], disks([accepted(1, decree)], [accepted(1, decree)], []))
     expect(held.result.ok).toBe(true)
-    const lost = new Durability([0, 1, 2])
-    lost.ended(8, [decree], [[accepted(1, decree)], [accepted(1, NO_OP)], []])
+    const lost = new Durability(() => [0, 1, 2])
+    lost.ended(8, [decree], disks([accepted(1, decree)], [accepted(1, NO_OP)], []))
     expect(lost.result).toMatchObject({ ok: false, event: 8, reason: 'slot 1 is left on only 1 disks' })
   })
 })
 
 describe('answers', () => {
-  const model = new Model(bankApplication(), completeSettings(), 0)
-
   it('break when a request is refused that should not have been', () => {
     const answers = new Answers()
-    answers.answered(2, '1.1', { ok: false, error: 'session-window', detail: 'too many' }, model)
+    answers.answered(2, '1.1', { ok: false, error: 'session-window', detail: 'too many' }, undefined)
     expect(answers.result).toMatchObject({ ok: false, event: 2, reason: 'request 1.1 was refused: too many' })
   })
 
   it('break when a request is said to have failed that by the decrees does not', () => {
     const answers = new Answers()
-    answers.answered(2, '1.1', { ok: false, error: 'command-failed', detail: 'no' }, model)
+    answers.answered(
+      2,
+      '1.1',
+      { ok: false, error: 'command-failed', detail: 'no' },
+      { ok: true, output: decree },
+    )
     expect(answers.result.reason).toMatch(/by the decrees it does not fail so/)
   })
 })

@@ -68,7 +68,12 @@ class CarelessScout extends Scout {
   }
 }
 
-const crashing = { members: 5, crashes: 8, clients: 5 } as const
+const crashing = {
+  members: 5,
+  faults: { loss: 50_000, crash: 8 },
+  quietMicros: 4_000_000,
+  clients: 5,
+} as const
 
 describe('the verdict of durability', () => {
   it('fails when a decree is decided before a quorum has it on disk', () => {
@@ -133,7 +138,7 @@ describe('the verdict of agreement', () => {
       application,
       makeNode: (made) => new Node(made.self === 1 ? { ...made, machine: odd } : made),
     })
-    expect(world.court.agreement.result.reason).toMatch(/^the state of NODE_1 differs/)
+    expect(world.court.identicalState.result.reason).toMatch(/^the state of NODE_1 differs/)
   })
 })
 

@@ -45,9 +45,8 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   vouched: Map<MemberId, Vouched> = new Map()
   /** Whom this node hears leading, or relays to. */
   leader: MemberId | null = null
-  /** While it is not recognised: who has answered, and whose answer it needs beside a quorum: who leads. */
-  recognisedBy: MemberId[] = []
-  needed: MemberId | null = null
+  /** While it is not recognised: who has answered, and whom each of them hears leading. */
+  recognisedBy: Map<MemberId, MemberId | null> = new Map()
   done = false
 
   readonly life: number
@@ -111,28 +110,28 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
 
   // ---- coming back ---------------------------------------------------------------------------------------------
 
+  /** Asks everybody, also those who have answered: who leads may have changed. */
   #return(): void {
     if (this.done) return
-    this.#heard(this.self)
+    this.#heard(this.self, null)
     if (this.done) return
     const { life, store, recordsWritten: written } = this
-    const waiting = this.others.filter((member) => !this.recognisedBy.includes(member))
-    this.send(waiting, { type: 'returning', life, store, written })
+    this.send(this.others, { type: 'returning', life, store, written })
     this.after('return', this.settings.resendMicros)
   }
 
   recognised(from: NodeId, { life, leader }: Recognised): void {
-    if (life !== this.life || this.done) return
-    if (leader !== null && leader !== this.self) this.needed = leader
-    this.#heard(from)
+    if (life === this.life && !this.done) this.#heard(from, leader)
   }
 
-  /** A quorum and the leader, if there is one, miss nothing. The leader knows most: voters vouch to it. */
-  #heard(from: MemberId): void {
+  /** A quorum misses nothing, nor does any leader that it hears: who leads knows most, because voters vouch to it. */
+  #heard(from: MemberId, leader: MemberId | null): void {
+    this.recognisedBy.set(from, leader)
+    for (const each of this.recognisedBy.values()) {
+      if (each !== null && !this.recognisedBy.has(each)) return
+    }
     const [inForce] = this.membership.configurations
-    if (!this.recognisedBy.includes(from)) this.recognisedBy.push(from)
-    if (this.needed !== null && !this.recognisedBy.includes(this.needed)) return
-    if (inForce === undefined || !containsQuorum(this.recognisedBy, inForce.members)) return
+    if (inForce === undefined || !containsQuorum([...this.recognisedBy.keys()], inForce.members)) return
     this.done = true
     this.cancel('return')
     this.recognise()
@@ -159,7 +158,7 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     }
     const known = this.vouched.get(from) ?? { written: 0, life: 0 }
     // Every boot writes a record: two lives of one store never come back with the same number of them.
-    const least = known.life === 0 || known.life === life ? known.written : known.written + 1
+    const least = known.life === life ? known.written : known.written + 1
     if (written < least) {
       this.send(from, { type: 'rolledBack', life, written: known.written })
       return

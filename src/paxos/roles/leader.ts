@@ -102,7 +102,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   confirming: {
     readonly question: string
     readonly slot: Slot
-    readonly members: readonly MemberId[]
+    readonly configuration: Configuration
   } | null = null
 
   /** It founded the cluster and has not tried to lead it yet. */
@@ -211,12 +211,21 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #sendQuestion(): void {
     if (this.phase !== 'asking') return
-    this.send(this.members, { type: 'prescout', question: this.nameQuestion(this.questions) })
+    const question = this.nameQuestion(this.questions)
+    const to = this.voting ? this.members : this.others
+    this.send(to, { type: 'prescout', question, decided: this.learnedThrough })
     this.after('ask', this.settings.resendMicros)
   }
 
-  prescout(from: NodeId, { question }: Prescout): void {
-    this.send(from, { type: 'prescoutAnswer', question, leader: this.#liveLeader() })
+  prescout(from: NodeId, { question, decided }: Prescout): void {
+    const leader = this.#liveLeader()
+    this.send(from, { type: 'prescoutAnswer', question, leader, decided: this.learnedThrough })
+    this.#hearOf(from, decided)
+  }
+
+  /** Where nobody leads, nobody tells the watermark: members that ask each other do. */
+  #hearOf(member: NodeId, decided: Slot): void {
+    if (decided > this.learnedThrough) this.tell({ type: 'learn', decisions: [], decided, source: member })
   }
 
   #liveLeader(): Ballot | null {
@@ -224,7 +233,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     return this.phase === 'following' && this.#hearsLeader() ? this.heardBallot : null
   }
 
-  prescoutAnswer(from: NodeId, { question, leader }: PrescoutAnswer): void {
+  prescoutAnswer(from: NodeId, { question, leader, decided }: PrescoutAnswer): void {
+    this.#hearOf(from, decided)
     if (this.phase !== 'asking' || question !== this.nameQuestion(this.questions)) return
     if (leader !== null) {
       // Somebody hears a leader that this member does not: requests go, and decisions come, by way of them.
@@ -471,8 +481,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot)) return
     this.acknowledged.set(from, this.nowMicros)
     if (round !== this.round || this.confirming === null) return
-    const { question, slot, members } = this.confirming
-    if (!completesQuorum(this.roundHeard, members, from)) return
+    const { question, slot, configuration } = this.confirming
+    if (!completesQuorum(this.roundHeard, configuration.members, from)) return
     this.tell({ type: 'confirmed', question, slot })
     this.confirming = null
   }
@@ -590,23 +600,24 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    * had decided anything when the question was asked. A round that began before the question proves nothing.
    */
   confirm(_from: NodeId, { question }: Confirm): void {
-    const members = this.#votersOnUndecided()
-    if (this.phase !== 'leading' || members === null) return // it will be asked again
-    if (this.confirming?.question !== question || this.confirming.members !== members) {
+    const configuration = this.#preparedForUndecided()
+    if (this.phase !== 'leading' || configuration === null) return // it will be asked again
+    const { version } = configuration
+    if (this.confirming?.question !== question || this.confirming.configuration.version !== version) {
       this.round += 1
       this.roundHeard = []
-      this.confirming = { question, slot: this.nextSlot - 1, members }
+      this.confirming = { question, slot: this.nextSlot - 1, configuration }
     }
     this.#sendHeartbeat()
   }
 
   /**
-   * Who votes on the first slot that is not known decided; null if they have not promised: then a lower ballot may have
-   * decided that slot, and this member would not know.
+   * The configuration of the first slot that is not known decided; null if it has not promised: then a lower ballot may
+   * have decided that slot, and this member would not know.
    */
-  #votersOnUndecided(): readonly MemberId[] | null {
+  #preparedForUndecided(): Configuration | null {
     if (this.learnedThrough < this.decidedThrough) return null // it may not know who votes
     const configuration = this.#configuration(this.decidedThrough + 1)
-    return configuration && configuration.version <= this.preparedVersion ? configuration.members : null
+    return configuration && configuration.version <= this.preparedVersion ? configuration : null
   }
 }

@@ -5,6 +5,7 @@
  * request at most once, and fetches from other members what it misses.
  */
 import type { MemberId, NodeId } from '../ballot.js'
+import { MalformedBytes } from '../bytes.js'
 import { type Decree, isRequest, nameOfRequest, type Request, requestKey, type Slot } from '../decree.js'
 import type { AnyMachine } from '../machine.js'
 import { type Configuration, completesQuorum } from '../membership.js'
@@ -146,6 +147,7 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     for (let slot = this.trimmed + 1; slot <= this.applied; slot++) this.#weigh(this.decisions.get(slot))
     this.sinceSnapshotBytes = 0
     if (this.applied > 0) this.#jumped()
+    this.tell({ type: 'learned', decided: this.applied })
     this.#applyDecided()
   }
 
@@ -236,12 +238,12 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     }
   }
 
-  /** First who is known to have the decisions, then every other member in turn. */
+  /** Who is known to have the decisions, and every other time another member in turn. */
   #fetchTarget(): MemberId | null {
     const hint = this.indirect ? this.towards : this.source
-    if (this.fetches === 0 && hint !== null) return hint
+    if (this.fetches % 2 === 0 && hint !== null) return hint
     const { others } = this
-    return others[(this.self + this.fetches) % others.length] ?? null
+    return others[(this.self + (this.fetches >> 1)) % others.length] ?? hint
   }
 
   /** Applies every decree whose turn has come. */
@@ -333,8 +335,9 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   #install(incoming: IncomingSnapshot): void {
     this.incoming = null
     const snapshot = completeSnapshot(incoming)
-    if (snapshot === null) return
-    this.replicated = readSnapshot(snapshot, this.#execution.machine)
+    const replicated = snapshot && this.#read(snapshot)
+    if (snapshot === null || replicated === null) return
+    this.replicated = replicated
     for (const slot of this.decisions.keys()) if (slot <= this.applied) this.decisions.delete(slot)
     this.trimmed = this.applied
     this.logBytes = 0
@@ -344,6 +347,16 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     this.#answerReads()
     this.#applyDecided()
     this.#fetchSoon()
+  }
+
+  /** What a snapshot of another member holds; null if that is none of ours. */
+  #read(snapshot: Snapshot): Replicated | null {
+    try {
+      return readSnapshot(snapshot, this.#execution.machine)
+    } catch (error) {
+      if (error instanceof MalformedBytes) return null
+      throw error
+    }
   }
 
   /** What is applied comes from a snapshot. */
@@ -374,7 +387,10 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
 
   /** It says so only when it also knows, after a crash, that they are decided: whom could it ask then? */
   farewell(from: NodeId, { slot }: Farewell): void {
-    if (slot > this.applied) return
+    if (slot > this.applied) {
+      this.learn(from, { type: 'learn', decisions: [], decided: slot, source: from })
+      return
+    }
     if (slot > this.durableLearned) {
       this.durableLearned = this.applied
       this.persist({ type: 'learned', slot: this.applied })

@@ -126,7 +126,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   answer(_from: NodeId, { session, sequence, name, outcome, slot }: Answer): void {
     if (!outcome.ok && outcome.error === 'overloaded') return // it is sent again, later each time
     if (session === 0 && sequence === 0) this.#opened(name, outcome)
-    else if (session === 0) this.#changed(name, outcome)
+    else if (session === 0) this.#changed(name, outcome, slot)
     else this.#answered(session, sequence, outcome, slot)
   }
 
@@ -136,7 +136,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     this.reads.delete(name)
     const { client, reference } = read
     this.#client(client).seen = Math.max(this.#client(client).seen, slot)
-    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
+    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0, slot })
   }
 
   /** A leader was found: what an earlier one may have forgotten is sent again at once. */
@@ -202,7 +202,15 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     client.opening = null
     if (!outcome.ok) {
       for (const { reference } of client.backlog.splice(0)) {
-        this.observe({ type: 'answered', client: number, reference, outcome, session: 0, sequence: 0 })
+        this.observe({
+          type: 'answered',
+          client: number,
+          reference,
+          outcome,
+          session: 0,
+          sequence: 0,
+          slot: 0,
+        })
       }
       return
     }
@@ -244,7 +252,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
       client.acknowledged += 1
     }
     const { reference } = outstanding
-    this.observe({ type: 'answered', client: number, reference, outcome, session, sequence })
+    this.observe({ type: 'answered', client: number, reference, outcome, session, sequence, slot })
     if (!outcome.ok && outcome.error === 'session-unknown') this.#forget(number, client, outcome)
     else this.#sendBacklog(client)
   }
@@ -259,6 +267,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
         outcome,
         session: client.session,
         sequence,
+        slot: 0,
       })
     }
     client.outstanding.clear()
@@ -308,12 +317,12 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     this.#send({ session: 0, sequence: 1, acknowledged: 0, command })
   }
 
-  #changed(name: string, outcome: Outcome): void {
+  #changed(name: string, outcome: Outcome, slot: Slot): void {
     const change = this.changes.get(name)
     if (change === undefined) return
     this.changes.delete(name)
     const { client, reference } = change
-    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0 })
+    this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0, slot })
   }
 
   // ---- sending and sending again -------------------------------------------------------------------------------
@@ -388,5 +397,6 @@ export function overloaded(
     outcome: { ok: false, error: 'overloaded', detail },
     session: 0,
     sequence: 0,
+    slot: 0,
   }
 }

@@ -37,6 +37,9 @@ const write = ({ outcome, input }: HistoryOperation): Meaning =>
 const remove = ({ outcome }: HistoryOperation): Meaning =>
   outcome === 'fail' ? null : { step: Step.Set, first: null }
 
+/** A read that may give an earlier state: whatever it gives, the order of the others need not change for it. */
+const anything = (): Meaning => null
+
 /** A compare-and-swap that fails is a fact as well: what was there was something else. */
 function compareAndSwap({ f, input, outcome, line }: HistoryOperation): Meaning {
   if (!Array.isArray(input) || input.length !== 2) {
@@ -58,7 +61,10 @@ export type ModelName = 'register' | 'append-kv' | 'key-value'
 const MODELS: Readonly<Record<ModelName, Model>> = {
   register: { initial: null, operations: { read, write, cas: compareAndSwap } },
   'append-kv': { initial: '', operations: { get: read, put: text(Step.Set), append: text(Step.Append) } },
-  'key-value': { initial: null, operations: { get: read, set: write, delete: remove } },
+  'key-value': {
+    initial: null,
+    operations: { get: read, set: write, delete: remove, cas: compareAndSwap, 'stale-get': anything },
+  },
 }
 
 export const MODEL_NAMES: readonly ModelName[] = ['register', 'append-kv', 'key-value']

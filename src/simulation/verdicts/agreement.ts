@@ -1,10 +1,9 @@
 /**
  * Agreement: at most one decree is decided in a slot, everywhere and for ever; each member applies the slots one by
- * one, and members that have applied the same slots hold the same state. (*Paxos Made Simple*, section 2.1: "only a
+ * one; and the machine makes the same of them every time. (*Paxos Made Simple*, section 2.1: "only a
  * single value is chosen"; P2.)
  */
 import { type Decree, type NodeId, type Slot, sameBytes } from '../../paxos/index.js'
-import { samePlain } from '../same-plain.js'
 import { Verdict } from './verdict.js'
 
 export class Agreement extends Verdict {
@@ -15,11 +14,6 @@ export class Agreement extends Verdict {
 
   started(node: NodeId): void {
     this.#applied[node] = 0
-  }
-
-  /** A node has taken over what every slot up to this one made. */
-  installed(node: NodeId, slot: Slot): void {
-    this.#applied[node] = slot
   }
 
   /** A node applies a slot. Says whether it is the first of all to do so. */
@@ -37,17 +31,15 @@ export class Agreement extends Verdict {
     return false
   }
 
-  /** Members can only agree on what comes of their decrees if the machine makes the same of them every time. */
-  checkMachine(event: number, flaw: string | null): void {
-    if (flaw !== null) this.fail(event, flaw)
+  /** A node has got the state after a slot from elsewhere, and goes on from there. */
+  installed(event: number, node: NodeId, slot: Slot): void {
+    if (slot > this.decrees.length)
+      this.fail(event, `a snapshot after slot ${slot} was installed, and nobody had applied that slot`)
+    this.#applied[node] = slot
   }
 
-  /** At the end: a member that has applied as much as the model must hold the same state. */
-  compareStates(event: number, name: string, state: unknown, model: unknown): void {
-    if (!samePlain(state, model))
-      this.fail(
-        event,
-        `the state of ${name} differs from what the decrees make of it; does the machine depend on a clock, or on chance?`,
-      )
+  /** Members can only agree on what comes of their decrees if the machine makes the same of them every time. */
+  blameMachine(event: number, flaw: string): void {
+    this.fail(event, flaw)
   }
 }

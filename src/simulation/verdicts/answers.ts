@@ -3,13 +3,12 @@
  * application's own judge knows about the answers of one client holds.
  */
 import { type Outcome, sameBytes } from '../../paxos/index.js'
-import type { Model } from './model.js'
+import type { ModelOutcome } from './model.js'
 import { Verdict } from './verdict.js'
 
 export class Answers extends Verdict {
-  /** A client was told the outcome of a command. */
-  answered(event: number, request: string, outcome: Outcome, model: Model): void {
-    const expected = model.outcomes.get(request)
+  /** A client was told the outcome of a command; by the decrees it is the one expected. */
+  answered(event: number, request: string, outcome: Outcome, expected: ModelOutcome | undefined): void {
     if (outcome.ok) {
       if (expected?.ok && sameBytes(expected.output, outcome.output)) return
       this.fail(

@@ -1,57 +1,117 @@
 /** The court: hears what happens in a world, event by event, and keeps the verdicts on it. */
 import {
+  type AnyMachine,
+  codecsOf,
   type Decree,
+  decodePlain,
+  encodePlain,
+  type Membership as Known,
   type Micros,
+  type Node,
   type NodeId,
-  type Outcome,
+  type Observation,
+  type Replica,
   requestKey,
-  type SessionId,
   type Settings,
   type Slot,
   type StoreRecord,
 } from '../../paxos/index.js'
-import type { AnyApplication } from '../application.js'
+import { type AnyApplication, isStale, type Operation } from '../application.js'
+import type { HistoryEntry } from '../clients.js'
 import { nameOf } from '../names.js'
 import { Agreement } from './agreement.js'
 import { Answers } from './answers.js'
+import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
 import { Durability } from './durability.js'
 import { Ended } from './ended.js'
+import { ExactlyOnce } from './exactly-once.js'
+import { IdenticalState } from './identical-state.js'
+import { Linearizable } from './linearizable.js'
+import { type Beginning, Liveness } from './liveness.js'
+import { Membership } from './membership.js'
 import { Model } from './model.js'
+import { type AnsweredRead, replay } from './replay.js'
+import { StaleReads } from './stale-reads.js'
 import type { VerdictResult } from './verdict.js'
 
 /** A member as it is when the run is over. */
 export interface Witness {
   readonly id: NodeId
-  readonly replica: { readonly state: unknown; readonly applied: Slot } | undefined
+  readonly replica: Pick<Replica, 'replicated'> | undefined
   readonly records: readonly StoreRecord[]
+}
+
+/** An operation of a client that is not over. */
+interface Pending extends Beginning {
+  readonly operation: Operation
+  readonly entry: HistoryEntry
+  /** How many executions come before it for sure. */
+  readonly floor: number
+}
+
+export type Answered = Extract<Observation, { type: 'answered' }>
+
+export interface CourtOptions {
+  readonly members: readonly NodeId[]
+  readonly application: AnyApplication
+  readonly settings: Settings
+  readonly startWallMicros: Micros
+  /** From when on no fault is active; left out: no such time is known, and liveness is not judged. */
+  readonly quietMicros?: Micros
 }
 
 export class Court {
   readonly agreement: Agreement = new Agreement()
+  readonly membership: Membership
   readonly durability: Durability
   readonly answers: Answers = new Answers()
+  readonly linearizable: Linearizable
+  readonly staleReads: StaleReads = new StaleReads()
+  readonly exactlyOnce: ExactlyOnce = new ExactlyOnce()
+  readonly identicalState: IdenticalState = new IdenticalState()
   readonly conservation: Conservation
+  readonly bounds: Bounds
+  readonly liveness: Liveness
   readonly ended: Ended = new Ended()
+  readonly #application: AnyApplication
   readonly #model: Model
+  readonly #queries: ReturnType<typeof codecsOf>['queries']
+  /** By client. */
+  readonly #pending: Map<number, Pending> = new Map()
+  readonly #reads: AnsweredRead[] = []
 
-  constructor(
-    members: readonly NodeId[],
-    application: AnyApplication,
-    settings: Settings,
-    startWallMicros: Micros,
-  ) {
-    this.durability = new Durability(members)
+  constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
+    this.membership = new Membership(members, settings.alpha)
+    this.durability = new Durability((slot) => this.membership.votersOf(slot))
+    this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
-    this.#model = new Model(application, settings, startWallMicros)
+    this.bounds = new Bounds(settings)
+    this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
+    this.#application = application
+    this.#queries = codecsOf(application.machine).queries
+    this.#model = new Model(
+      application,
+      settings,
+      startWallMicros,
+      (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+      (event, slot, change) => this.membership.changes(event, slot, change),
+    )
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
     return {
       agreement: this.agreement.result,
+      membership: this.membership.result,
       durability: this.durability.result,
       answers: this.answers.result,
+      linearizable: this.linearizable.result,
+      'stale reads': this.staleReads.result,
+      'exactly once': this.exactlyOnce.result,
+      'identical state': this.identicalState.result,
       conservation: this.conservation.result,
+      bounds: this.bounds.result,
+      liveness: this.liveness.result,
       ended: this.ended.result,
     }
   }
@@ -61,46 +121,165 @@ export class Court {
     return this.agreement.decrees.length
   }
 
-  started(node: NodeId): void {
+  // ---- members -------------------------------------------------------------------------------------------------
+
+  /** A member begins a life. Gives the machine that it is to run: the application's own, overheard. */
+  started(node: NodeId, event: () => number): AnyMachine {
     this.agreement.started(node)
+    this.exactlyOnce.started(node)
+    this.identicalState.started(node)
+    const { machine } = this.#application
+    const query = machine.query?.bind(machine)
+    const snapshots = machine.snapshots ?? { encode: encodePlain, decode: decodePlain }
+    return {
+      initial: () => machine.initial(),
+      apply: (state, command, context) => {
+        this.exactlyOnce.executes(node, context.slot)
+        this.identicalState.executes(event(), node, context.slot, state)
+        return machine.apply(state, command, context)
+      },
+      ...(query && { query }),
+      ...codecsOf(machine),
+      snapshots: {
+        encode: (state) => snapshots.encode(state),
+        decode: (bytes) => {
+          this.identicalState.replaced(node)
+          return snapshots.decode(bytes)
+        },
+      },
+    }
   }
 
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
-    for (const record of records) this.durability.synced(event, node, record)
+    for (const record of records) {
+      if (record.type === 'founded') this.membership.founded(record.founding.voters)
+      this.durability.synced(event, node, record)
+    }
   }
 
   applied(event: number, node: NodeId, slot: Slot, decree: Decree): void {
-    if (!this.agreement.applied(event, node, slot, decree)) return
-    this.durability.decided(event, slot, decree)
-    this.#model.apply(slot, decree)
-    this.agreement.checkMachine(event, this.#model.flaw)
-    this.conservation.check(event, `after slot ${slot}`, this.#model.state)
+    const model = this.#model
+    if (this.agreement.applied(event, node, slot, decree) && slot === model.applied + 1) {
+      this.durability.decided(event, slot, decree)
+      model.apply(event, decree)
+      this.conservation.check(event, `after slot ${slot}`, model.state)
+    }
+    const expected = model.executedThrough(slot) - model.executedThrough(slot - 1)
+    this.exactlyOnce.applied(event, node, slot, expected)
   }
 
-  /** A node has taken over what every slot up to this one made. */
-  installed(_event: number, node: NodeId, slot: Slot): void {
-    this.agreement.installed(node, slot)
+  /** A member has replaced its state by that of a snapshot, which was taken after this slot. */
+  installed(event: number, node: NodeId, slot: Slot, replica: Witness['replica']): void {
+    this.agreement.installed(event, node, slot)
+    this.exactlyOnce.installed(node, slot)
+    if (replica === undefined || replica.applied !== slot) return // it has gone on already
+    this.identicalState.installed(event, node, slot, replica.state)
+    if (slot === this.#model.applied)
+      this.identicalState.compare(event, node, replica.state, this.#model.state)
   }
 
-  /** A client was told the outcome of a command. */
-  answered(event: number, session: SessionId, sequence: number, outcome: Outcome): void {
+  /** A node says who votes, as far as it has applied. */
+  configured(event: number, node: NodeId, applied: Slot, membership: Known): void {
+    this.membership.configured(event, node, applied, membership)
+  }
+
+  /** Looks at a node, every so often. */
+  inspect(event: number, node: Node): void {
+    this.bounds.check(event, node)
+  }
+
+  // ---- clients -------------------------------------------------------------------------------------------------
+
+  /** A client begins an operation. */
+  invoked(event: number, client: number, operation: Operation, entry: HistoryEntry): void {
+    const { f, time: timeMicros } = entry
+    const { floor } = this.linearizable
+    this.#pending.set(client, { event, client, timeMicros, f, operation, entry, floor })
+  }
+
+  /** A client was told what its operation gave. */
+  answered(event: number, client: number, answer: Answered, entry: HistoryEntry): void {
+    const pending = this.#pending.get(client)
+    if (pending === undefined) return
+    this.#pending.delete(client)
+    this.liveness.check(pending, entry.time)
+    const { operation } = pending
+    if (!isStale(operation)) this.linearizable.note(pending.event, pending.entry, event, entry)
+    if (operation.type === 'command') this.#executed(event, pending, answer)
+    else this.#read(event, pending, operation.query, answer)
+  }
+
+  /** The node of a client is gone: it will not be told what its operation gave, if it has one. */
+  abandoned(client: number): void {
+    this.staleReads.forget(client)
+    const pending = this.#pending.get(client)
+    if (pending === undefined) return
+    this.#pending.delete(client)
+    if (!isStale(pending.operation)) this.linearizable.note(pending.event, pending.entry, 0, null)
+  }
+
+  #executed(event: number, { client, floor }: Pending, { session, sequence, outcome }: Answered): void {
     const request = requestKey(session, sequence, '')
-    this.answers.answered(event, request, outcome, this.#model)
-    if (outcome.ok) this.durability.acknowledged(event, request, this.#model.outcomes.has(request))
+    const execution = this.#model.executionOf(request)
+    this.answers.answered(event, request, outcome, execution?.outcome)
+    if (outcome.ok) this.durability.acknowledged(event, request, execution !== undefined)
+    if (execution === undefined) return
+    this.linearizable.executed(event, client, execution.number, floor)
+    this.staleReads.told(client, execution.slot)
   }
 
-  /** The run is over; `cutOff` says why, if it did not come to rest. */
-  close(event: number, cutOff: string | null, witnesses: readonly Witness[]): void {
+  #read(event: number, pending: Pending, query: unknown, { outcome, slot }: Answered): void {
+    if (!outcome.ok && outcome.error !== 'command-failed') return
+    const { client, operation, floor } = pending
+    const stale = isStale(operation)
+    const place = this.#model.executedThrough(slot)
+    if (stale) this.staleReads.answered(event, client, slot, this.decided)
+    else this.linearizable.read(event, client, slot, place, floor, this.decided)
+    this.staleReads.told(client, slot)
+    const answer = outcome.ok ? outcome.output : null
+    this.#reads.push({ event, client, stale, slot, query: this.#queries.encode(query), answer })
+  }
+
+  // ---- the end -------------------------------------------------------------------------------------------------
+
+  /** The run is over; `cutOff` says why, if it did not come to rest. Over budget, stores may be lost for good. */
+  close(
+    event: number,
+    nowMicros: Micros,
+    cutOff: string | null,
+    witnesses: readonly Witness[],
+    isOverBudget: boolean,
+  ): void {
     if (cutOff !== null) this.ended.cutOff(event, cutOff)
-    this.#model.compareTwin()
-    this.agreement.checkMachine(event, this.#model.flaw)
+    for (const pending of this.#pending.values()) {
+      this.liveness.check(pending, nowMicros)
+      if (!isStale(pending.operation)) this.linearizable.note(pending.event, pending.entry, 0, null)
+    }
+    const isSound = this.#replay(event)
     for (const { id, replica } of witnesses) {
       if (replica === undefined) continue
-      this.conservation.check(event, nameOf(id), replica.state)
-      if (replica.applied !== this.#model.applied || this.#model.flaw !== null) continue
-      this.agreement.compareStates(event, nameOf(id), replica.state, this.#model.state)
+      const { state, applied } = replica.replicated
+      this.conservation.check(event, nameOf(id), state)
+      if (isSound && applied === this.#model.applied)
+        this.identicalState.compare(event, id, state, this.#model.state)
     }
-    const disks = witnesses.map(({ records }) => records)
-    this.durability.ended(event, this.agreement.decrees, disks)
+    const replicas = witnesses.flatMap(({ id, replica }) =>
+      replica ? [{ id, replicated: replica.replicated }] : [],
+    )
+    this.identicalState.compareSessions(event, replicas)
+    if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
+    this.linearizable.search(event)
+  }
+
+  /** Executes everything once more. Says whether the machine makes the same of it. */
+  #replay(event: number): boolean {
+    const reads = this.#reads.sort((one, other) => one.slot - other.slot)
+    const { flaw, wrongReads } = replay(event, this.#application, this.#model, reads)
+    if (flaw !== null) this.agreement.blameMachine(flaw.event, flaw.reason)
+    for (const read of [...wrongReads].sort((one, other) => one.event - other.event)) {
+      const verdict = read.stale ? this.staleReads : this.linearizable
+      verdict.wrong(read.event, read.client, read.slot)
+    }
+    return flaw === null
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Durability: nothing is decided before a quorum has it on disk, and nothing that a client was told is ever lost.
+ * Durability: nothing is decided before a quorum has it on disk, and nothing that a client was told is ever lost. Which
+ * members a quorum of a slot is of, one function says.
  */
 import {
   type Ballot,
@@ -15,20 +16,30 @@ import {
 } from '../../paxos/index.js'
 import { Verdict } from './verdict.js'
 
-/** The members whose disks hold an acceptance of one slot under one ballot. */
+/** The members that vote in a slot. */
+export type VotersOf = (slot: Slot) => readonly NodeId[]
+
+/** The nodes whose disks hold an acceptance of one slot under one ballot. */
 interface DurableVotes {
   readonly ballot: Ballot
   readonly decree: Decree
   readonly nodes: NodeId[]
 }
 
+/** A disk as it is when the run is over. */
+export interface LastDisk {
+  readonly id: NodeId
+  readonly records: readonly StoreRecord[]
+}
+
 export class Durability extends Verdict {
-  readonly #quorum: number
+  readonly #votersOf: VotersOf
+  /** By slot. */
   readonly #votes: Map<Slot, DurableVotes[]> = new Map()
 
-  constructor(members: readonly NodeId[]) {
+  constructor(votersOf: VotersOf) {
     super()
-    this.#quorum = quorumOf(members)
+    this.#votersOf = votersOf
   }
 
   /** A record became durable. */
@@ -36,22 +47,24 @@ export class Durability extends Verdict {
     if (record.type !== 'accepted') return
     const { slot, ballot, decree } = record
     const ballots = this.#votes.get(slot)
-    const votes = ballots?.find((each) => sameBallot(each.ballot, ballot))
-    if (votes === undefined) {
-      const first = { ballot, decree, nodes: [node] }
-      if (ballots === undefined) this.#votes.set(slot, [first])
-      else ballots.push(first)
-    } else if (!sameBytes(votes.decree, decree)) {
-      this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
-    } else if (!votes.nodes.includes(node)) {
-      votes.nodes.push(node)
+    if (ballots === undefined) {
+      this.#votes.set(slot, [{ ballot, decree, nodes: [node] }])
+      return
     }
+    for (const votes of ballots) {
+      if (!sameBallot(votes.ballot, ballot)) continue
+      if (!sameBytes(votes.decree, decree))
+        this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
+      else if (!votes.nodes.includes(node)) votes.nodes.push(node)
+      return
+    }
+    ballots.push({ ballot, decree, nodes: [node] })
   }
 
   /** A slot is applied for the first time. */
   decided(event: number, slot: Slot, decree: Decree): void {
-    for (const votes of this.#votes.get(slot) ?? []) {
-      if (votes.nodes.length >= this.#quorum && sameBytes(votes.decree, decree)) return
+    for (const { decree: accepted, nodes } of this.#votes.get(slot) ?? []) {
+      if (this.#isQuorum(slot, nodes) && sameBytes(accepted, decree)) return
     }
     const what = isNoOp(decree) ? 'a no-op' : 'a decree'
     this.fail(event, `slot ${slot} was decided with ${what} that no quorum had on disk`)
@@ -62,20 +75,34 @@ export class Durability extends Verdict {
     if (!decided) this.fail(event, `request ${request} was answered and is in no decided slot`)
   }
 
-  /** At the end: every decided slot is still on the disks of a quorum. */
-  ended(event: number, decrees: readonly Decree[], disks: readonly (readonly StoreRecord[])[]): void {
-    const holders = decrees.map(() => 0)
-    for (const records of disks) {
-      const held = new Set<Slot>()
+  /** At the end: every decided slot is still on the disks of a quorum of the last configuration. */
+  ended(event: number, decrees: readonly Decree[], disks: readonly LastDisk[]): void {
+    const holders: NodeId[][] = decrees.map(() => [])
+    for (const { id, records } of disks) {
       for (const record of records) {
+        if (record.type === 'snapshot') holdAll(holders, id, record.slot)
         if (record.type !== 'accepted' && record.type !== 'decision') continue
         const decree = decrees[record.slot - 1]
-        if (decree !== undefined && sameBytes(decree, record.decree)) held.add(record.slot)
+        const nodes = holders[record.slot - 1]
+        if (decree === undefined || nodes === undefined || !sameBytes(decree, record.decree)) continue
+        if (!nodes.includes(id)) nodes.push(id)
       }
-      for (const slot of held) holders[slot - 1] = (holders[slot - 1] ?? 0) + 1
     }
-    for (const [index, count] of holders.entries()) {
-      if (count < this.#quorum) this.fail(event, `slot ${index + 1} is left on only ${count} disks`)
+    for (const [index, nodes] of holders.entries()) {
+      if (!this.#isQuorum(Number.MAX_SAFE_INTEGER, nodes))
+        this.fail(event, `slot ${index + 1} is left on only ${nodes.length} disks`)
     }
   }
+
+  #isQuorum(slot: Slot, nodes: readonly NodeId[]): boolean {
+    const voters = this.#votersOf(slot)
+    let count = 0
+    for (const node of nodes) if (voters.includes(node)) count += 1
+    return count >= quorumOf(voters)
+  }
+}
+
+/** A snapshot holds what every slot up to its own made. */
+function holdAll(holders: readonly NodeId[][], id: NodeId, slot: Slot): void {
+  for (const nodes of holders.slice(0, slot)) if (!nodes.includes(id)) nodes.push(id)
 }

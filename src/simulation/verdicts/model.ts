@@ -1,11 +1,12 @@
 /**
  * The model: the machine as it would run without any cluster. It executes each request once, where it is decided
- * first, and so knows what every answer has to be.
- *
- * It keeps a twin of the state, on which it executes everything again. Where the two part ways the machine itself is to
- * blame, and no protocol: it is not deterministic, or it changed its state although its command failed.
+ * first, and so knows what every answer has to be. It keeps sessions as docs/PROTOCOL.md describes them, in a way of its
+ * own: what the members do is measured against it.
  */
 import {
+  type AnyMachine,
+  type Change,
+  changeOf,
   clonePlain,
   codecsOf,
   type Decree,
@@ -14,93 +15,168 @@ import {
   isNoOp,
   type Micros,
   nameOfRequest,
+  type Request,
   requestKey,
+  type SessionId,
   type Settings,
   type Slot,
-  sameBytes,
 } from '../../paxos/index.js'
 import type { AnyApplication } from '../application.js'
-import { samePlain } from '../same-plain.js'
 
 /** What a request gave: the bytes of its output, or what its error says. */
 export type ModelOutcome =
   | { readonly ok: true; readonly output: Uint8Array }
   | { readonly ok: false; readonly detail: string }
 
+/** A command that was executed. */
+export interface Execution {
+  /** The event at which its slot was applied first. */
+  readonly event: number
+  readonly slot: Slot
+  readonly timeMicros: Micros
+  /** Executions are counted from 1. */
+  readonly number: number
+  readonly command: Uint8Array
+  readonly outcome: ModelOutcome
+}
+
 export class Model {
   state: unknown
-  applied: Slot = 0
-  /** What each request gave, by its key. */
-  readonly outcomes: Map<string, ModelOutcome> = new Map()
-  /** What is wrong with the machine itself, in a sentence without its full stop; null if nothing was seen. */
-  flaw: string | null = null
-  #twin: unknown
-  readonly #application: AnyApplication
+  /** In their order: that of number n at n − 1. */
+  readonly executions: Execution[] = []
+  readonly #byRequest: Map<string, Execution> = new Map()
+  /** How many executions there were up to a slot: at slot − 1. */
+  readonly #counts: number[] = []
+  readonly #machine: AnyMachine
+  readonly #executes: (event: number, slot: Slot, state: unknown) => void
+  readonly #changes: (event: number, slot: Slot, change: Change) => void
   readonly #settings: Settings
   readonly #codecs: ReturnType<typeof codecsOf>
   #timeMicros: Micros
+  /** When each live session was used last, in decree time; and what opened which. */
+  readonly #sessions: Map<SessionId, Micros> = new Map()
+  readonly #openers: Map<string, SessionId> = new Map()
+  #nextSession: SessionId = 1
+  #sweepAtMicros: Micros = 0
 
-  constructor(application: AnyApplication, settings: Settings, timeMicros: Micros) {
-    this.#application = application
+  /** `executes` hears of each command before it is executed, and `changes` of each request to change the membership. */
+  constructor(
+    application: AnyApplication,
+    settings: Settings,
+    timeMicros: Micros,
+    executes: (event: number, slot: Slot, state: unknown) => void = () => {},
+    changes: (event: number, slot: Slot, change: Change) => void = () => {},
+  ) {
+    this.#executes = executes
+    this.#changes = changes
+    this.#machine = application.machine
     this.#settings = settings
     this.#codecs = codecsOf(application.machine)
     this.#timeMicros = timeMicros
     this.state = clonePlain(application.machine.initial())
-    this.#twin = clonePlain(this.state)
   }
 
-  apply(slot: Slot, decree: Decree): void {
-    this.applied = slot
-    if (isNoOp(decree)) return
-    const { stampMicros, requests } = decodeDecree(decree)
-    const stamp = Math.min(stampMicros, this.#timeMicros + this.#settings.stampAdvanceMicros)
-    this.#timeMicros = Math.max(this.#timeMicros, stamp)
-    for (const request of requests) {
-      const key = requestKey(request.session, request.sequence, nameOfRequest(request))
-      if (request.session === 0 || this.outcomes.has(key)) continue
-      this.outcomes.set(key, this.#execute(request.command, slot))
+  /** Every slot up to this one is applied. */
+  get applied(): Slot {
+    return this.#counts.length
+  }
+
+  /** How many commands are executed up to a slot. */
+  executedThrough(slot: Slot): number {
+    return this.#counts[slot - 1] ?? 0
+  }
+
+  /** The execution of a request, by its key. */
+  executionOf(request: string): Execution | undefined {
+    return this.#byRequest.get(request)
+  }
+
+  /** Applies the decree of the next slot. */
+  apply(event: number, decree: Decree): void {
+    const slot = this.applied + 1
+    if (!isNoOp(decree)) {
+      const { stampMicros, requests } = decodeDecree(decree)
+      const stamp = Math.min(stampMicros, this.#timeMicros + this.#settings.stampAdvanceMicros)
+      this.#timeMicros = Math.max(this.#timeMicros, stamp)
+      this.#expireSessions()
+      for (const request of requests) this.#take(event, slot, request)
+    }
+    this.#counts.push(this.executions.length)
+  }
+
+  #take(event: number, slot: Slot, request: Request): void {
+    const { session, sequence, command } = request
+    const change = changeOf(request)
+    if (change !== null) this.#changes(event, slot, change)
+    else if (session === 0) this.#open(nameOfRequest(request))
+    else if (this.#sessions.has(session)) {
+      this.#sessions.set(session, this.#timeMicros)
+      const key = requestKey(session, sequence, '')
+      if (!this.#byRequest.has(key)) this.#byRequest.set(key, this.#execute(event, slot, command))
     }
   }
 
-  /** At the end, when no more commands come. */
-  compareTwin(): void {
-    try {
-      clonePlain(this.state)
-    } catch (error) {
-      this.flaw ??= `the state of the machine is not plain data: ${detailOf(error)}`
-      return
-    }
-    if (samePlain(this.state, this.#twin)) return
-    this.flaw ??= 'the machine is not deterministic: the same commands, applied twice, give different states'
-  }
-
-  #execute(command: Uint8Array, slot: Slot): ModelOutcome {
-    const [state, outcome] = this.#run(this.state, command, slot)
+  #execute(event: number, slot: Slot, command: Uint8Array): Execution {
+    this.#executes(event, slot, this.state)
+    const timeMicros = this.#timeMicros
+    const [state, outcome] = runCommand(this.#machine, this.#codecs, this.state, command, {
+      timeMicros,
+      slot,
+    })
     this.state = state
-    const before = outcome.ok ? this.#twin : clonePlain(this.#twin)
-    const [after, again] = this.#run(before, command, slot)
-    if (!sameOutcome(outcome, again)) {
-      this.flaw ??= `the machine is not deterministic: slot ${slot}, applied twice, gives different answers`
-    } else if (!outcome.ok && !samePlain(after, this.#twin)) {
-      this.flaw ??= `the machine changed its state in slot ${slot}, although the command failed: ${outcome.detail}`
-    }
-    if (again.ok) this.#twin = after
-    return outcome
+    const execution = { event, slot, timeMicros, number: this.executions.length + 1, command, outcome }
+    this.executions.push(execution)
+    return execution
   }
 
-  /** The state after a command, and what the command gave. */
-  #run(state: unknown, command: Uint8Array, slot: Slot): [unknown, ModelOutcome] {
-    const context = { timeMicros: this.#timeMicros, slot }
-    try {
-      const { machine } = this.#application
-      const [next, output] = machine.apply(state, this.#codecs.commands.decode(command), context)
-      return [next, { ok: true, output: this.#codecs.outputs.encode(output) }]
-    } catch (error) {
-      return [state, { ok: false, detail: detailOf(error) }]
+  #open(opener: string): void {
+    if (this.#openers.has(opener) || this.#sessions.size >= this.#settings.sessionLimit) return
+    this.#openers.set(opener, this.#nextSession)
+    this.#sessions.set(this.#nextSession, this.#timeMicros)
+    this.#nextSession += 1
+  }
+
+  #expireSessions(): void {
+    if (this.#timeMicros < this.#sweepAtMicros) return
+    const { sessionIdleMicros } = this.#settings
+    this.#sweepAtMicros = this.#timeMicros + Math.floor(sessionIdleMicros / 4)
+    for (const [session, usedMicros] of this.#sessions) {
+      if (usedMicros + sessionIdleMicros <= this.#timeMicros) this.#sessions.delete(session)
+    }
+    for (const [opener, session] of this.#openers) {
+      if (!this.#sessions.has(session)) this.#openers.delete(opener)
     }
   }
 }
 
-function sameOutcome(a: ModelOutcome, b: ModelOutcome): boolean {
-  return a.ok ? b.ok && sameBytes(a.output, b.output) : !b.ok && a.detail === b.detail
+/** The state after a command, and what the command gave. */
+export function runCommand(
+  machine: AnyMachine,
+  codecs: ReturnType<typeof codecsOf>,
+  state: unknown,
+  command: Uint8Array,
+  context: { readonly timeMicros: Micros; readonly slot: Slot },
+): [unknown, ModelOutcome] {
+  try {
+    const [next, output] = machine.apply(state, codecs.commands.decode(command), context)
+    return [next, { ok: true, output: codecs.outputs.encode(output) }]
+  } catch (error) {
+    return [state, { ok: false, detail: detailOf(error) }]
+  }
+}
+
+/** The bytes of the answer to a query; null if it fails. */
+export function runQuery(
+  machine: AnyMachine,
+  codecs: ReturnType<typeof codecsOf>,
+  state: unknown,
+  query: Uint8Array,
+): Uint8Array | null {
+  try {
+    return machine.query === undefined
+      ? null
+      : codecs.answers.encode(machine.query(state, codecs.queries.decode(query)))
+  } catch {
+    return null
+  }
 }

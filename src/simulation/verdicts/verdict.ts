@@ -5,6 +5,8 @@ export interface VerdictResult {
   readonly event?: number
   /** What is wrong, in a sentence without its full stop. */
   readonly reason?: string
+  /** It holds as far as was seen, and why not more was seen. */
+  readonly undecided?: string
 }
 
 export class Verdict {
@@ -17,5 +19,9 @@ export class Verdict {
   /** Only the first failure counts: what comes after may be its consequence. */
   protected fail(event: number, reason: string): void {
     if (this.#result.ok) this.#result = { ok: false, event, reason }
+  }
+
+  protected leaveUndecided(why: string): void {
+    if (this.#result.ok) this.#result = { ok: true, undecided: why }
   }
 }

@@ -1,0 +1,83 @@
+/** What came of a hunt, for people and for programs. */
+import { FAULTS, type Found, type Range, type Tally } from '../simulation/index.js'
+import { machineWords, replayCommand, type ScenarioFlags, scenarioWords } from './scenario.js'
+import { formatSeeds } from './seeds.js'
+
+export interface Hunted {
+  readonly tally: Tally
+  /** The seeds that are not done. */
+  readonly left: readonly Range[]
+  readonly wallSeconds: number
+}
+
+/** A failure, as a sentence, and the command that replays it. */
+export function findingOf(found: Found, flags: ScenarioFlags): readonly [string, string] {
+  const { seed, verdict, event, reason } = found
+  const why = reason.replaceAll(/\s+/g, ' ')
+  return [`seed ${seed}: ${verdict} failed at event ${event}: ${why}`, replayCommand(seed, flags)]
+}
+
+/** The command that goes on with these seeds. */
+export function goOnCommand(
+  left: readonly Range[],
+  flags: ScenarioFlags & { readonly workers?: string },
+): string {
+  const workers = flags.workers === undefined ? [] : ['--workers', flags.workers]
+  const words = ['npx', 'synod', 'hunt', '--seeds', formatSeeds(left), ...workers]
+  return [...words, ...scenarioWords(flags), ...machineWords(flags.machine)].join(' ')
+}
+
+/** The table at the end, line by line. */
+export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[] {
+  const { seeds, failed, events, simulatedMicros, verdicts, slowest } = tally
+  const simulatedSeconds = simulatedMicros / 1_000_000
+  const outcome = failed.length === 0 ? 'every verdict holds' : `${failed.length} of them failed`
+  const title =
+    seeds === 0 ? 'no seed was run to its end' : `${seeds === 1 ? '1 seed' : `${seeds} seeds`}: ${outcome}`
+  const rest = left.length === 0 ? '' : `; left are ${formatSeeds(left)}`
+  const rate = (count: number): string => String(Math.round(count / Math.max(wallSeconds, 0.001)))
+  return [
+    title + rest,
+    `  time      ${simulatedSeconds.toFixed(1)} s simulated in ${wallSeconds.toFixed(1)} s: ${rate(simulatedSeconds)} a second`,
+    `  events    ${events}: ${rate(events)} a second`,
+    `  faults    ${faultsOf(tally)}`,
+    `  verdicts  ${Object.entries(verdicts).map(verdictOf).join(', ') || 'none'}`,
+    ...slowest.map(({ seed, wallMillis, simulatedSeconds }, at) => {
+      const label = at === 0 ? 'slowest ' : '        '
+      return `  ${label}  seed ${seed}: ${(wallMillis / 1_000).toFixed(2)} s for ${simulatedSeconds.toFixed(1)} s simulated`
+    }),
+  ]
+}
+
+/** How often each class of faults happened, in the order of the classes. */
+function faultsOf({ faults }: Tally): string {
+  const counts = Object.keys(FAULTS).flatMap((name) => (faults[name] ? [`${name} ${faults[name]}`] : []))
+  return counts.join(', ') || 'none'
+}
+
+function verdictOf([name, failures]: readonly [string, number]): string {
+  return failures === 0 ? `${name} ok` : `${name} FAILED ${failures} times`
+}
+
+/** The same, for programs. */
+export function jsonFrom({ tally, left, wallSeconds }: Hunted, flags: ScenarioFlags): unknown {
+  const { seeds, events, simulatedMicros, faults, verdicts, slowest } = tally
+  const failed = tally.failed.map(({ seed, verdict, event, reason }) => ({
+    ...{ seed, verdict, event, reason },
+    replay: replayCommand(seed, flags),
+  }))
+  return {
+    seeds,
+    failed,
+    events,
+    simulatedSeconds: simulatedMicros / 1_000_000,
+    wallSeconds: Math.round(wallSeconds * 1_000) / 1_000,
+    faults,
+    verdicts,
+    slowest: slowest.map(({ wallMillis, ...rest }) => ({
+      ...rest,
+      wallSeconds: Math.round(wallMillis) / 1_000,
+    })),
+    left: left.length === 0 ? null : formatSeeds(left),
+  }
+}

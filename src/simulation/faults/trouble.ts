@@ -1,0 +1,77 @@
+/** Brings the faults of a plan into a world, each at its time, and counts what came of them. */
+import type { NodeId } from '../../paxos/index.js'
+import { FAULTS, type FaultClass } from './classes.js'
+import { CLOCKS } from './clocks.js'
+import { DISKS } from './disks.js'
+import { LINKS } from './links.js'
+import { OPERATORS } from './operators.js'
+import { PARTITIONS } from './partitions.js'
+import type { Episode } from './plan.js'
+import { PROCESSES } from './processes.js'
+import type { Actions, Stage } from './stage.js'
+
+/** What each class of episodes does. One that is not here does nothing yet. */
+const ACTIONS: Actions = {
+  ...LINKS,
+  ...PARTITIONS,
+  ...PROCESSES,
+  ...DISKS,
+  ...CLOCKS,
+  ...OPERATORS,
+}
+
+/** Hears when a fault begins and ends. */
+export interface Witness {
+  suffers(episode: Episode, nodes: readonly NodeId[], what: string): void
+  recovers(episode: Episode, nodes: readonly NodeId[]): void
+}
+
+export class Trouble {
+  readonly #stage: Stage
+  readonly #witness: Witness
+  readonly #counts: Map<FaultClass, number> = new Map()
+  /** Episodes that are not over. */
+  #pending: number
+
+  constructor(stage: Stage, witness: Witness, plan: readonly Episode[]) {
+    this.#stage = stage
+    this.#witness = witness
+    this.#pending = plan.length
+    for (const episode of plan) stage.at(episode.startMicros, () => this.#strike(episode))
+  }
+
+  get isOver(): boolean {
+    return this.#pending === 0
+  }
+
+  /** How many times each class that happened at all has happened, in the order of the table. */
+  counts(more: { readonly [Class in FaultClass]?: number }): Readonly<Record<string, number>> {
+    const classes = Object.keys(FAULTS) as FaultClass[] // the keys of FAULTS are its classes
+    return Object.fromEntries(
+      classes
+        .map((each) => [each, more[each] ?? this.#counts.get(each) ?? 0])
+        .filter(([, count]) => count !== 0),
+    )
+  }
+
+  #strike(episode: Episode): void {
+    const strike = ACTIONS[episode.class]?.(this.#stage, episode) ?? null
+    if (strike === null) {
+      this.#pending -= 1
+      return
+    }
+    const { nodes, what } = strike
+    this.#counts.set(episode.class, (this.#counts.get(episode.class) ?? 0) + 1)
+    this.#witness.suffers(episode, nodes, what)
+    strike.begin()
+    if (episode.startMicros === episode.endMicros) {
+      this.#pending -= 1
+      return
+    }
+    this.#stage.at(episode.endMicros, () => {
+      this.#pending -= 1
+      this.#witness.recovers(episode, nodes)
+      strike.end?.()
+    })
+  }
+}

@@ -1,0 +1,88 @@
+/** What came of many runs, added up. Plain data, so that workers can send it. */
+import type { Summary } from '../summary.js'
+import { type Broken, firstBroken } from './trial.js'
+
+/** A seed whose run fails, with the verdict that was broken first. */
+export interface Found extends Broken {
+  readonly seed: number
+}
+
+/** How long a run took. */
+interface Duration {
+  readonly seed: number
+  readonly wallMillis: number
+  readonly simulatedSeconds: number
+}
+
+export interface Tally {
+  /** How many runs. */
+  readonly seeds: number
+  /** By seed. */
+  readonly failed: readonly Found[]
+  readonly events: number
+  readonly simulatedMicros: number
+  /** How often each class of faults happened. */
+  readonly faults: Readonly<Record<string, number>>
+  /** In how many runs each verdict failed. */
+  readonly verdicts: Readonly<Record<string, number>>
+  /** The runs that took longest, the longest first. */
+  readonly slowest: readonly Duration[]
+}
+
+export const NOTHING: Tally = {
+  seeds: 0,
+  failed: [],
+  events: 0,
+  simulatedMicros: 0,
+  faults: {},
+  verdicts: {},
+  slowest: [],
+}
+
+/** So many of the slowest runs are remembered. */
+const SLOWEST = 5
+
+/** One run. */
+export function tallyOf(summary: Summary, wallMillis: number): Tally {
+  const { seed, events, simulatedSeconds, verdicts } = summary
+  const failure = firstBroken(verdicts)
+  const failures = Object.entries(verdicts).map(([name, { ok }]) => [name, ok ? 0 : 1] as const)
+  return {
+    seeds: 1,
+    failed: failure === null ? [] : [{ seed, ...failure }],
+    events,
+    simulatedMicros: Math.round(simulatedSeconds * 1_000_000),
+    faults: faultsOf(summary),
+    verdicts: Object.fromEntries(failures),
+    slowest: [{ seed, wallMillis, simulatedSeconds }],
+  }
+}
+
+function faultsOf(
+  summary: Summary & { readonly faults?: Readonly<Record<string, number>> },
+): Tally['faults'] {
+  return summary.faults ?? {}
+}
+
+export function addTallies(one: Tally, other: Tally): Tally {
+  return {
+    seeds: one.seeds + other.seeds,
+    failed: [...one.failed, ...other.failed].sort((a, b) => a.seed - b.seed),
+    events: one.events + other.events,
+    simulatedMicros: one.simulatedMicros + other.simulatedMicros,
+    faults: addCounts(one.faults, other.faults),
+    verdicts: addCounts(one.verdicts, other.verdicts),
+    slowest: [...one.slowest, ...other.slowest]
+      .sort((a, b) => b.wallMillis - a.wallMillis || a.seed - b.seed)
+      .slice(0, SLOWEST),
+  }
+}
+
+function addCounts(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const sum = { ...one }
+  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count
+  return sum
+}

@@ -1,0 +1,57 @@
+/**
+ * Bounds: queues, windows and tables of a node stay within its settings. Looked at every so often; what is over a bound
+ * has no way back but by being used up, so it is seen sooner or later.
+ */
+import type { Node, Settings } from '../../paxos/index.js'
+import { nameOf } from '../names.js'
+import { Verdict } from './verdict.js'
+
+export class Bounds extends Verdict {
+  readonly #settings: Settings
+
+  constructor(settings: Settings) {
+    super()
+    this.#settings = settings
+  }
+
+  check(event: number, node: Node): void {
+    const { leader, replica, requester } = node.roles
+    this.#most(event, node, 'messages that wait for its disk', node.held, this.#settings.heldLimit)
+    if (leader !== undefined) this.#leader(event, node, leader)
+    if (replica !== undefined) this.#replica(event, node, replica)
+    if (requester !== undefined) this.#requester(event, node, requester)
+  }
+
+  #leader(event: number, node: Node, leader: NonNullable<Node['roles']['leader']>): void {
+    const { queueLimit, alpha, windowBytes } = this.#settings
+    const bytes =
+      leader.flightBytes.reduce((sum, length) => sum + length, 0) - (leader.flightBytes.at(-1) ?? 0)
+    this.#most(event, node, 'requests in its queue', leader.queue.length, queueLimit)
+    this.#most(event, node, 'slots in flight', leader.flightBytes.length, alpha)
+    this.#most(event, node, 'bytes in flight before the last decree', bytes, windowBytes)
+  }
+
+  #replica(event: number, node: Node, replica: NonNullable<Node['roles']['replica']>): void {
+    const { queueLimit, parkedLimit, sessionLimit } = this.#settings
+    this.#most(event, node, 'requests that somebody waits for', replica.waiting.size, queueLimit)
+    this.#most(event, node, 'requests parked', replica.parked.length, parkedLimit)
+    this.#most(event, node, 'reads', replica.reads.size, queueLimit)
+    this.#most(event, node, 'reads not asked for', replica.unasked.size, queueLimit)
+    this.#most(event, node, 'reads asked for', replica.asked.size, queueLimit)
+    this.#most(event, node, 'sessions', replica.replicated.sessions.live.size, sessionLimit)
+    // The bytes of votes and decisions: they are for ever so far.
+  }
+
+  #requester(event: number, node: Node, requester: NonNullable<Node['roles']['requester']>): void {
+    const { queueLimit, sessionWindow } = this.#settings
+    this.#most(event, node, 'reads of its clients', requester.reads.size, queueLimit)
+    for (const { outstanding, backlog } of requester.clients.values()) {
+      this.#most(event, node, 'unanswered requests of a client', outstanding.size, sessionWindow)
+      this.#most(event, node, 'requests of a client not sent', backlog.length, queueLimit)
+    }
+  }
+
+  #most(event: number, node: Node, what: string, count: number, most: number): void {
+    if (count > most) this.fail(event, `${nameOf(node.self)} has ${count} ${what}, and may have ${most}`)
+  }
+}

@@ -1,0 +1,99 @@
+// Where the simulated clients are, how long they go on, and what those of `shared` do.
+
+import { describe, expect, it } from 'vitest'
+import { sharedApplication } from '../../src/simulation/application.js'
+import { placeOf } from '../../src/simulation/placement.js'
+import { CLASSIC, checkScenario } from '../../src/simulation/scenario.js'
+import { failuresOf, runWorld, transcribed } from './worlds.js'
+
+const swarm = { members: 5, clients: 6, placement: 'mixed', lengthMicros: 60_000_000 } as const
+
+describe('the place of a client', () => {
+  it('is a member, or a node of its own', () => {
+    const places = (['last', 'spread', 'own', 'mixed'] as const).map((placement) =>
+      [0, 1, 2, 3].map((client) => placeOf(placement, client, 3)),
+    )
+    expect(places).toEqual([
+      [2, 2, 2, 2],
+      [2, 1, 0, 2],
+      [1000, 1001, 1002, 1003],
+      [2, 1001, 1, 1003],
+    ])
+  })
+
+  it('makes no difference to the verdicts', () => {
+    for (const placement of ['spread', 'own', 'mixed'] as const) {
+      const { world, lines } = transcribed({
+        seed: 4,
+        scenario: { ...swarm, placement, requests: 10, crashes: 6 },
+        application: sharedApplication(),
+      })
+      world.run()
+      expect(failuresOf(world)).toEqual([])
+      const asking = lines
+        .filter((line) => line.includes(' invokes '))
+        .map((line) => /NODE_\d+/.exec(line)?.[0])
+      expect(new Set(asking).size).toBeGreaterThanOrEqual(placement === 'spread' ? 5 : 6)
+    }
+  })
+
+  it('loses an operation in flight when its member crashes, and no other', () => {
+    const { world, lines } = transcribed({
+      seed: 9,
+      scenario: { ...swarm, placement: 'spread', crashes: 10 },
+      application: sharedApplication(),
+    })
+    world.run()
+    const lost = lines.filter((line) => line.endsWith(' = info the node of the client crashed'))
+    expect(lost.length).toBeGreaterThan(0)
+    expect(world.clients.sent - world.clients.answered).toBe(lost.length)
+  })
+})
+
+describe('clients with a time', () => {
+  it('begin nothing from then on, and do not stop before', () => {
+    const scenario = { ...swarm, requests: 1_000_000, untilMicros: 10_000_000 }
+    const world = runWorld({ seed: 1, scenario, application: sharedApplication() })
+    const times = world.clients.history.filter(({ type }) => type === 'invoke').map(({ time }) => time)
+    expect(Math.max(...times)).toBeLessThan(10_000_000)
+    expect(Math.max(...times)).toBeGreaterThan(9_000_000)
+    expect(times.length).toBeGreaterThan(10 * 20)
+    expect(failuresOf(world)).toEqual([])
+  })
+})
+
+describe('clients that are left out', () => {
+  it('do nothing, and leave the others what they do', () => {
+    const world = (clients: number[]) =>
+      runWorld({
+        seed: 2,
+        scenario: { ...swarm, requests: 20, omitted: { faults: [], clients } },
+        application: sharedApplication(),
+      })
+    const asked = (clients: number[], of: number): unknown[] =>
+      world(clients)
+        .clients.history.filter(({ process, type }) => process === of && type === 'invoke')
+        .map(({ f, key }) => `${f} ${key}`)
+    expect(asked([1], 1)).toEqual([])
+    expect(asked([1], 2)).toEqual(asked([], 2))
+  })
+})
+
+describe('the clients of shared', () => {
+  it('do everything there is to do, to the same keys', () => {
+    const { history } = runWorld({ seed: 1, scenario: swarm, application: sharedApplication() }).clients
+    expect(new Set(history.map(({ f }) => f))).toEqual(new Set(['set', 'get', 'stale-get', 'cas', 'delete']))
+    const users = new Set(history.filter(({ key }) => key === 'A').map(({ process }) => process))
+    expect(users.size).toBeGreaterThanOrEqual(swarm.clients)
+    expect(history.some(({ f, type }) => f === 'cas' && type === 'ok')).toBe(true)
+    expect(history.some(({ f, type }) => f === 'cas' && type === 'fail')).toBe(true)
+  })
+})
+
+describe('a placement', () => {
+  it('that nobody knows is refused', () => {
+    expect(() => checkScenario(1, { ...CLASSIC, placement: 'first' as 'last' })).toThrow(
+      'placement must be one of last, spread, own, mixed, and first is none.',
+    )
+  })
+})

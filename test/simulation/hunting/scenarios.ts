@@ -1,0 +1,49 @@
+/** Scenarios to draw: any that can be run. */
+import fc from 'fast-check'
+import { FAULTS, type FaultClass, type Faults } from '../../../src/simulation/faults/classes.js'
+import { CLASSES, countedFaults } from '../../../src/simulation/hunting/fields.js'
+import { PLACEMENTS } from '../../../src/simulation/placement.js'
+import { BOUNDS, CLASSIC, type Omitted, type Scenario } from '../../../src/simulation/scenario.js'
+
+function bounded(field: keyof typeof BOUNDS): fc.Arbitrary<number> {
+  const [min, max] = BOUNDS[field]
+  return fc.integer({ min, max })
+}
+
+function faults(mostTimes: number): fc.Arbitrary<Faults> {
+  const strengths = CLASSES.map((name: FaultClass) => {
+    const { unit, most } = FAULTS[name]
+    return [name, fc.integer({ min: 0, max: unit === 'times' ? Math.min(most, mostTimes) : most })] as const
+  })
+  return fc.record(Object.fromEntries(strengths), { requiredKeys: [] })
+}
+
+function omitted({ clients, faults }: Scenario): fc.Arbitrary<Omitted> {
+  const all = countedFaults(faults).flatMap(([name, strength]) =>
+    Array.from({ length: strength }, (_, number) => ({ class: name, number })),
+  )
+  return fc.record({
+    faults: fc.subarray(all),
+    clients: fc.subarray(Array.from({ length: clients }, (_, number) => number)),
+  })
+}
+
+/** Scenarios that can be run; no class of faults that is counted in times comes more often than this. */
+export function scenarios(mostTimes: number): fc.Arbitrary<Scenario> {
+  const plain = fc.record({
+    members: bounded('members'),
+    clients: fc.integer({ min: 0, max: 40 }),
+    requests: fc.option(bounded('requests')),
+    lossPerMillion: bounded('lossPerMillion'),
+    duplicationPerMillion: bounded('duplicationPerMillion'),
+    delayMicros: bounded('delayMicros'),
+    reads: fc.constantFrom('decree' as const, 'linearizable' as const),
+    placement: fc.constantFrom(...PLACEMENTS),
+    untilMicros: fc.option(bounded('untilMicros')),
+    lengthMicros: bounded('lengthMicros'),
+    faults: faults(mostTimes),
+  })
+  return plain
+    .map((drawn): Scenario => ({ ...CLASSIC, ...drawn, jitterMicros: Math.floor(drawn.delayMicros / 2) }))
+    .chain((scenario) => omitted(scenario).map((omitted) => ({ ...scenario, omitted })))
+}
