@@ -107,7 +107,12 @@ describe('a member that starts again', () => {
     const deadlineMicros = driven.node.deadline('leader', 'election') ?? 0
     driven.step({ type: 'timer', role: 'leader', timer: 'election', deadlineMicros })
     const [question] = sent(driven.actions, 'prescout')
-    const answer = { type: 'prescoutAnswer', question: question?.question ?? '', leader: null } as const
+    const answer = {
+      type: 'prescoutAnswer',
+      question: question?.question ?? '',
+      leader: null,
+      decided: 0,
+    } as const
     for (const from of [0, 2]) driven.receive(from, answer)
     expect(driven.node.roles.leader?.phase).toBe('asking')
   })

@@ -421,7 +421,7 @@ describe('a change of the membership', () => {
     expect(bench.take()).toEqual([
       {
         type: 'observe',
-        observation: { type: 'answered', client: 4, reference: 8, outcome, session: 0, sequence: 0 },
+        observation: { type: 'answered', client: 4, reference: 8, outcome, session: 0, sequence: 0, slot: 9 },
       },
     ])
   })
