@@ -134,8 +134,10 @@ export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Opti
   })
   const shortForms = SHORT_FORMS.map(({ name, fault, help }) => {
     const unit = unitOf(fault)
-    const value = (CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale
-    return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
+    return new Option(
+      `--${name} <${unit}>`,
+      `${help} (default: ${(CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale})`,
+    )
   })
   const collect =
     (isOn: boolean) =>
@@ -293,8 +295,11 @@ export function scenarioWords(flags: ScenarioFlags): readonly string[] {
     const text = flags[name]
     return typeof text === 'string' ? [`--${name}`, quote(text)] : []
   })
-  for (const { isOn, text } of flags.fault ?? []) words.push(isOn ? '--fault' : '--no-fault', quote(text))
-  return flags.overBudget === true ? [...words, '--over-budget'] : words
+  const faults = (flags.fault ?? []).flatMap(({ isOn, text }) => [
+    isOn ? '--fault' : '--no-fault',
+    quote(text),
+  ])
+  return [...words, ...faults, ...(flags.overBudget === true ? ['--over-budget'] : [])]
 }
 
 export function machineWords(machine: string): readonly string[] {

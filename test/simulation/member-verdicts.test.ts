@@ -66,7 +66,12 @@ describe('exactly once', () => {
 
   it('breaks when members forget which requests they have executed', () => {
     const { world, lines } = transcribed({
-      scenario: { ...contended, lossPerMillion: 250_000, lengthMicros: 300_000_000 },
+      scenario: {
+        ...contended,
+        faults: { loss: 250_000 },
+        quietMicros: 200_000_000,
+        lengthMicros: 300_000_000,
+      },
       application: sharedApplication(),
       makeNode: (made) =>
         new Node({
@@ -128,7 +133,7 @@ describe('identical state', () => {
 
 describe('identical sessions', () => {
   const member = (id: number, applied: number, opener: string): Replicas => {
-    const replicated = { ...initialReplicated(keyValue as AnyMachine, 0), applied } // its own state is of its own type
+    const replicated = { ...initialReplicated(keyValue as AnyMachine), applied } // its own state is of its own type
     openSession(replicated.sessions, opener, 0, completeSettings())
     return { id, replicated }
   }
@@ -155,7 +160,7 @@ describe('identical sessions', () => {
             : {},
       })
     const world = runWorld({
-      scenario: { ...contended, lossPerMillion: 0 },
+      scenario: { ...contended, faults: {} },
       application: sharedApplication(),
       makeNode,
     })

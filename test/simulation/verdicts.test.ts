@@ -199,7 +199,7 @@ describe('the verdict of having ended', () => {
       { commander: (c, s) => new MuteCommander(c, s) },
       1,
     )
-    expect(brokenVerdicts(world)).toEqual(['ended'])
+    expect(brokenVerdicts(world)).toEqual(['liveness', 'ended'])
   })
 })
 

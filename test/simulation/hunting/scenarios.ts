@@ -34,13 +34,13 @@ export function scenarios(mostTimes: number): fc.Arbitrary<Scenario> {
     members: bounded('members'),
     clients: fc.integer({ min: 0, max: 40 }),
     requests: fc.option(bounded('requests')),
-    lossPerMillion: bounded('lossPerMillion'),
-    duplicationPerMillion: bounded('duplicationPerMillion'),
     delayMicros: bounded('delayMicros'),
     reads: fc.constantFrom('decree' as const, 'linearizable' as const),
     placement: fc.constantFrom(...PLACEMENTS),
     untilMicros: fc.option(bounded('untilMicros')),
     lengthMicros: bounded('lengthMicros'),
+    quietMicros: bounded('quietMicros'),
+    overBudget: fc.boolean(),
     faults: faults(mostTimes),
   })
   return plain

@@ -143,7 +143,13 @@ describe('shrinking', () => {
   })
 })
 
-const LOSSY: Scenario = { ...CLASSIC, members: 5, clients: 5, lossPerMillion: 200_000, crashes: 4 }
+const LOSSY: Scenario = {
+  ...CLASSIC,
+  members: 5,
+  clients: 5,
+  faults: { loss: 200_000, crash: 4 },
+  quietMicros: 3_000_000,
+}
 
 function trialsWith(fault: Fault): Trial {
   return trialsOf({ makeNode: (options) => new Node({ ...options, roles: fault }) })

@@ -150,30 +150,8 @@ describe('what is not a story gets a sentence', () => {
   })
 })
 
-/** Everything is in it. */
-const FULL: Story = {
-  scenario: {
-    ...CLASSIC,
-    requests: 60,
-    reads: 'linearizable',
-    faults: Object.fromEntries(CLASSES.map((name) => [name, FAULTS[name].unit === 'times' ? 3 : 60_000])),
-    omitted: {
-      faults: [
-        { class: 'crash', number: 1 },
-        { class: 'rollback', number: 2 },
-      ],
-      clients: [4, 7],
-    },
-  },
-  machine: 'bank',
-  seed: LAST_SEED,
-}
-
-/** Told by version 1. */
-const TOLD =
-  '110931536936516188760312461021229629836999700351498533235678537188556200855013148792482069416388584349038056314389678453983470111197169914185845016474943379815184315524094165942069046018047901778574'
-
-test('what this version told once it still reads: if not, raise STORY_VERSION, and tell it anew here', () => {
-  expect(tellStory(FULL)).toBe(TOLD)
-  expect(readStory(TOLD)).toEqual(FULL)
+test('whatever stories count on is as it was when their version got its number: raise STORY_VERSION otherwise', () => {
+  const counted = Object.entries(FAULTS).map(([name, { unit, most }]) => [name, unit, most])
+  const shape = JSON.stringify([STORY_VERSION, Object.keys(FIELDS), BOUNDS, counted])
+  expect(createHash('sha256').update(shape).digest('hex').slice(0, 16)).toBe('c4061b9b749c565a')
 })
