@@ -85,6 +85,24 @@ const QUANTITIES: readonly QuantityOption[] = [
     help: 'simulated seconds after which the run is cut off',
   },
   {
+    name: 'alpha',
+    unit: 'number',
+    field: 'alpha',
+    help: 'slots in flight, and slots from a change of the members to its effect',
+  },
+  {
+    name: 'log',
+    unit: 'number',
+    field: 'logBytes',
+    help: 'bytes of decrees after which a member takes a snapshot',
+  },
+  {
+    name: 'chunk',
+    unit: 'number',
+    field: 'chunkBytes',
+    help: 'bytes of decrees, or of a snapshot, in one message',
+  },
+  {
     name: 'calm',
     unit: 'seconds',
     field: 'quietMicros',
@@ -116,8 +134,10 @@ export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Opti
   })
   const shortForms = SHORT_FORMS.map(({ name, fault, help }) => {
     const unit = unitOf(fault)
-    const value = (CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale
-    return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
+    return new Option(
+      `--${name} <${unit}>`,
+      `${help} (default: ${(CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale})`,
+    )
   })
   const collect =
     (isOn: boolean) =>
@@ -275,8 +295,11 @@ export function scenarioWords(flags: ScenarioFlags): readonly string[] {
     const text = flags[name]
     return typeof text === 'string' ? [`--${name}`, quote(text)] : []
   })
-  for (const { isOn, text } of flags.fault ?? []) words.push(isOn ? '--fault' : '--no-fault', quote(text))
-  return flags.overBudget === true ? [...words, '--over-budget'] : words
+  const faults = (flags.fault ?? []).flatMap(({ isOn, text }) => [
+    isOn ? '--fault' : '--no-fault',
+    quote(text),
+  ])
+  return [...words, ...faults, ...(flags.overBudget === true ? ['--over-budget'] : [])]
 }
 
 export function machineWords(machine: string): readonly string[] {

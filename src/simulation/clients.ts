@@ -31,7 +31,7 @@ export interface HistoryEntry {
 export interface Client {
   readonly number: number
   /** The node by way of which it asks. */
-  readonly place: NodeId
+  place: NodeId
   process: number
   /** The operation that it does, or does next. */
   position: number
@@ -133,9 +133,9 @@ export class Clients {
     return completion
   }
 
-  /** The clients at a node begin nothing more. */
-  dismiss(place: NodeId): void {
-    for (const client of this.all) if (client.place === place && !client.done) this.#finish(client)
+  /** The clients at a node go to another. */
+  move(from: NodeId, to: NodeId): void {
+    for (const client of this.all) if (client.place === from) client.place = to
   }
 
   #complete(client: Client, operation: Operation, completion: Completion, nowMicros: Micros): string | null {

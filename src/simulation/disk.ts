@@ -3,23 +3,22 @@
  * a time and takes all that was written before it began. A crash loses what no sync has finished, except that the
  * sync in flight may have got some way: a prefix of it survives, and the record being written is torn and gone.
  *
- * A record that goes bad is told from a good one, by its checksum, when it is read: as `damaged`.
+ * What a snapshot makes needless is gone as soon as the snapshot is synced. A record that goes bad is told from a good one, by its checksum, when it is read: as `damaged`.
  */
-import type { Micros, StoreRecord } from '../paxos/index.js'
+import { isObsolete, type Micros, type StoreRecord } from '../paxos/index.js'
 
 export class Disk {
   /** What the platter holds, as it was written. */
-  readonly synced: StoreRecord[] = []
+  synced: StoreRecord[] = []
   /** No sync ends before this time. */
   stalledUntilMicros: Micros = 0
   /** A sync that ends before this time fails. */
   fullUntilMicros: Micros = 0
   /** How much longer than usual a sync takes. */
   slowMicros: Micros = 0
-  /** Where the damaged records are. */
-  readonly #damaged: Set<number> = new Set()
-  /** How many records really are on the platter of a disk that lies; null: it is honest. */
-  #truth: number | null = null
+  readonly #damaged: Set<StoreRecord> = new Set()
+  /** What really is on the platter of a disk that lies; null: it is honest. */
+  #truth: StoreRecord[] | null = null
   #syncing: StoreRecord[] = []
   #unsynced: StoreRecord[] = []
   /** How many records of this life are synced. */
@@ -42,8 +41,16 @@ export class Disk {
     const made = this.#syncing
     this.#syncing = []
     this.#durable += made.length
-    for (const record of made) this.synced.push(record)
+    this.#add(made)
     return made
+  }
+
+  #add(records: readonly StoreRecord[]): void {
+    for (const record of records) {
+      this.synced.push(record)
+      if (record.type !== 'snapshot') continue
+      this.synced = this.synced.filter((each) => this.#damaged.has(each) || !isObsolete(each, record))
+    }
   }
 
   /** How many records of this life of the node are durable. */
@@ -66,8 +73,10 @@ export class Disk {
     const isLying = this.#truth !== null
     const survived = isLying ? [] : this.#syncing.slice(0, survivors)
     const lost = this.#syncing.length - survived.length + this.#unsynced.length
-    for (const record of survived) this.synced.push(record)
-    const untold = this.#truth === null ? 0 : this.synced.splice(this.#truth).length
+    this.#add(survived)
+    const told = this.synced.length
+    this.synced = this.#truth ?? this.synced
+    const untold = Math.max(0, told - this.synced.length)
     this.#truth = null
     this.#syncing = []
     this.#unsynced = []
@@ -80,7 +89,7 @@ export class Disk {
   /** What a node that starts reads. */
   read(): readonly StoreRecord[] {
     if (this.#damaged.size === 0) return this.synced
-    return this.synced.map((record, at) => (this.#damaged.has(at) ? { type: 'damaged' } : record))
+    return this.synced.map((record) => (this.#damaged.has(record) ? { type: 'damaged' } : record))
   }
 
   get isDamaged(): boolean {
@@ -89,22 +98,22 @@ export class Disk {
 
   /** The record at this place goes bad. */
   damage(at: number): void {
-    this.#damaged.add(at)
+    const record = this.synced[at]
+    if (record !== undefined) this.#damaged.add(record)
   }
 
   /** Nothing is left: a blank disk. */
   wipe(): void {
-    this.rollBack(0)
+    this.synced = []
   }
 
-  /** Back to when it held so many records. */
-  rollBack(records: number): void {
-    this.synced.splice(records)
-    for (const at of this.#damaged) if (at >= records) this.#damaged.delete(at)
+  /** Back to what it held at some time. */
+  rollBack(records: readonly StoreRecord[]): void {
+    this.synced = [...records]
   }
 
   /** From now on it says that it has synced, and has not; the next crash shows it. */
   lie(): void {
-    this.#truth ??= this.synced.length
+    this.#truth ??= [...this.synced]
   }
 }

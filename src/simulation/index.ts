@@ -3,6 +3,19 @@ export * from './application.js'
 export type { HistoryEntry } from './clients.js'
 export { START_WALL_MICROS } from './clock.js'
 export * from './events.js'
+export {
+  type BoundName,
+  DEFAULT_BOUNDS,
+  EXPLORATION_LIMITS,
+  type ExplorationBounds,
+} from './exploration/bounds.js'
+export {
+  Exploration,
+  type ExplorationOptions,
+  type ExplorationResult,
+  type Violation,
+} from './exploration/exploration.js'
+export type { ToldEvent } from './exploration/story.js'
 export * from './faults/classes.js'
 export * from './faults/swarm.js'
 export { ApplicationError, applicationFrom } from './guard.js'
@@ -11,7 +24,7 @@ export * from './hunting/campaign.js'
 export { type ShrinkOptions, type Shrunk, shrink } from './hunting/shrink.js'
 export * from './hunting/story.js'
 export { addTallies, type Found, NOTHING, type Tally, tallyOf } from './hunting/tally.js'
-export { type Failure, firstFailure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
+export { ANY_FAILURE, type Broken, type Failure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
 export {
   checkLinearizability,
   type KeyFinding,

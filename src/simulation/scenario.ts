@@ -1,7 +1,7 @@
 /**
  * A scenario: everything that, beside the seed, decides a run. Plain data with units in the names.
  */
-import type { Micros } from '../paxos/index.js'
+import { DEFAULT_SETTINGS, type Micros } from '../paxos/index.js'
 import type { Reads } from './application.js'
 import { FAULTS, type FaultName, type Faults, isFaultClass, unknownFault } from './faults/classes.js'
 import { PLACEMENTS, type Placement } from './placement.js'
@@ -22,6 +22,10 @@ export interface Scenario {
   readonly untilMicros: Micros | null
   /** The run is cut off at this simulated time. */
   readonly lengthMicros: Micros
+  /** The settings of these names, see `Settings`. */
+  readonly alpha: number
+  readonly logBytes: number
+  readonly chunkBytes: number
   /** Nothing goes wrong from this simulated time on. */
   readonly quietMicros: Micros
   /** What goes wrong until then, and how hard. */
@@ -49,6 +53,9 @@ export const CLASSIC: Scenario = {
   placement: 'last',
   untilMicros: null,
   lengthMicros: 60_000_000,
+  alpha: DEFAULT_SETTINGS.alpha,
+  logBytes: DEFAULT_SETTINGS.logBytes,
+  chunkBytes: DEFAULT_SETTINGS.chunkBytes,
   quietMicros: 10_000_000,
   faults: { loss: 50_000 },
   omitted: { faults: [], clients: [] },
@@ -70,6 +77,9 @@ export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: numb
   jitterMicros: [0, 3_600_000_000],
   untilMicros: [0, 1_000_000_000_000],
   lengthMicros: [0, 1_000_000_000_000],
+  alpha: [1, 10_000],
+  logBytes: [1, 1_000_000_000],
+  chunkBytes: [1, 1_000_000_000],
   quietMicros: [0, 1_000_000_000_000],
 }
 
@@ -103,12 +113,6 @@ function checkFaults({ faults, omitted }: Scenario): void {
   for (const [name, strength] of Object.entries(faults)) {
     if (!isFaultClass(name)) throw new RangeError(unknownFault(name))
     checkRange(name, strength, 0, FAULTS[name].most)
-  }
-  const { reordering = 0, 'long-tail': longTail = 0 } = faults
-  if (reordering + longTail > 1_000_000) {
-    throw new RangeError(
-      `A message is held up by reordering or by a long tail, not by both: ${reordering} and ${longTail} in a million are more than all.`,
-    )
   }
   const stranger = omitted.faults.find((name) => !isFaultClass(name.class))
   if (stranger !== undefined) throw new RangeError(unknownFault(stranger.class))

@@ -6,31 +6,34 @@ import {
   type Action,
   type ClientRequest,
   codecsOf,
-  compareBallots,
   completeSettings,
   type Decree,
   type Envelope,
   type Message,
   type Micros,
-  NO_BALLOT,
   Node,
   type NodeEvent,
   type NodeId,
+  quorumOf,
   type RoleName,
+  recover,
   type Settings,
   type Slot,
+  type Voter,
 } from '../paxos/index.js'
 import type { AnyApplication } from './application.js'
 import { type Client, Clients } from './clients.js'
 import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
+import { repair } from './faults/changes.js'
 import { driftOf, planOf } from './faults/plan.js'
 import type { Stage } from './faults/stage.js'
-import { Trouble, type Witness } from './faults/trouble.js'
-import { Host } from './host.js'
+import { Trouble } from './faults/trouble.js'
+import { Host, leaderOf } from './host.js'
 import { nameOf } from './names.js'
 import { Network } from './network.js'
+import type { Occurrence, Pending } from './occurrences.js'
 import { FIRST_CLIENT_NODE } from './placement.js'
 import { EventQueue } from './queue.js'
 import { DRAW, hash, prefix, within } from './random.js'
@@ -42,6 +45,9 @@ import type { VerdictResult } from './verdicts/verdict.js'
 const SYNC_LOW_MICROS = 200
 /** … to this long. */
 const SYNC_HIGH_MICROS = 1_200
+
+/** The requester's name of operators: no client's. */
+const OPERATOR = -1
 
 /** The court looks at all nodes once in so many steps. */
 const INSPECTION_STEPS = 64
@@ -57,28 +63,6 @@ export interface WorldOptions {
   readonly observer?: Observer
 }
 
-/** What happens to a machine. */
-type Occurrence =
-  | { readonly type: 'message'; readonly host: Host; readonly envelopes: readonly [Envelope] }
-  | {
-      readonly type: 'timer'
-      readonly host: Host
-      readonly life: number
-      readonly role: RoleName
-      readonly timer: string
-      readonly deadlineMicros: Micros
-    }
-  | { readonly type: 'sync'; readonly host: Host; readonly life: number }
-  | { readonly type: 'requests'; readonly host: Host; readonly requests: readonly ClientRequest[] }
-
-/** What the queue holds. */
-type Pending =
-  | Occurrence
-  /** What a machine that was busy has to see to now. */
-  | { readonly type: 'late'; readonly occurrence: Occurrence }
-  /** Whatever is rare: a start, a fault, a client that goes on. */
-  | { readonly type: 'other'; readonly happen: () => void }
-
 export interface MessageCounts {
   sent: number
   delivered: number
@@ -87,8 +71,8 @@ export interface MessageCounts {
 
 export class World {
   readonly options: WorldOptions
-  /** The members. */
-  readonly hosts: readonly Host[]
+  /** The machines that run members, or did, each at the place of its number. */
+  readonly hosts: Host[]
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
   readonly court: Court
@@ -99,7 +83,10 @@ export class World {
   /** The nodes that clients have of their own; they never crash. */
   readonly #clientHosts: Map<NodeId, Host> = new Map()
   readonly #queue: EventQueue<Pending> = new EventQueue()
-  readonly #members: readonly NodeId[]
+  readonly #founders: readonly NodeId[]
+  readonly #makeHost: (id: NodeId) => Host
+  /** The voters that operators have asked for, and the version that they are to replace. */
+  readonly #asked: { readonly version: number; readonly members: readonly NodeId[] }[] = []
   readonly #network: Network
   readonly #syncs: number
   readonly #trouble: Trouble
@@ -112,18 +99,18 @@ export class World {
     const { seed, scenario, application } = options
     checkScenario(seed, scenario)
     this.options = options
-    this.#members = Array.from({ length: scenario.members }, (_, id) => id)
+    this.#founders = Array.from({ length: scenario.members }, (_, id) => id)
     const timers = prefix(seed, DRAW.timer)
-    const hostOf = (id: NodeId): Host =>
-      new Host(id, new Disk(), new Clock(driftOf(seed, scenario, id)), timers)
-    this.hosts = this.#members.map(hostOf)
+    this.#makeHost = (id) => new Host(id, new Disk(), new Clock(driftOf(seed, scenario, id)), timers)
+    this.hosts = this.#founders.map(this.#makeHost)
     this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
     for (const { place } of this.clients.all) {
-      if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, hostOf(place))
+      if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, this.#makeHost(place))
     }
     this.court = new Court({
+      members: this.#founders,
       application,
-      settings: completeSettings(options.settings),
+      settings: this.#settings,
       startWallMicros: START_WALL_MICROS,
       quietMicros: scenario.overBudget ? 0 : scenario.quietMicros,
     })
@@ -132,7 +119,7 @@ export class World {
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
     this.#begin()
-    this.#trouble = new Trouble(this.#stage, this.#witness, planOf(seed, scenario))
+    this.#trouble = new Trouble(this.#stage, (event) => this.#announce(event), planOf(seed, scenario))
   }
 
   /** Runs until the world comes to rest, or its length is over. */
@@ -188,19 +175,31 @@ export class World {
       if (!client.done) this.#at(0, () => this.#invoke(client))
     }
     const { quietMicros, lengthMicros } = this.options.scenario
-    if (quietMicros < lengthMicros) this.#at(quietMicros, () => this.#network.calm())
+    if (quietMicros < lengthMicros) this.#at(quietMicros, () => this.#calm())
+  }
+
+  #calm(): void {
+    this.#network.calm()
+    repair(this.#stage)
+  }
+
+  get #settings(): Settings {
+    const { alpha, logBytes, chunkBytes } = this.options.scenario
+    return completeSettings({ alpha, logBytes, chunkBytes, ...this.options.settings })
   }
 
   /** Nothing is left to do, and every member has done it. */
   #atRest(): boolean {
-    return this.clients.done && this.#trouble.isOver && this.#behind.length === 0
+    if (!this.clients.done || !this.#trouble.isOver) return false
+    return this.court.membership.latest.fromSlot <= this.court.decided + 1 && this.#behind.length === 0
   }
 
-  /** The members that have not applied and synced all that is decided; of those whose store was damaged, none. */
+  /** The voters that have not applied and synced all that is decided, or have lost their stores. */
   get #behind(): readonly Host[] {
     const last = this.court.decided
-    return this.hosts.filter(
-      ({ node, disk, isOut }) => !isOut && (node?.roles.replica?.applied !== last || !disk.isIdle),
+    const voters = this.court.membership.latest.members.map((id) => this.#host(id))
+    return voters.filter(
+      ({ node, disk, isOut }) => isOut || node?.roles.replica?.applied !== last || !disk.isIdle,
     )
   }
 
@@ -214,7 +213,8 @@ export class World {
 
   #finish(cutOff: string | null): false {
     this.#finished = true
-    const witnesses = this.hosts.map(({ id, node, disk }) => ({
+    const voters = this.court.membership.latest.members.map((id) => this.#host(id))
+    const witnesses = voters.map(({ id, node, disk }) => ({
       id,
       replica: node?.roles.replica,
       records: disk.read(),
@@ -257,6 +257,9 @@ export class World {
           ...this.#times(occurrence.host),
           requests: occurrence.requests,
         })
+        return
+      case 'request':
+        this.#turn(occurrence.host, { ...this.#times(occurrence.host), ...occurrence.request })
         return
     }
   }
@@ -310,7 +313,7 @@ export class World {
 
   #start(host: Host): void {
     host.renew(null)
-    const { application, settings, makeNode } = this.options
+    const { application, makeNode } = this.options
     const records = host.disk.read()
     const options = {
       self: host.id,
@@ -319,23 +322,25 @@ export class World {
       purpose: this.#purpose(host),
       draw: (low: number, high: number, what: string) => host.draw(low, high, what),
       records,
-      ...(settings === undefined ? {} : { settings }),
+      settings: this.#settings,
     }
     host.node = makeNode?.(options) ?? new Node(options)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
     this.#turn(host, { type: 'boot', ...this.#times(host) })
-    if (host.isOut) this.#dismissClients(host)
+    if (host.isOut) this.#moveClients(host)
     else if (host.life > 1) this.#resumeClients(host)
   }
 
-  #purpose({ id, life, isOut }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+  #purpose({ id, life, isOut, disk }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+    const { members } = this.court.membership.latest
     if (id >= FIRST_CLIENT_NODE) {
-      const first = id % this.#members.length
-      const contacts = [...this.#members.slice(first), ...this.#members.slice(0, first)]
+      const first = id % members.length
+      const contacts = [...members.slice(first), ...members.slice(0, first)]
       return { type: 'request', contacts, incarnation: life }
     }
-    if (id !== 0 || isOut) return { type: 'join', contacts: this.#members }
-    return { type: 'seed', cluster: this.options.seed, voters: this.#members }
+    const isFounded = disk.synced.some(({ type }) => type === 'founded')
+    if (id !== 0 || isOut || isFounded) return { type: 'join', contacts: members }
+    return { type: 'seed', cluster: this.options.seed, voters: this.#founders }
   }
 
   #crash(host: Host, part: number): void {
@@ -348,13 +353,14 @@ export class World {
   }
 
   #restart(host: Host, timeMicros: Micros): void {
+    if (host.isRetired) return
     if (timeMicros <= this.nowMicros) {
       if (host.node === null) this.#start(host)
       return
     }
     const { life } = host
     this.#at(timeMicros, () => {
-      if (host.node === null && host.life === life) this.#start(host)
+      if (host.node === null && host.life === life && !host.isRetired) this.#start(host)
     })
   }
 
@@ -362,44 +368,73 @@ export class World {
 
   /** What faults may do here. */
   get #stage(): Stage {
-    const leaderNow = (): Host | null => this.#leader
+    const world = this
     return {
-      members: this.#members,
+      get members() {
+        return world.court.membership.latest.members
+      },
       hosts: this.hosts,
+      get configurations() {
+        return world.#configurations
+      },
+      get nowMicros() {
+        return world.nowMicros
+      },
+      get isQuiet() {
+        return world.nowMicros >= world.options.scenario.quietMicros
+      },
       clientNodes: [...this.#clientHosts.keys()],
       network: this.#network,
       isOverBudget: this.options.scenario.overBudget,
       get leader() {
-        return leaderNow()
+        return leaderOf(world.hosts)
       },
       at: (timeMicros, happen) => this.#at(timeMicros, happen),
+      ask: (host, request) => this.#happen({ type: 'request', host, request }),
       crash: (host, part) => this.#crash(host, part),
       restart: (host, timeMicros) => this.#restart(host, timeMicros),
+      admit: () => this.#admit(),
+      change: (host, version, voters) => this.#change(host, version, voters),
     }
   }
 
-  get #witness(): Witness {
-    return {
-      suffers: ({ class: fault, number }, nodes, what) => {
-        if (this.#happens()) this.#tell({ type: 'suffers', node: nodes[0] ?? 0, fault, number, nodes, what })
-      },
-      recovers: ({ class: fault, number }, nodes) => {
-        if (this.#happens()) this.#tell({ type: 'recovers', node: nodes[0] ?? 0, fault, number, nodes })
-      },
-    }
+  #admit(): Host {
+    const host = this.#makeHost(this.hosts.length)
+    this.hosts.push(host)
+    this.#at(this.nowMicros, () => this.#start(host))
+    return host
   }
 
-  /** Of those that believe they lead, the one with the highest ballot: it does. */
-  get #leader(): Host | null {
-    let leader: Host | null = null
-    let highest = NO_BALLOT
-    for (const host of this.hosts) {
-      const role = host.node?.roles.leader
-      if (role?.phase !== 'leading' || compareBallots(role.ballot, highest) <= 0) continue
-      leader = host
-      highest = role.ballot
-    }
-    return leader
+  #change(host: Host, version: number, voters: readonly Voter[]): void {
+    this.#asked.push({ version, members: voters.map(({ member }) => member) })
+    const reference = this.#asked.length
+    const request: ClientRequest = { type: 'change', client: OPERATOR, reference, version, voters }
+    this.#happen({ type: 'requests', host, requests: [request] })
+  }
+
+  /**
+   * The configurations that count: the latest, and those before it whose slots it may still need them for; and those
+   * that were asked for and may still be decided.
+   */
+  get #configurations(): readonly (readonly NodeId[])[] {
+    const { configurations, latest } = this.court.membership
+    const counting = configurations.filter((_, index) => !this.#isSuperseded(index))
+    const asked = this.#asked.filter(({ version }) => version >= latest.version)
+    return [...counting, ...asked].map(({ members }) => members)
+  }
+
+  /** Whether a quorum of a later configuration knows durably what this one has decided. */
+  #isSuperseded(index: number): boolean {
+    const { configurations } = this.court.membership
+    const next = configurations[index + 1]
+    if (next === undefined) return false
+    return configurations.slice(index + 1).some(({ members }) => {
+      const holders = members.filter((id) => {
+        const { isOut, disk } = this.#host(id)
+        return !isOut && recover(disk.synced).learned >= next.fromSlot - 1
+      })
+      return holders.length >= quorumOf(members)
+    })
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------
@@ -458,10 +493,23 @@ export class World {
     }
   }
 
-  /** The member of these clients will never serve again. */
-  #dismissClients(host: Host): void {
+  /** The member of these clients will never serve again: they go to another; and who knew only lost ones learns more. */
+  #moveClients(host: Host): void {
     this.#abandonClients(host)
-    this.clients.dismiss(host.id)
+    const heir = this.court.membership.latest.members.find((id) => !this.#host(id).isOut && id !== host.id)
+    if (heir === undefined) return
+    this.clients.move(host.id, heir)
+    this.#resumeClients(this.#host(heir))
+    for (const node of this.#clientHosts.values()) {
+      this.#abandonClients(node)
+      this.#start(node)
+    }
+  }
+
+  /** A member that was removed and is needed no more is switched off. */
+  #retire(host: Host): void {
+    host.renew(null)
+    this.#moveClients(host)
   }
 
   #resumeClients({ id }: Host): void {
@@ -515,15 +563,17 @@ export class World {
         this.#answered(observation)
         return
       case 'installed':
-        this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica?.state)
+        this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica)
         return
       case 'refused':
-        this.#dismissClients(host)
+        this.#moveClients(host)
         return
       case 'configured':
-        this.court.configured(this.events, host.id, observation.membership)
+        this.court.configured(this.events, host.id, observation.applied, observation.membership)
         return
       case 'retired':
+        host.isRetired = true
+        this.#at(this.nowMicros, () => this.#retire(host))
         return
       case 'began':
         if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
@@ -600,6 +650,11 @@ export class World {
   #happens(): boolean {
     this.events += 1
     return this.#observer !== undefined
+  }
+
+  /** The same for what is rare. */
+  #announce(event: WorldEvent): void {
+    if (this.#happens()) this.#tell(event)
   }
 
   #tell(event: WorldEvent): void {

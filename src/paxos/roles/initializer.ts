@@ -23,6 +23,7 @@ import type {
 } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
+import type { Micros } from '../settings.js'
 import type { InitializerStart } from '../starts.js'
 
 /** What is known of the store of another member. */
@@ -45,8 +46,8 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   vouched: Map<MemberId, Vouched> = new Map()
   /** Whom this node hears leading, or relays to. */
   leader: MemberId | null = null
-  /** While it is not recognised: who has answered, and whom each of them hears leading. */
-  recognisedBy: Map<MemberId, MemberId | null> = new Map()
+  /** While it is not recognised: who has answered, and whom each of them heard leading when it did so last. */
+  recognisedBy: Map<MemberId, { readonly leader: MemberId | null; readonly micros: Micros }> = new Map()
   done = false
 
   readonly life: number
@@ -124,11 +125,15 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     if (life === this.life && !this.done) this.#heard(from, leader)
   }
 
-  /** A quorum misses nothing, nor does any leader that it hears: who leads knows most, because voters vouch to it. */
-  #heard(from: MemberId, leader: MemberId | null): void {
-    this.recognisedBy.set(from, leader)
-    for (const each of this.recognisedBy.values()) {
-      if (each !== null && !this.recognisedBy.has(each)) return
+  /**
+   * A quorum misses nothing, nor does any leader that it hears: who leads knows most, because voters vouch to it. Who was
+   * heard leading some time ago may be gone.
+   */
+  #heard(from: MemberId, heardLeader: MemberId | null): void {
+    this.recognisedBy.set(from, { leader: heardLeader, micros: this.nowMicros })
+    for (const { leader, micros } of this.recognisedBy.values()) {
+      const isRecent = this.nowMicros - micros <= this.settings.electionTimeoutMicros
+      if (isRecent && leader !== null && !this.recognisedBy.has(leader)) return
     }
     const [inForce] = this.membership.configurations
     if (inForce === undefined || !containsQuorum([...this.recognisedBy.keys()], inForce.members)) return

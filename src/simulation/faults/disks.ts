@@ -126,10 +126,10 @@ function rollback(stage: Stage, episode: Episode): Strike | null {
   const host = memberFor(stage, episode)
   if (host === undefined) return null
   const { disk } = host
-  const records = disk.synced.length
+  const records = [...disk.synced]
   return {
     nodes: [host.id],
-    what: `its store will be put back to the ${records} records of now`,
+    what: `its store will be put back to the ${records.length} records of now`,
     begin: () => {},
     end: () => {
       stage.crash(host, partOf(episode))

@@ -2,6 +2,8 @@
  * Swarm sampling: the seed picks the size of the world, which classes of faults are on, and how hard. What is off
  * matters as much as what is on: two faults that hide each other are apart in some runs.
  */
+
+import { PLACEMENTS } from '../placement.js'
 import { DRAW, hash, prefix, within } from '../random.js'
 import { CLASSIC, type Scenario } from '../scenario.js'
 import { FAULTS, type FaultClass, type Faults } from './classes.js'
@@ -13,7 +15,7 @@ interface Sampling {
   readonly high: number
 }
 
-/** The classes of the swarm. Membership changes, snapshots and transfers wait for the protocol; liars stay outside. */
+/** The classes of the swarm. Liars stay outside. */
 const SAMPLING: { readonly [Class in FaultClass]?: Sampling } = {
   loss: { percent: 60, low: 1_000, high: 200_000 },
   duplication: { percent: 40, low: 1_000, high: 200_000 },
@@ -46,6 +48,9 @@ const SAMPLING: { readonly [Class in FaultClass]?: Sampling } = {
   drift: { percent: 35, low: 100, high: 100_000 },
   jump: { percent: 30, low: 1, high: 6 },
   strobe: { percent: 20, low: 1, high: 3 },
+  change: { percent: 35, low: 1, high: 6 },
+  snapshot: { percent: 35, low: 1, high: 12 },
+  transfer: { percent: 25, low: 1, high: 5 },
 }
 
 /** Mostly three and five. */
@@ -56,7 +61,19 @@ const NOTHING_PERCENT = 3
 const EVERYTHING_PERCENT = 3
 
 /** What is drawn for a scenario beside its faults. */
-const WHAT = { mood: 0, members: 1, clients: 2, delay: 3, jitter: 4, reads: 5, quiet: 6 } as const
+const WHAT = {
+  mood: 0,
+  members: 1,
+  clients: 2,
+  delay: 3,
+  jitter: 4,
+  reads: 5,
+  quiet: 6,
+  place: 7,
+  alpha: 8,
+  log: 9,
+  chunk: 10,
+} as const
 
 /** After the last fault there is this much time for everything to settle. */
 const SETTLING_MICROS = 8_000_000
@@ -65,16 +82,22 @@ export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
   const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 8)
+  const jitterMicros = draw(WHAT.jitter, 0, delayMicros)
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,
     members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
     clients: draw(WHAT.clients, 1, 6),
-    requests: 60,
+    requests: 100_000,
     delayMicros,
-    jitterMicros: draw(WHAT.jitter, 0, delayMicros),
+    jitterMicros,
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
+    placement: PLACEMENTS[draw(WHAT.place, 0, PLACEMENTS.length - 1)] ?? 'spread',
+    untilMicros: quietMicros + SETTLING_MICROS / 4,
     lengthMicros: quietMicros + SETTLING_MICROS,
+    alpha: 2 ** draw(WHAT.alpha, 0, 6),
+    logBytes: 100 * 2 ** draw(WHAT.log, 0, 10),
+    chunkBytes: 50 * 2 ** draw(WHAT.chunk, 0, 10),
     quietMicros,
     faults: faultsOf(bits, draw(WHAT.mood, 0, 99)),
   }

@@ -3,6 +3,8 @@ import {
   type AnyMachine,
   codecsOf,
   type Decree,
+  decodePlain,
+  encodePlain,
   type Membership as Known,
   type Micros,
   type Node,
@@ -51,6 +53,7 @@ interface Pending extends Beginning {
 export type Answered = Extract<Observation, { type: 'answered' }>
 
 export interface CourtOptions {
+  readonly members: readonly NodeId[]
   readonly application: AnyApplication
   readonly settings: Settings
   readonly startWallMicros: Micros
@@ -60,8 +63,8 @@ export interface CourtOptions {
 
 export class Court {
   readonly agreement: Agreement = new Agreement()
-  readonly durability: Durability
   readonly membership: Membership
+  readonly durability: Durability
   readonly answers: Answers = new Answers()
   readonly linearizable: Linearizable
   readonly staleReads: StaleReads = new StaleReads()
@@ -78,8 +81,8 @@ export class Court {
   readonly #pending: Map<number, Pending> = new Map()
   readonly #reads: AnsweredRead[] = []
 
-  constructor({ application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
-    this.membership = new Membership(settings.alpha)
+  constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
+    this.membership = new Membership(members, settings.alpha)
     this.durability = new Durability((slot) => this.membership.votersOf(slot))
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
@@ -87,17 +90,20 @@ export class Court {
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
     this.#queries = codecsOf(application.machine).queries
-    this.#model = new Model(application, settings, startWallMicros, {
-      executes: (event, slot, state) => this.identicalState.executes(event, null, slot, state),
-      changes: (slot, change) => this.membership.changes(slot, change),
-    })
+    this.#model = new Model(
+      application,
+      settings,
+      startWallMicros,
+      (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+      (event, slot, change) => this.membership.changes(event, slot, change),
+    )
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
     return {
       agreement: this.agreement.result,
-      durability: this.durability.result,
       membership: this.membership.result,
+      durability: this.durability.result,
       answers: this.answers.result,
       linearizable: this.linearizable.result,
       'stale reads': this.staleReads.result,
@@ -124,6 +130,7 @@ export class Court {
     this.identicalState.started(node)
     const { machine } = this.#application
     const query = machine.query?.bind(machine)
+    const snapshots = machine.snapshots ?? { encode: encodePlain, decode: decodePlain }
     return {
       initial: () => machine.initial(),
       apply: (state, command, context) => {
@@ -133,19 +140,21 @@ export class Court {
       },
       ...(query && { query }),
       ...codecsOf(machine),
+      snapshots: {
+        encode: (state) => snapshots.encode(state),
+        decode: (bytes) => {
+          this.identicalState.replaced(node)
+          return snapshots.decode(bytes)
+        },
+      },
     }
   }
 
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
     for (const record of records) {
+      if (record.type === 'founded') this.membership.founded(event, node, record.founding.voters)
       this.durability.synced(event, node, record)
-      if (record.type === 'founded') this.membership.founded(event, node, record.founding)
     }
-  }
-
-  /** A member says who votes, as far as it has applied the decrees. */
-  configured(event: number, node: NodeId, membership: Known): void {
-    this.membership.configured(event, node, membership)
   }
 
   applied(event: number, node: NodeId, slot: Slot, decree: Decree): void {
@@ -160,11 +169,18 @@ export class Court {
   }
 
   /** A member has replaced its state by that of a snapshot, which was taken after this slot. */
-  installed(event: number, node: NodeId, slot: Slot, state: unknown): void {
+  installed(event: number, node: NodeId, slot: Slot, replica: Witness['replica']): void {
     this.agreement.installed(event, node, slot)
-    this.exactlyOnce.started(node)
+    this.exactlyOnce.installed(node, slot)
+    if (replica === undefined || replica.replicated.applied !== slot) return // it has gone on already
+    const { state } = replica.replicated
     this.identicalState.installed(event, node, slot, state)
     if (slot === this.#model.applied) this.identicalState.compare(event, node, state, this.#model.state)
+  }
+
+  /** A node says who votes, as far as it has applied. */
+  configured(event: number, node: NodeId, applied: Slot, membership: Known): void {
+    this.membership.configured(event, node, applied, membership)
   }
 
   /** Looks at a node, every so often. */

@@ -11,6 +11,9 @@ import { Verdict } from './verdict.js'
 /** States are compared after every so many slots. */
 const INTERVAL = 64
 
+/** Stands for the slot of a state that came from elsewhere. */
+const REPLACED = -1
+
 export class IdenticalState extends Verdict {
   /** The digest of the state after each of these slots. */
   readonly #digests: Map<Slot, number | null> = new Map()
@@ -24,8 +27,10 @@ export class IdenticalState extends Verdict {
   /** A node, or for null the model, executes a command in this slot, in the state before. */
   executes(event: number, node: NodeId | null, slot: Slot, state: unknown): void {
     const after = slot - 1 - ((slot - 1) % INTERVAL)
-    if (after === 0 || after === this.#compared.get(node)) return
+    const compared = this.#compared.get(node)
+    if (after === 0 || after === compared) return
     this.#compared.set(node, after)
+    if (compared === REPLACED) return // what it holds is the state after some later slot
     const digest = digestPlain(state)
     const known = this.#digests.get(after)
     if (known === undefined) this.#digests.set(after, digest)
@@ -33,7 +38,12 @@ export class IdenticalState extends Verdict {
       this.fail(event, `after slot ${after} ${whose(node)} is not what others hold`)
   }
 
-  /** A node has got the state after a slot from elsewhere. */
+  /** A node gets a state from elsewhere. */
+  replaced(node: NodeId): void {
+    this.#compared.set(node, REPLACED)
+  }
+
+  /** A node has got the state after a slot from elsewhere, and executed nothing since. */
   installed(event: number, node: NodeId, slot: Slot, state: unknown): void {
     const known = this.#digests.get(slot) ?? null
     if (known !== null && digestPlain(state) !== known)
