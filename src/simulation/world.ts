@@ -49,6 +49,9 @@ const SYNC_HIGH_MICROS = 1_200
 /** The requester's name of operators: no client's. */
 const OPERATOR = -1
 
+/** How often operators look after the last fault whether a removed member still runs. */
+const TIDYING_MICROS = 500_000
+
 /** The court looks at all nodes once in so many steps. */
 const INSPECTION_STEPS = 64
 
@@ -181,6 +184,19 @@ export class World {
   #calm(): void {
     this.#network.calm()
     repair(this.#stage)
+    this.#tidy()
+  }
+
+  /** Operators switch off whoever was removed, did not hear of it, and is needed no more. */
+  #tidy(): void {
+    const counting = this.#configurations.flat()
+    for (const { members } of this.court.membership.configurations) {
+      for (const id of members) {
+        const host = this.#host(id)
+        if (!counting.includes(id) && !host.isRetired) this.#retire(host)
+      }
+    }
+    this.#at(this.nowMicros + TIDYING_MICROS, () => this.#tidy())
   }
 
   get #settings(): Settings {
@@ -508,6 +524,7 @@ export class World {
 
   /** A member that was removed and is needed no more is switched off. */
   #retire(host: Host): void {
+    host.isRetired = true
     host.renew(null)
     this.#moveClients(host)
   }
@@ -572,7 +589,6 @@ export class World {
         this.court.configured(this.events, host.id, observation.applied, observation.membership)
         return
       case 'retired':
-        host.isRetired = true
         this.#at(this.nowMicros, () => this.#retire(host))
         return
       case 'began':

@@ -162,13 +162,13 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
       return
     }
     const known = this.vouched.get(from) ?? { written: 0, life: 0 }
-    // Every boot writes a record: two lives of one store never come back with the same number of them.
-    const least = known.life === life ? known.written : known.written + 1
-    if (written < least) {
+    // Every boot writes a record: two lives of one store never come back with the same number of them. Within one life
+    // a message may overtake another.
+    if (known.life !== life && written <= known.written) {
       this.send(from, { type: 'rolledBack', life, written: known.written })
       return
     }
-    this.vouched.set(from, { written, life })
+    this.vouched.set(from, { written: Math.max(written, known.written), life })
     this.send(from, { type: 'recognised', life, leader: this.leader })
   }
 

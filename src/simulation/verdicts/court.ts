@@ -53,6 +53,7 @@ interface Pending extends Beginning {
 export type Answered = Extract<Observation, { type: 'answered' }>
 
 export interface CourtOptions {
+  /** The voters that the cluster will be founded with. */
   readonly members: readonly NodeId[]
   readonly application: AnyApplication
   readonly settings: Settings
@@ -63,8 +64,8 @@ export interface CourtOptions {
 
 export class Court {
   readonly agreement: Agreement = new Agreement()
-  readonly membership: Membership
   readonly durability: Durability
+  readonly membership: Membership
   readonly answers: Answers = new Answers()
   readonly linearizable: Linearizable
   readonly staleReads: StaleReads = new StaleReads()
@@ -90,20 +91,17 @@ export class Court {
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
     this.#queries = codecsOf(application.machine).queries
-    this.#model = new Model(
-      application,
-      settings,
-      startWallMicros,
-      (event, slot, state) => this.identicalState.executes(event, null, slot, state),
-      (event, slot, change) => this.membership.changes(event, slot, change),
-    )
+    this.#model = new Model(application, settings, startWallMicros, {
+      executes: (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+      changes: (slot, change) => this.membership.changes(slot, change),
+    })
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
     return {
       agreement: this.agreement.result,
-      membership: this.membership.result,
       durability: this.durability.result,
+      membership: this.membership.result,
       answers: this.answers.result,
       linearizable: this.linearizable.result,
       'stale reads': this.staleReads.result,
@@ -152,8 +150,8 @@ export class Court {
 
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
     for (const record of records) {
-      if (record.type === 'founded') this.membership.founded(event, node, record.founding.voters)
       this.durability.synced(event, node, record)
+      if (record.type === 'founded') this.membership.founded(event, node, record.founding)
     }
   }
 
