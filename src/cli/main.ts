@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { checkCommand } from './check.js'
 import { UsageError } from './errors.js'
+import { exploreCommand } from './explore.js'
 import { huntCommand } from './hunt.js'
 import { shrinkCommand } from './shrink.js'
 import { simulateCommand } from './simulate.js'
@@ -20,6 +21,7 @@ function program(): Command {
     .addCommand(simulateCommand())
     .addCommand(huntCommand())
     .addCommand(shrinkCommand())
+    .addCommand(exploreCommand())
     .addCommand(checkCommand())
   for (const each of [command, ...command.commands]) {
     each.exitOverride().configureOutput({ writeErr: () => {} })

@@ -22,7 +22,7 @@ export function report(
     `  messages  ${sent} sent, ${delivered} delivered, ${dropped} dropped`,
     `  decided   ${decided} slots`,
     `  requests  ${requests.sent} sent, ${requests.answered} answered: ${outcomes}`,
-    `  verdicts  ${verdictsOf(summary, alarm)}`,
+    ...verdictsOf(summary, alarm),
   ]
 }
 
@@ -35,10 +35,20 @@ function faultsOf({ options, faults }: Summary): string {
   return classes.length === 0 ? 'none' : classes.join(', ')
 }
 
-function verdictsOf({ verdicts }: Summary, alarm: Paint): string {
-  return Object.entries(verdicts)
-    .map(([name, { ok }]) => (ok ? `${name} ok` : alarm(`${name} FAILED`)))
-    .join(', ')
+/** So many verdicts are in a line. */
+const VERDICTS_IN_LINE = 6
+
+function verdictsOf({ verdicts }: Summary, alarm: Paint): string[] {
+  const all = Object.entries(verdicts).map(([name, { ok, undecided }]) => {
+    if (!ok) return alarm(`${name} FAILED`)
+    return undecided === undefined ? `${name} ok` : `${name} undecided`
+  })
+  const lines: string[] = []
+  for (let first = 0; first < all.length; first += VERDICTS_IN_LINE) {
+    const line = all.slice(first, first + VERDICTS_IN_LINE).join(', ')
+    lines.push(first === 0 ? `  verdicts  ${line}` : `            ${line}`)
+  }
+  return lines
 }
 
 /** The verdicts that failed: where, and why. A line each. */

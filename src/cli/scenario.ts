@@ -9,6 +9,8 @@ import {
   type Faults,
   isFaultClass,
   LAST_SEED,
+  PLACEMENTS,
+  type Placement,
   type Quantity,
   type Reads,
   type Scenario,
@@ -47,7 +49,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     name: 'clients',
     unit: 'number',
     field: 'clients',
-    help: 'clients, all of them at the last member',
+    help: 'clients, at the places of the option placement',
   },
   {
     name: 'requests',
@@ -68,6 +70,13 @@ const QUANTITIES: readonly QuantityOption[] = [
     field: 'jitterMicros',
     help: 'how much shorter or longer than that it may take, in milliseconds',
     defaultHelp: '20, or the delay where that is less',
+  },
+  {
+    name: 'until',
+    unit: 'seconds',
+    field: 'untilMicros',
+    help: 'simulated seconds after which clients begin nothing more',
+    defaultHelp: 'they do all their operations',
   },
   {
     name: 'length',
@@ -125,8 +134,10 @@ export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Opti
   })
   const shortForms = SHORT_FORMS.map(({ name, fault, help }) => {
     const unit = unitOf(fault)
-    const value = (CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale
-    return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
+    return new Option(
+      `--${name} <${unit}>`,
+      `${help} (default: ${(CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale})`,
+    )
   })
   const collect =
     (isOn: boolean) =>
@@ -161,6 +172,10 @@ export function machineOptions(): Option[] {
       '--reads <way>',
       'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
     ).choices(['decree', 'linearizable']),
+    new Option(
+      '--placement <where>',
+      'where the clients are: all at the last member, spread over the members, each on a node of its own, or mixed (default: last)',
+    ).choices(PLACEMENTS),
   ]
 }
 
@@ -181,6 +196,7 @@ export function faultHelp(): string {
 export type ScenarioFlags = { readonly [Name in string]?: unknown } & {
   readonly machine: string
   readonly reads?: Reads
+  readonly placement?: Placement
   readonly scenario?: 'classic' | 'swarm'
   readonly fault?: readonly FaultFlag[]
   readonly overBudget?: boolean
@@ -200,6 +216,7 @@ export function scenarioFrom(flags: ScenarioFlags, seed: number): Scenario {
     jitterMicros,
     ...given,
     reads: flags.reads ?? base.reads,
+    placement: flags.placement ?? base.placement,
     faults: faultsFrom(flags, base.faults),
     overBudget: flags.overBudget ?? false,
   }
@@ -273,13 +290,16 @@ export function replayCommand(seed: number, flags: ScenarioFlags): string {
 
 /** What was given for the options that decide a run, the machine aside, as words of a command. */
 export function scenarioWords(flags: ScenarioFlags): readonly string[] {
-  const names = ['scenario', ...[...QUANTITIES, ...SHORT_FORMS].map(({ name }) => name), 'reads']
+  const names = ['scenario', ...[...QUANTITIES, ...SHORT_FORMS].map(({ name }) => name), 'reads', 'placement']
   const words = names.flatMap((name) => {
     const text = flags[name]
     return typeof text === 'string' ? [`--${name}`, quote(text)] : []
   })
-  for (const { isOn, text } of flags.fault ?? []) words.push(isOn ? '--fault' : '--no-fault', quote(text))
-  return flags.overBudget === true ? [...words, '--over-budget'] : words
+  const faults = (flags.fault ?? []).flatMap(({ isOn, text }) => [
+    isOn ? '--fault' : '--no-fault',
+    quote(text),
+  ])
+  return [...words, ...faults, ...(flags.overBudget === true ? ['--over-budget'] : [])]
 }
 
 export function machineWords(machine: string): readonly string[] {

@@ -317,6 +317,11 @@ export class Node implements RoleContext {
     return this.#fields.founding
   }
 
+  /** How many messages wait for the disk. */
+  get held(): number {
+    return this.#fields.held.length
+  }
+
   get writing(): boolean {
     return this.#fields.durable < this.#fields.written
   }
@@ -454,12 +459,11 @@ export class Node implements RoleContext {
     else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts, store })
   }
 
-  /** Who is no member may know only members that are long gone; whoever runs it may know better. */
+  /** Who was away for long, or is no member yet, may know only members that are gone; who runs it may know better. */
   #findOthers(): readonly MemberId[] {
     const { purpose } = this.#options
-    const isMember = this.members.includes(this.self) || purpose.type !== 'join'
-    const known = isMember ? this.members : new Set([...purpose.contacts, ...this.members])
-    return [...known].filter((member) => member !== this.self)
+    const known = purpose.type === 'join' ? [...this.members, ...purpose.contacts] : this.members
+    return [...new Set(known)].filter((member) => member !== this.self)
   }
 
   /** Whether a configuration names this member with this store. One that was lost is not that voter any more. */

@@ -1,5 +1,5 @@
 /** A machine of the simulated world, on which one node runs, or is down. */
-import type { Micros, Node, NodeId } from '../paxos/index.js'
+import { compareBallots, type Micros, NO_BALLOT, type Node, type NodeId } from '../paxos/index.js'
 import type { Clock } from './clock.js'
 import type { Disk } from './disk.js'
 import { hash, within } from './random.js'
@@ -63,4 +63,17 @@ function numberOf(name: string): number {
   let bits = 0
   for (let at = 0; at < name.length; at++) bits = (Math.imul(bits, 31) + name.charCodeAt(at)) >>> 0
   return bits
+}
+
+/** Of those that believe they lead, the one with the highest ballot: it does. */
+export function leaderOf(hosts: readonly Host[]): Host | null {
+  let leader: Host | null = null
+  let highest = NO_BALLOT
+  for (const host of hosts) {
+    const role = host.node?.roles.leader
+    if (role?.phase !== 'leading' || compareBallots(role.ballot, highest) <= 0) continue
+    leader = host
+    highest = role.ballot
+  }
+  return leader
 }

@@ -3,6 +3,19 @@ export * from './application.js'
 export type { HistoryEntry } from './clients.js'
 export { START_WALL_MICROS } from './clock.js'
 export * from './events.js'
+export {
+  type BoundName,
+  DEFAULT_BOUNDS,
+  EXPLORATION_LIMITS,
+  type ExplorationBounds,
+} from './exploration/bounds.js'
+export {
+  Exploration,
+  type ExplorationOptions,
+  type ExplorationResult,
+  type Violation,
+} from './exploration/exploration.js'
+export type { ToldEvent } from './exploration/story.js'
 export * from './faults/classes.js'
 export * from './faults/swarm.js'
 export { ApplicationError, applicationFrom } from './guard.js'

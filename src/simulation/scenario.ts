@@ -114,12 +114,6 @@ function checkFaults({ faults, omitted }: Scenario): void {
     if (!isFaultClass(name)) throw new RangeError(unknownFault(name))
     checkRange(name, strength, 0, FAULTS[name].most)
   }
-  const { reordering = 0, 'long-tail': longTail = 0 } = faults
-  if (reordering + longTail > 1_000_000) {
-    throw new RangeError(
-      `A message is held up by reordering or by a long tail, not by both: ${reordering} and ${longTail} in a million are more than all.`,
-    )
-  }
   const stranger = omitted.faults.find((name) => !isFaultClass(name.class))
   if (stranger !== undefined) throw new RangeError(unknownFault(stranger.class))
 }

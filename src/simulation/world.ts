@@ -6,13 +6,11 @@ import {
   type Action,
   type ClientRequest,
   codecsOf,
-  compareBallots,
   completeSettings,
   type Decree,
   type Envelope,
   type Message,
   type Micros,
-  NO_BALLOT,
   Node,
   type NodeEvent,
   type NodeId,
@@ -28,13 +26,14 @@ import { type Client, Clients } from './clients.js'
 import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
-import { repair } from './faults/operators.js'
+import { repair } from './faults/changes.js'
 import { driftOf, planOf } from './faults/plan.js'
 import type { Stage } from './faults/stage.js'
-import { Trouble, type Witness } from './faults/trouble.js'
-import { Host } from './host.js'
+import { Trouble } from './faults/trouble.js'
+import { Host, leaderOf } from './host.js'
 import { nameOf } from './names.js'
 import { Network } from './network.js'
+import type { Occurrence, Pending } from './occurrences.js'
 import { FIRST_CLIENT_NODE } from './placement.js'
 import { EventQueue } from './queue.js'
 import { DRAW, hash, prefix, within } from './random.js'
@@ -50,6 +49,9 @@ const SYNC_HIGH_MICROS = 1_200
 /** The requester's name of operators: no client's. */
 const OPERATOR = -1
 
+/** How often operators look after the last fault whether a removed member still runs. */
+const TIDYING_MICROS = 500_000
+
 /** The court looks at all nodes once in so many steps. */
 const INSPECTION_STEPS = 64
 
@@ -63,28 +65,6 @@ export interface WorldOptions {
   readonly makeNode?: (options: ConstructorParameters<typeof Node>[0]) => Node
   readonly observer?: Observer
 }
-
-/** What happens to a machine. */
-type Occurrence =
-  | { readonly type: 'message'; readonly host: Host; readonly envelopes: readonly [Envelope] }
-  | {
-      readonly type: 'timer'
-      readonly host: Host
-      readonly life: number
-      readonly role: RoleName
-      readonly timer: string
-      readonly deadlineMicros: Micros
-    }
-  | { readonly type: 'sync'; readonly host: Host; readonly life: number }
-  | { readonly type: 'requests'; readonly host: Host; readonly requests: readonly ClientRequest[] }
-
-/** What the queue holds. */
-type Pending =
-  | Occurrence
-  /** What a machine that was busy has to see to now. */
-  | { readonly type: 'late'; readonly occurrence: Occurrence }
-  /** Whatever is rare: a start, a fault, a client that goes on. */
-  | { readonly type: 'other'; readonly happen: () => void }
 
 export interface MessageCounts {
   sent: number
@@ -135,14 +115,14 @@ export class World {
       application,
       settings: this.#settings,
       startWallMicros: START_WALL_MICROS,
-      quietMicros: scenario.quietMicros,
+      quietMicros: scenario.overBudget ? 0 : scenario.quietMicros,
     })
     this.#network = new Network(seed, scenario)
     this.#syncs = prefix(seed, DRAW.sync)
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
     this.#begin()
-    this.#trouble = new Trouble(this.#stage, this.#witness, planOf(seed, scenario))
+    this.#trouble = new Trouble(this.#stage, (event) => this.#announce(event), planOf(seed, scenario))
   }
 
   /** Runs until the world comes to rest, or its length is over. */
@@ -204,6 +184,19 @@ export class World {
   #calm(): void {
     this.#network.calm()
     repair(this.#stage)
+    this.#tidy()
+  }
+
+  /** Operators switch off whoever was removed, did not hear of it, and is needed no more. */
+  #tidy(): void {
+    const counting = this.#configurations.flat()
+    for (const { members } of this.court.membership.configurations) {
+      for (const id of members) {
+        const host = this.#host(id)
+        if (!counting.includes(id) && !host.isRetired) this.#retire(host)
+      }
+    }
+    this.#at(this.nowMicros + TIDYING_MICROS, () => this.#tidy())
   }
 
   get #settings(): Settings {
@@ -281,6 +274,9 @@ export class World {
           requests: occurrence.requests,
         })
         return
+      case 'request':
+        this.#turn(occurrence.host, { ...this.#times(occurrence.host), ...occurrence.request })
+        return
     }
   }
 
@@ -351,14 +347,15 @@ export class World {
     else if (host.life > 1) this.#resumeClients(host)
   }
 
-  #purpose({ id, life, isOut }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+  #purpose({ id, life, isOut, disk }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
     const { members } = this.court.membership.latest
     if (id >= FIRST_CLIENT_NODE) {
       const first = id % members.length
       const contacts = [...members.slice(first), ...members.slice(0, first)]
       return { type: 'request', contacts, incarnation: life }
     }
-    if (id !== 0 || isOut) return { type: 'join', contacts: members }
+    const isFounded = disk.synced.some(({ type }) => type === 'founded')
+    if (id !== 0 || isOut || isFounded) return { type: 'join', contacts: members }
     return { type: 'seed', cluster: this.options.seed, voters: this.#founders }
   }
 
@@ -406,14 +403,14 @@ export class World {
       network: this.#network,
       isOverBudget: this.options.scenario.overBudget,
       get leader() {
-        return world.#leader
+        return leaderOf(world.hosts)
       },
       at: (timeMicros, happen) => this.#at(timeMicros, happen),
+      ask: (host, request) => this.#happen({ type: 'request', host, request }),
       crash: (host, part) => this.#crash(host, part),
       restart: (host, timeMicros) => this.#restart(host, timeMicros),
       admit: () => this.#admit(),
       change: (host, version, voters) => this.#change(host, version, voters),
-      instruct: (host, instruction) => this.#turn(host, { ...instruction, ...this.#times(host) }),
     }
   }
 
@@ -454,30 +451,6 @@ export class World {
       })
       return holders.length >= quorumOf(members)
     })
-  }
-
-  get #witness(): Witness {
-    return {
-      suffers: ({ class: fault, number }, nodes, what) => {
-        if (this.#happens()) this.#tell({ type: 'suffers', node: nodes[0] ?? 0, fault, number, nodes, what })
-      },
-      recovers: ({ class: fault, number }, nodes) => {
-        if (this.#happens()) this.#tell({ type: 'recovers', node: nodes[0] ?? 0, fault, number, nodes })
-      },
-    }
-  }
-
-  /** Of those that believe they lead, the one with the highest ballot: it does. */
-  get #leader(): Host | null {
-    let leader: Host | null = null
-    let highest = NO_BALLOT
-    for (const host of this.hosts) {
-      const role = host.node?.roles.leader
-      if (role?.phase !== 'leading' || compareBallots(role.ballot, highest) <= 0) continue
-      leader = host
-      highest = role.ballot
-    }
-    return leader
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------
@@ -551,6 +524,7 @@ export class World {
 
   /** A member that was removed and is needed no more is switched off. */
   #retire(host: Host): void {
+    host.isRetired = true
     host.renew(null)
     this.#moveClients(host)
   }
@@ -615,7 +589,6 @@ export class World {
         this.court.configured(this.events, host.id, observation.applied, observation.membership)
         return
       case 'retired':
-        host.isRetired = true
         this.#at(this.nowMicros, () => this.#retire(host))
         return
       case 'began':
@@ -693,6 +666,11 @@ export class World {
   #happens(): boolean {
     this.events += 1
     return this.#observer !== undefined
+  }
+
+  /** The same for what is rare. */
+  #announce(event: WorldEvent): void {
+    if (this.#happens()) this.#tell(event)
   }
 
   #tell(event: WorldEvent): void {

@@ -18,7 +18,8 @@ const contended = {
   clients: 8,
   requests: 40,
   placement: 'mixed',
-  lossPerMillion: 100_000,
+  faults: { loss: 100_000 },
+  quietMicros: 60_000_000,
 } as const
 
 function planted(roles: Partial<RoleFactories>): { world: World; lines: string[] } {
@@ -200,7 +201,13 @@ describe('liveness', () => {
   it('breaks when nobody follows a leader that is gone', () => {
     const makeNode = (made: ConstructorParameters<typeof Node>[0]): Node =>
       new Node({ ...made, roles: watchesNobody })
-    const scenario = { ...contended, members: 3, lossPerMillion: 0, untilMicros: 20_000_000, requests: 1_000 }
+    const scenario = {
+      ...contended,
+      faults: { 'isolated-leader': 1 },
+      requests: 1_000,
+      untilMicros: 20_000_000,
+      quietMicros: 4_000_000,
+    }
     const results = [undefined, makeNode].map((made) => {
       const { world, lines } = transcribed({
         seed: 1,
@@ -208,13 +215,6 @@ describe('liveness', () => {
         application: sharedApplication(),
         ...(made && { makeNode: made }),
       })
-      world.court.liveness.quietMicros = 4_000_000
-      for (const host of world.hosts.slice(0, 1)) {
-        while (world.nowMicros < 3_000_000 && world.step()) {
-          // until the leader is to go
-        }
-        host.node = null
-      }
       world.run()
       return { ...world.court.liveness.result, line: lines[(world.court.liveness.result.event ?? 0) - 1] }
     })

@@ -1,13 +1,17 @@
 // What the verdicts say of the members: exactly once, identical state, bounds; and of which members a quorum is.
 
 import { describe, expect, it } from 'vitest'
+import { keyValue } from '../../src/machines/index.js'
 import {
+  type AnyMachine,
   completeSettings,
   encodeDecree,
+  initialReplicated,
   Leader,
   type MessageOf,
   Node,
   type NodeOptions,
+  openSession,
   Replica,
   type StoreRecord,
 } from '../../src/paxos/index.js'
@@ -18,7 +22,7 @@ import { Bounds } from '../../src/simulation/verdicts/bounds.js'
 import { digestPlain } from '../../src/simulation/verdicts/digest.js'
 import { Durability } from '../../src/simulation/verdicts/durability.js'
 import { ExactlyOnce } from '../../src/simulation/verdicts/exactly-once.js'
-import { IdenticalState } from '../../src/simulation/verdicts/identical-state.js'
+import { IdenticalState, type Replicas } from '../../src/simulation/verdicts/identical-state.js'
 import { runWorld, transcribed } from './worlds.js'
 
 const contended = { members: 3, clients: 6, requests: 60, placement: 'spread' } as const
@@ -62,7 +66,12 @@ describe('exactly once', () => {
 
   it('breaks when members forget which requests they have executed', () => {
     const { world, lines } = transcribed({
-      scenario: { ...contended, lossPerMillion: 250_000, lengthMicros: 300_000_000 },
+      scenario: {
+        ...contended,
+        faults: { loss: 250_000 },
+        quietMicros: 200_000_000,
+        lengthMicros: 300_000_000,
+      },
       application: sharedApplication(),
       makeNode: (made) =>
         new Node({
@@ -119,6 +128,45 @@ describe('identical state', () => {
     const { event, reason } = world.court.identicalState.result
     expect(reason).toMatch(/^after slot 64 .* is not what others hold$/)
     expect(event).toBeLessThan(world.events)
+  })
+})
+
+describe('identical sessions', () => {
+  const member = (id: number, applied: number, opener: string): Replicas => {
+    const replicated = { ...initialReplicated(keyValue as AnyMachine), applied } // its own state is of its own type
+    openSession(replicated.sessions, opener, 0, completeSettings())
+    return { id, replicated }
+  }
+
+  it('are asked of members that have applied the same slots, and of no others', () => {
+    const verdict = new IdenticalState()
+    verdict.compareSessions(5, [member(0, 7, 'a'), member(1, 8, 'b'), member(2, 7, 'a')])
+    expect(verdict.result.ok).toBe(true)
+    verdict.compareSessions(6, [member(0, 7, 'a'), member(1, 8, 'b'), member(2, 7, 'c')])
+    expect(verdict.result).toMatchObject({
+      ok: false,
+      event: 6,
+      reason: 'after slot 7 the sessions of NODE_2 are not those of NODE_0',
+    })
+  })
+
+  it('are not those of a member that forgets', () => {
+    const makeNode = (made: NodeOptions): Node =>
+      new Node({
+        ...made,
+        roles:
+          made.self === 1
+            ? { replica: (context, start, machine) => new Forgetful(context, machine, start) }
+            : {},
+      })
+    const world = runWorld({
+      scenario: { ...contended, faults: {} },
+      application: sharedApplication(),
+      makeNode,
+    })
+    expect(world.court.identicalState.result.reason).toMatch(
+      /^after slot \d+ the sessions of NODE_1 are not those/,
+    )
   })
 })
 

@@ -62,12 +62,27 @@ describe('the classic scenario', () => {
 describe('harder scenarios', () => {
   const hard: [string, Partial<Scenario>][] = [
     ['members that crash and start again', { faults: { loss: 50_000, crash: 6 } }],
-    ['a third of all messages lost', { members: 5, faults: { loss: 330_000 }, quietMicros: 250_000_000, lengthMicros: 300_000_000 }],
-    ['half of all messages doubled', { members: 5, faults: { loss: 50_000, duplication: 500_000, crash: 3 } }],
-    ['linearizable reads and crashes', { members: 5, reads: 'linearizable', faults: { loss: 50_000, crash: 5 } }],
+    [
+      'a third of all messages lost',
+      { members: 5, faults: { loss: 330_000 }, quietMicros: 250_000_000, lengthMicros: 300_000_000 },
+    ],
+    [
+      'half of all messages doubled',
+      { members: 5, faults: { loss: 50_000, duplication: 500_000, crash: 3 } },
+    ],
+    [
+      'linearizable reads and crashes',
+      { members: 5, reads: 'linearizable', faults: { loss: 50_000, crash: 5 } },
+    ],
     [
       'round trips longer than the resend interval',
-      { members: 3, delayMicros: 100_000, jitterMicros: 1_000, reads: 'linearizable', faults: { loss: 50_000, crash: 3 } },
+      {
+        members: 3,
+        delayMicros: 100_000,
+        jitterMicros: 1_000,
+        reads: 'linearizable',
+        faults: { loss: 50_000, crash: 3 },
+      },
     ],
     [
       'messages that overtake each other wildly',
@@ -118,13 +133,18 @@ describe('a world', () => {
     })
     world.run()
     expect(world.events).toBe(lines.length)
-    expect(runWorld({ seed: 3, scenario: { faults: { loss: 50_000, crash: 3, duplication: 100_000 } } }).events).toBe(
-      world.events,
-    )
+    expect(
+      runWorld({ seed: 3, scenario: { faults: { loss: 50_000, crash: 3, duplication: 100_000 } } }).events,
+    ).toBe(world.events)
   })
 
   it('goes on exactly the same when its nodes are frozen and thawed again and again', () => {
-    const scenario = { members: 5, clients: 4, faults: { loss: 50_000, crash: 4 }, reads: 'linearizable' } as const
+    const scenario = {
+      members: 5,
+      clients: 4,
+      faults: { loss: 50_000, crash: 4 },
+      reads: 'linearizable',
+    } as const
     const untouched = transcribed({ seed: 11, scenario })
     untouched.world.run()
     const options = new Map<number, NodeOptions>()
@@ -148,7 +168,10 @@ describe('a world', () => {
   })
 
   it('starts a crashed member again from what its disk held, with a higher incarnation', () => {
-    const { world, lines } = transcribed({ seed: 2, scenario: { members: 3, faults: { loss: 50_000, crash: 3 } } })
+    const { world, lines } = transcribed({
+      seed: 2,
+      scenario: { members: 3, faults: { loss: 50_000, crash: 3 } },
+    })
     world.run()
     expect(failuresOf(world)).toEqual([])
     const restart = lines.find((line) => / starts {4}with [1-9]\d* records on disk/.test(line))

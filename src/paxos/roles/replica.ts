@@ -313,12 +313,16 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     this.send(to, { type: 'snapshotChunk', slot, checksum, total: data.length, offset, chunk })
   }
 
-  /** Chunks come in order, and only those of one snapshot belong together: the latest that was begun. */
+  /**
+   * Chunks come in order, and only those of one snapshot belong together: the latest that was begun, unless nobody has
+   * that any more.
+   */
   snapshotChunk(from: NodeId, message: SnapshotChunk): void {
     const { slot, checksum, total, offset, chunk } = message
     if (slot <= this.applied) return
     const known = this.incoming
-    const isNew = known === null || slot > known.slot
+    const isGone = offset === 0 && this.fetches > 2 * this.others.length
+    const isNew = known === null || slot > known.slot || isGone
     const incoming = isNew ? { slot, checksum, total, chunks: [], received: 0 } : known
     if (slot !== incoming.slot || checksum !== incoming.checksum || total !== incoming.total) return
     if (offset !== incoming.received || chunk.length === 0 || offset + chunk.length > total) return

@@ -7,11 +7,12 @@
  */
 import { type MemberId, quorumOf, type RoleFactories } from '../../paxos/index.js'
 import { type AnyApplication, keyValueApplication } from '../application.js'
+import { type ApplicationError, applicationFrom, guard } from '../guard.js'
 import { checkBounds, DEFAULT_BOUNDS, type ExplorationBounds } from './bounds.js'
 import { DeadLetters } from './dead-letters.js'
 import { Facts } from './facts.js'
 import { Members, type Outcome } from './members.js'
-import { type Step, storyOf } from './story.js'
+import { type Step, storyOf, type ToldEvent } from './story.js'
 import { Interner, PairTable, StateTable, UNKNOWN } from './tables.js'
 
 export interface ExplorationOptions {
@@ -43,8 +44,8 @@ export interface Violation {
   readonly reason: string
   /** How many steps lead to it: no fewer do. */
   readonly steps: number
-  /** The transcript. */
-  readonly lines: readonly string[]
+  /** Everything that happens on the way, with the number of the step. */
+  readonly story: readonly ToldEvent[]
 }
 
 /** A member's state and the messages in flight to it. */
@@ -63,7 +64,6 @@ const CRASH = 1 << 8
 
 export class Exploration {
   readonly bounds: ExplorationBounds
-  readonly #application: AnyApplication
   readonly #members: Members
   readonly #facts: Facts
   readonly #deadLetters: DeadLetters
@@ -84,16 +84,19 @@ export class Exploration {
   #depth = 0
   #generated = 0
   #violation: Violation | null = null
+  #fault: ApplicationError | null = null
 
   constructor({
     bounds = {},
-    application = keyValueApplication('decree'),
+    application: given = keyValueApplication('decree'),
     roles,
     memoised,
   }: ExplorationOptions = {}) {
     this.bounds = { ...DEFAULT_BOUNDS, ...bounds }
     checkBounds(this.bounds)
-    this.#application = application
+    const application = guard(applicationFrom(given, 'application'), (fault) => {
+      this.#fault ??= fault
+    })
     const { members } = this.bounds
     this.#facts = new Facts(quorumOf(Array.from({ length: members }, (_, id) => id)))
     this.#members = new Members(this.bounds, application, this.#facts, { roles, memoised })
@@ -106,11 +109,15 @@ export class Exploration {
     this.#begin()
   }
 
-  /** Expands up to so many states. Says false when it is over. */
+  /**
+   * Expands up to so many states. Says false when it is over. Throws an {@link ApplicationError} when the application
+   * does not do what it must.
+   */
   advance(states: number): boolean {
     for (let left = states; left > 0; left--) {
       if (this.#isOver()) return this.#beginsAgain()
       this.#expand(this.#at++)
+      if (this.#fault !== null) throw this.#fault
     }
     return true
   }
@@ -273,7 +280,7 @@ export class Exploration {
     const steps: Step[] = [{ state: this.#stateOf(this.#row[last.id] ?? 0), move: last.choice.outcome.move }]
     for (let child = number; child !== 0; child = this.#table.parentOf(child))
       steps.unshift(this.#stepTo(child))
-    return { reason, steps: steps.length, lines: storyOf(this.#application, this.#members, steps) }
+    return { reason, steps: steps.length, story: storyOf(this.#members, steps) }
   }
 
   #stateOf(seat: number): number {

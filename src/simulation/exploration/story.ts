@@ -1,7 +1,5 @@
-/** A counterexample as a transcript: the steps that lead to it. Time stands still, so the time column counts the steps. */
-import type { AnyApplication } from '../application.js'
+/** A counterexample as a story: everything that happens in the steps that lead to it. */
 import type { WorldEvent } from '../events.js'
-import { TranscriptFormatter } from '../transcript.js'
 import type { Members } from './members.js'
 
 /** A move of a member, and its state before. */
@@ -10,17 +8,22 @@ export interface Step {
   readonly move: number
 }
 
-export function storyOf(application: AnyApplication, members: Members, steps: readonly Step[]): string[] {
-  const formatter = new TranscriptFormatter(application)
-  const lines: string[] = []
-  let number = 0
+/** Something that happens in a step: 0 is the beginning. Time stands still, so it is the steps that are counted. */
+export interface ToldEvent {
+  readonly step: number
+  readonly event: WorldEvent
+}
+
+export function storyOf(members: Members, steps: readonly Step[]): ToldEvent[] {
+  const story: ToldEvent[] = []
+  let step = 0
   const tell = (event: WorldEvent): void => {
-    lines.push(formatter.line(event, number))
+    story.push({ step, event })
   }
   for (const id of members.ids) members.begin(id, tell)
   for (const { state, move } of steps) {
-    number += 1
+    step += 1
     members.replay(state, move, tell)
   }
-  return lines
+  return story
 }

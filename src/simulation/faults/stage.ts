@@ -22,6 +22,8 @@ export interface Stage {
   /** The member that leads now; null if none does. */
   readonly leader: Host | null
   at(timeMicros: Micros, happen: () => void): void
+  /** Asks a node to do something of its own, such as taking a snapshot, if it is up. */
+  ask(host: Host, request: OperatorRequest): void
   /** Stops a machine dead, if it is up. `part` says how much of a sync in flight survives. */
   crash(host: Host, part: number): void
   /** Starts a machine that is down again at this time, unless it was started by then. */
@@ -30,12 +32,12 @@ export interface Stage {
   admit(): Host
   /** Asks a member to have these voters decided in place of those of that version. */
   change(host: Host, version: number, voters: readonly Voter[]): void
-  /** Tells the node of a machine to do something. */
-  instruct(host: Host, instruction: Instruction): void
 }
 
-export type Instruction =
+/** What an operator asks of a node. */
+export type OperatorRequest =
   | { readonly type: 'snapshot' }
+  /** Have this member lead; null: whoever was heard last. */
   | { readonly type: 'transfer'; readonly to: NodeId | null }
 
 /** What one episode does. */

@@ -82,6 +82,7 @@ export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
   const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 8)
+  const jitterMicros = draw(WHAT.jitter, 0, delayMicros)
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,
@@ -89,7 +90,7 @@ export function swarm(seed: number): Scenario {
     clients: draw(WHAT.clients, 1, 6),
     requests: 100_000,
     delayMicros,
-    jitterMicros: draw(WHAT.jitter, 0, delayMicros),
+    jitterMicros,
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
     placement: PLACEMENTS[draw(WHAT.place, 0, PLACEMENTS.length - 1)] ?? 'spread',
     untilMicros: quietMicros + SETTLING_MICROS / 4,

@@ -1,10 +1,11 @@
 /** Brings the faults of a plan into a world, each at its time, and counts what came of them. */
-import type { NodeId } from '../../paxos/index.js'
+import type { WorldEvent } from '../events.js'
+import { CHANGES } from './changes.js'
 import { FAULTS, type FaultClass } from './classes.js'
 import { CLOCKS } from './clocks.js'
 import { DISKS } from './disks.js'
 import { LINKS } from './links.js'
-import { OPERATORS } from './operators.js'
+import { OPERATIONS } from './operations.js'
 import { PARTITIONS } from './partitions.js'
 import type { Episode } from './plan.js'
 import { PROCESSES } from './processes.js'
@@ -17,25 +18,20 @@ const ACTIONS: Actions = {
   ...PROCESSES,
   ...DISKS,
   ...CLOCKS,
-  ...OPERATORS,
-}
-
-/** Hears when a fault begins and ends. */
-export interface Witness {
-  suffers(episode: Episode, nodes: readonly NodeId[], what: string): void
-  recovers(episode: Episode, nodes: readonly NodeId[]): void
+  ...OPERATIONS,
+  ...CHANGES,
 }
 
 export class Trouble {
   readonly #stage: Stage
-  readonly #witness: Witness
+  readonly #announce: (event: WorldEvent) => void
   readonly #counts: Map<FaultClass, number> = new Map()
   /** Episodes that are not over. */
   #pending: number
 
-  constructor(stage: Stage, witness: Witness, plan: readonly Episode[]) {
+  constructor(stage: Stage, announce: (event: WorldEvent) => void, plan: readonly Episode[]) {
     this.#stage = stage
-    this.#witness = witness
+    this.#announce = announce
     this.#pending = plan.length
     for (const episode of plan) stage.at(episode.startMicros, () => this.#strike(episode))
   }
@@ -61,8 +57,10 @@ export class Trouble {
       return
     }
     const { nodes, what } = strike
-    this.#counts.set(episode.class, (this.#counts.get(episode.class) ?? 0) + 1)
-    this.#witness.suffers(episode, nodes, what)
+    const { class: fault, number } = episode
+    const node = nodes[0] ?? 0
+    this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1)
+    this.#announce({ type: 'suffers', node, fault, number, nodes, what })
     strike.begin()
     if (episode.startMicros === episode.endMicros) {
       this.#pending -= 1
@@ -70,7 +68,7 @@ export class Trouble {
     }
     this.#stage.at(episode.endMicros, () => {
       this.#pending -= 1
-      this.#witness.recovers(episode, nodes)
+      this.#announce({ type: 'recovers', node, fault, number, nodes })
       strike.end?.()
     })
   }

@@ -10,6 +10,7 @@ import {
   type Node,
   type NodeId,
   type Observation,
+  type Replica,
   requestKey,
   type Settings,
   type Slot,
@@ -37,7 +38,7 @@ import type { VerdictResult } from './verdict.js'
 /** A member as it is when the run is over. */
 export interface Witness {
   readonly id: NodeId
-  readonly replica: { readonly state: unknown; readonly applied: Slot } | undefined
+  readonly replica: Pick<Replica, 'replicated'> | undefined
   readonly records: readonly StoreRecord[]
 }
 
@@ -52,6 +53,7 @@ interface Pending extends Beginning {
 export type Answered = Extract<Observation, { type: 'answered' }>
 
 export interface CourtOptions {
+  /** The voters that the cluster will be founded with. */
   readonly members: readonly NodeId[]
   readonly application: AnyApplication
   readonly settings: Settings
@@ -62,8 +64,8 @@ export interface CourtOptions {
 
 export class Court {
   readonly agreement: Agreement = new Agreement()
-  readonly membership: Membership
   readonly durability: Durability
+  readonly membership: Membership
   readonly answers: Answers = new Answers()
   readonly linearizable: Linearizable
   readonly staleReads: StaleReads = new StaleReads()
@@ -89,20 +91,17 @@ export class Court {
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
     this.#queries = codecsOf(application.machine).queries
-    this.#model = new Model(
-      application,
-      settings,
-      startWallMicros,
-      (event, slot, state) => this.identicalState.executes(event, null, slot, state),
-      (event, slot, change) => this.membership.changes(event, slot, change),
-    )
+    this.#model = new Model(application, settings, startWallMicros, {
+      executes: (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+      changes: (slot, change) => this.membership.changes(slot, change),
+    })
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
     return {
       agreement: this.agreement.result,
-      membership: this.membership.result,
       durability: this.durability.result,
+      membership: this.membership.result,
       answers: this.answers.result,
       linearizable: this.linearizable.result,
       'stale reads': this.staleReads.result,
@@ -151,8 +150,8 @@ export class Court {
 
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
     for (const record of records) {
-      if (record.type === 'founded') this.membership.founded(record.founding.voters)
       this.durability.synced(event, node, record)
+      if (record.type === 'founded') this.membership.founded(event, node, record.founding)
     }
   }
 
@@ -171,10 +170,10 @@ export class Court {
   installed(event: number, node: NodeId, slot: Slot, replica: Witness['replica']): void {
     this.agreement.installed(event, node, slot)
     this.exactlyOnce.installed(node, slot)
-    if (replica === undefined || replica.applied !== slot) return // it has gone on already
-    this.identicalState.installed(event, node, slot, replica.state)
-    if (slot === this.#model.applied)
-      this.identicalState.compare(event, node, replica.state, this.#model.state)
+    if (replica === undefined || replica.replicated.applied !== slot) return // it has gone on already
+    const { state } = replica.replicated
+    this.identicalState.installed(event, node, slot, state)
+    if (slot === this.#model.applied) this.identicalState.compare(event, node, state, this.#model.state)
   }
 
   /** A node says who votes, as far as it has applied. */
@@ -257,10 +256,15 @@ export class Court {
     const isSound = this.#replay(event)
     for (const { id, replica } of witnesses) {
       if (replica === undefined) continue
-      this.conservation.check(event, nameOf(id), replica.state)
-      if (isSound && replica.applied === this.#model.applied)
-        this.identicalState.compare(event, id, replica.state, this.#model.state)
+      const { state, applied } = replica.replicated
+      this.conservation.check(event, nameOf(id), state)
+      if (isSound && applied === this.#model.applied)
+        this.identicalState.compare(event, id, state, this.#model.state)
     }
+    const replicas = witnesses.flatMap(({ id, replica }) =>
+      replica ? [{ id, replicated: replica.replicated }] : [],
+    )
+    this.identicalState.compareSessions(event, replicas)
     if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }

@@ -2,7 +2,7 @@
  * Identical state: members that have applied the same slots hold the same state, which is the one that the decrees
  * give. It is compared at every 64th slot, when a snapshot is installed, and when the run is over.
  */
-import type { NodeId, Slot } from '../../paxos/index.js'
+import type { NodeId, Replicated, Slot } from '../../paxos/index.js'
 import { nameOf } from '../names.js'
 import { samePlain } from '../same-plain.js'
 import { digestPlain } from './digest.js'
@@ -53,6 +53,21 @@ export class IdenticalState extends Verdict {
       )
   }
 
+  /** At the end: of members that have applied the same slots the sessions and the time are the same, too. */
+  compareSessions(event: number, members: readonly Replicas[]): void {
+    const first = new Map<Slot, Replicas>()
+    for (const member of members) {
+      const { applied, sessions, timeMicros } = member.replicated
+      const other = first.get(applied)
+      if (other === undefined) first.set(applied, member)
+      else if (timeMicros !== other.replicated.timeMicros || !samePlain(sessions, other.replicated.sessions))
+        this.fail(
+          event,
+          `after slot ${applied} the sessions of ${nameOf(member.id)} are not those of ${nameOf(other.id)}`,
+        )
+    }
+  }
+
   /** A node holds the state after the slot that the model has applied last. */
   compare(event: number, node: NodeId, state: unknown, model: unknown): void {
     if (!samePlain(state, model))
@@ -61,6 +76,12 @@ export class IdenticalState extends Verdict {
         `the state of ${nameOf(node)} differs from what the decrees make of it; does the machine depend on a clock, or on chance?`,
       )
   }
+}
+
+/** Of a member, everything that follows from the decrees: beside the state of the machine its sessions, and its time. */
+export interface Replicas {
+  readonly id: NodeId
+  readonly replicated: Replicated
 }
 
 function whose(node: NodeId | null): string {

@@ -1,7 +1,7 @@
 // Each class of faults does what its sentence says, and can be seen to in the events.
 
 import { describe, expect, it } from 'vitest'
-import { type NodeEvent, Node } from '../../../src/paxos/index.js'
+import { Node, type NodeEvent } from '../../../src/paxos/index.js'
 import type { WorldEvent } from '../../../src/simulation/events.js'
 import type { FaultClass, Faults } from '../../../src/simulation/faults/classes.js'
 import { CLASSIC } from '../../../src/simulation/scenario.js'
@@ -38,16 +38,16 @@ function run(faults: Faults, more: TestWorld = {}): Run {
     if (event.type !== 'suffers') return []
     const isEnd = (each: WorldEvent) =>
       each.type === 'recovers' && each.fault === event.fault && each.number === event.number
-    return [{ event, fromMicros: micros, toMicros: events.find((each) => isEnd(each.event))?.micros ?? micros }]
+    return [
+      { event, fromMicros: micros, toMicros: events.find((each) => isEnd(each.event))?.micros ?? micros },
+    ]
   })
   return { world, events, seen }
 }
 
 /** The events while a fault lasts. */
 function during({ events }: Run, { fromMicros, toMicros }: Seen): WorldEvent[] {
-  return events
-    .filter(({ micros }) => micros > fromMicros && micros < toMicros)
-    .map(({ event }) => event)
+  return events.filter(({ micros }) => micros > fromMicros && micros < toMicros).map(({ event }) => event)
 }
 
 function lostDuring(seenRun: Run, seen: Seen): Set<string> {
@@ -72,7 +72,10 @@ describe('faults of messages', () => {
     ['reordering', 'delays'],
     ['long-tail', 'delays'],
   ] as const)('%s: as many as the summary says', (name, type) => {
-    const { world, events } = run({ [name]: 100_000 }, { scenario: { requests: 30, quietMicros: 60_000_000 } })
+    const { world, events } = run(
+      { [name]: 100_000 },
+      { scenario: { requests: 30, quietMicros: 60_000_000 } },
+    )
     const count = events.filter(({ event }) => event.type === type).length
     expect(world.faults).toEqual({ [name]: count })
     expect(count / world.messages.sent).toBeGreaterThan(0.08)
@@ -117,7 +120,9 @@ describe('faults of links', () => {
 
   /** The links that are cut at some time while a one-way link is. */
   function cutBy({ seen }: Run, one: Seen): Set<string> {
-    const overlapping = seen.filter((each) => each.fromMicros < one.toMicros && each.toMicros > one.fromMicros)
+    const overlapping = seen.filter(
+      (each) => each.fromMicros < one.toMicros && each.toMicros > one.fromMicros,
+    )
     return new Set(overlapping.map(({ event }) => event.nodes.join('-')))
   }
 
@@ -183,7 +188,9 @@ describe('partitions', () => {
 
   it('constrained: one member falls behind, and then is all that the others hear', () => {
     const [, seen] = single('constrained')
-    expect(seen.event.what).toMatch(/^NODE_\d falls behind, then all others hear it only, and NODE_\d nobody$/)
+    expect(seen.event.what).toMatch(
+      /^NODE_\d falls behind, then all others hear it only, and NODE_\d nobody$/,
+    )
   })
 
   it('chained: nobody hears more than two others', () => {
@@ -202,7 +209,10 @@ describe('partitions', () => {
   })
 
   it('are over at the quiet time', () => {
-    const { events } = run({ halves: 16, minority: 16, 'one-way': 32 }, { scenario: { quietMicros: 2_000_000 } })
+    const { events } = run(
+      { halves: 16, minority: 16, 'one-way': 32 },
+      { scenario: { quietMicros: 2_000_000 } },
+    )
     expect(events.filter(({ event, micros }) => event.type === 'loses' && micros > 2_000_000)).toEqual([])
     expect(events.some(({ event }) => event.type === 'loses')).toBe(true)
   })
@@ -254,7 +264,9 @@ describe('faults of processes', () => {
     const paused = happening('pause', 1, { seed: 5 })
     const [seen] = paused.seen
     if (seen === undefined) return
-    expect(during(paused, seen).filter(({ node, type }) => node === seen.event.node && type !== 'loses')).toEqual([])
+    expect(
+      during(paused, seen).filter(({ node, type }) => node === seen.event.node && type !== 'loses'),
+    ).toEqual([])
     const then = paused.events.filter(
       ({ event, micros }) => micros === seen.toMicros && event.node === seen.event.node,
     )
@@ -312,7 +324,9 @@ describe('faults of disks', () => {
   it('wipe: the member starts with nothing, and does not vote', () => {
     const wiped = happening('wipe', 1)
     const node = wiped.seen[0]?.event.node ?? 0
-    const starts = wiped.events.flatMap(({ event }) => (event.type === 'starts' && event.node === node ? [event] : []))
+    const starts = wiped.events.flatMap(({ event }) =>
+      event.type === 'starts' && event.node === node ? [event] : [],
+    )
     expect(starts.at(-1)?.records).toBe(0)
     expect(wiped.world.hosts[node]?.node?.roles.acceptor).toBeUndefined()
   })
@@ -368,10 +382,13 @@ describe('faults of clocks', () => {
     expect(result.world.faults).toEqual({ drift: 5 })
   })
 
-  it.each(['jump', 'strobe'] as const)('%s: a wall clock goes back, what time is measured with does not', (name) => {
-    const { now, wall, result } = clocksUnder({ [name]: 8 })
-    expect(result.world.faults[name]).toBe(8)
-    expect(wall.some(goesBack)).toBe(true)
-    expect(now.some(goesBack)).toBe(false)
-  })
+  it.each(['jump', 'strobe'] as const)(
+    '%s: a wall clock goes back, what time is measured with does not',
+    (name) => {
+      const { now, wall, result } = clocksUnder({ [name]: 8 })
+      expect(result.world.faults[name]).toBe(8)
+      expect(wall.some(goesBack)).toBe(true)
+      expect(now.some(goesBack)).toBe(false)
+    },
+  )
 })

@@ -31,11 +31,19 @@ describe('the swarm', () => {
     expect(mean).toBeLessThan(0.42)
     expect(share((classes) => classes.length === 0)).toBeGreaterThan(0.01)
     expect(share((classes) => classes.length === inTheSwarm.length)).toBeGreaterThan(0.01)
-    for (const name of inTheSwarm) expect(share((classes) => classes.includes(name)), name).toBeGreaterThan(0.05)
+    for (const name of inTheSwarm)
+      expect(
+        share((classes) => classes.includes(name)),
+        name,
+      ).toBeGreaterThan(0.05)
   })
 
   it('leaves out what no Paxos can stand', () => {
-    for (const name of OUTSIDE) expect(share((classes) => classes.includes(name)), name).toBe(0)
+    for (const name of OUTSIDE)
+      expect(
+        share((classes) => classes.includes(name)),
+        name,
+      ).toBe(0)
   })
 
   it('gives the same run again, byte for byte', () => {

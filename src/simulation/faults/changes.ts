@@ -1,12 +1,11 @@
 /**
- * What operators do in the middle of it all: they change the membership, ask for snapshots, and have another member
- * lead. And when all faults are over they replace the members whose stores are lost.
+ * Operators change the membership in the middle of it all; and when all faults are over they replace the members whose
+ * stores are lost.
  */
 import type { Configuration, Micros, Voter } from '../../paxos/index.js'
 import type { Host } from '../host.js'
 import { formatNodes } from '../names.js'
 import type { Episode } from './plan.js'
-import { runningFor } from './processes.js'
 import type { Action, Actions, Stage } from './stage.js'
 
 /** How often an operator looks again whether something has come about. */
@@ -105,23 +104,4 @@ export function repair(stage: Stage): void {
 /** A change that is not carried out in this time may have been lost with the member that was asked. */
 const REPAIR_MICROS: Micros = 2_000_000
 
-const snapshot: Action = (stage, episode) => {
-  const host = runningFor(stage, episode)
-  if (host === null) return null
-  const begin = (): void => stage.instruct(host, { type: 'snapshot' })
-  return { nodes: [host.id], what: 'it takes a snapshot', begin }
-}
-
-const transfer: Action = (stage, episode) => {
-  const host = runningFor(stage, episode)
-  if (host === null) return null
-  const to = episode.detail(0, 0, 1) === 0 ? null : (episode.shuffle(stage.members)[0] ?? null)
-  const begin = (): void => stage.instruct(host, { type: 'transfer', to })
-  return {
-    nodes: [host.id],
-    what: `it asks that ${to === null ? 'another member' : formatNodes([to])} leads`,
-    begin,
-  }
-}
-
-export const OPERATORS: Actions = { change, snapshot, transfer }
+export const CHANGES: Actions = { change }
