@@ -103,6 +103,7 @@ async function explore(flags: Flags): Promise<number> {
   const bounds = boundsFrom(flags)
   const application = await applicationOf(flags.machine, undefined)
   const isInterrupted = stopOnSignal()
+  process.stderr.write(`synod: exploring ${wordsOf(bounds)}\n`)
   const startedAt = performance.now()
   const seconds = (): number => (performance.now() - startedAt) / 1_000
   const result = await run(bounds, application, { flags, isInterrupted, seconds })
