@@ -177,7 +177,7 @@ async function run(
   try {
     const exploration = new Exploration({ bounds, application })
     while (!isInterrupted() && exploration.advance(STATES)) {
-      progress.show(() => progressOf(exploration.result, seconds()))
+      progress.show(null, () => progressOf(exploration.result, seconds()))
       await setImmediate()
     }
     return exploration.result

@@ -8,7 +8,7 @@ import { findingOf, goOnCommand, type Hunted, jsonFrom, tableOf } from './hunted
 import { DEFAULT_MACHINE, MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { Pool } from './pool.js'
-import { bar, duration, Progress } from './progress.js'
+import { duration, Progress } from './progress.js'
 import { machineOptions, type ScenarioFlags, scenarioFrom, scenarioOptions } from './scenario.js'
 import { parseDuration, parseSeeds, shardFrom } from './seeds.js'
 
@@ -75,10 +75,13 @@ async function hunt(flags: HuntFlags): Promise<number> {
   const startedAt = performance.now()
   const progress = new Progress(process.stderr)
   const seconds = (): number => (performance.now() - startedAt) / 1_000
-  const show = (): void => progress.show(() => progressOf(campaign, seconds()))
+  const show = (): void => showProgress(progress, campaign, seconds())
   const onDone = (tally: Tally): void => {
     for (const found of tally.failed) tellFinding(found, flags, output)
-    void output.flush()
+    output.flush().then(
+      () => output.closed && pool.stop(), // nobody is left to be told
+      (error) => pool.fail(error),
+    )
     show()
   }
   const pool = new Pool({ campaign, flags, workers, onDone })
@@ -125,12 +128,15 @@ function stopOnSignal(pool: Pool): () => boolean {
   return () => signals > 0
 }
 
-function progressOf({ seeds, tally }: Campaign, seconds: number): string {
-  const rate = tally.seeds / seconds
-  const left = rate > 0 ? `${duration((seeds - tally.seeds) / rate)} left` : 'starting'
-  const failures = tally.failed.length === 1 ? '1 failure' : `${tally.failed.length} failures`
-  const percent = Math.floor((100 * tally.seeds) / Math.max(1, seeds))
-  return `${bar(tally.seeds / Math.max(1, seeds))} ${percent} %  ${tally.seeds} of ${seeds} seeds, ${Math.round(rate)}/s, ${left}, ${failures}`
+function showProgress(progress: Progress, { seeds, tally }: Campaign, seconds: number): void {
+  const fraction = tally.seeds / Math.max(1, seeds)
+  progress.show(fraction, () => {
+    const rate = tally.seeds / seconds
+    const left = rate > 0 ? `${duration((seeds - tally.seeds) / rate)} left` : 'starting'
+    const failures = tally.failed.length === 1 ? '1 failure' : `${tally.failed.length} failures`
+    const done = `${Math.floor(100 * fraction)} %, ${tally.seeds} of ${seeds} seeds`
+    return `${done}, ${rate.toFixed(rate < 10 ? 1 : 0)} a second, ${left}, ${failures}`
+  })
 }
 
 /** At once, to whoever watches. */

@@ -32,10 +32,12 @@ export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[]
   const { seeds, failed, events, simulatedMicros, verdicts, slowest } = tally
   const simulatedSeconds = simulatedMicros / 1_000_000
   const outcome = failed.length === 0 ? 'every verdict holds' : `${failed.length} of them failed`
+  const title =
+    seeds === 0 ? 'no seed was run to its end' : `${seeds === 1 ? '1 seed' : `${seeds} seeds`}: ${outcome}`
   const rest = left.length === 0 ? '' : `; left are ${formatSeeds(left)}`
   const rate = (count: number): string => String(Math.round(count / Math.max(wallSeconds, 0.001)))
   return [
-    `${seeds} seeds: ${outcome}${rest}`,
+    title + rest,
     `  time      ${simulatedSeconds.toFixed(1)} s simulated in ${wallSeconds.toFixed(1)} s: ${rate(simulatedSeconds)} a second`,
     `  events    ${events}: ${rate(events)} a second`,
     `  faults    ${faultsOf(tally)}`,

@@ -82,7 +82,7 @@ export class Pool {
     // What a module prints is not what was asked for.
     worker.stdout.on('data', (text: Buffer) => process.stderr.write(text))
     worker.on('message', (message: WorkerMessage) => this.#hear(hand, message))
-    worker.on('error', (error) => this.#fail(this.#failedByItself(error)))
+    worker.on('error', (error) => this.fail(this.#failedByItself(error)))
     worker.on('exit', () => this.#leaves(hand))
   }
 
@@ -96,13 +96,13 @@ export class Pool {
         this.#give(hand)
         return
       case 'wrong':
-        this.#fail(new UsageError(message.sentence))
+        this.fail(new UsageError(message.sentence))
         return
       case 'broken': {
         const { flags } = this.#options
         const cause = new Error(message.stack)
         cause.stack = message.stack
-        this.#fail(explained(cause, { machine: flags.machine, replay: replayCommand(message.seed, flags) }))
+        this.fail(explained(cause, { machine: flags.machine, replay: replayCommand(message.seed, flags) }))
         return
       }
     }
@@ -132,11 +132,12 @@ export class Pool {
   #leaves(hand: Hand): void {
     this.#hands.delete(hand)
     if (hand.range !== null) this.#options.campaign.done(hand.range, NOTHING)
-    if (!this.#stopping && hand.state !== 'released') this.#fail(this.#leftEarly(hand))
+    if (!this.#stopping && hand.state !== 'released') this.fail(this.#leftEarly(hand))
     if (this.#hands.size === 0) this.#ended()
   }
 
-  #fail(error: unknown): void {
+  /** Ends everything at once; `run` throws this. */
+  fail(error: unknown): void {
     this.#error ??= error
     this.#stopping = true
     for (const { worker } of this.#hands) void worker.terminate()

@@ -18,12 +18,13 @@ export class Progress {
     this.#nextMillis = performance.now() + (isTerminal ? 0 : PIPE_MILLIS)
   }
 
-  /** Shows this, unless something was shown a moment ago. */
-  show(text: () => string): void {
+  /** Shows how much of the whole is done, if that is known, with a text; unless something was shown a moment ago. */
+  show(fraction: number | null, text: () => string): void {
     const nowMillis = performance.now()
     if (nowMillis < this.#nextMillis) return
     this.#nextMillis = nowMillis + (this.#spinner ? TERMINAL_MILLIS : PIPE_MILLIS)
-    if (this.#spinner) this.#spinner.text = text()
+    const done = fraction === null ? '' : `${bar(fraction)} `
+    if (this.#spinner) this.#spinner.text = `${done}${text()}`
     else this.#stream.write(`synod: ${text()}\n`)
   }
 
@@ -34,7 +35,7 @@ export class Progress {
 }
 
 /** `[######------]` */
-export function bar(fraction: number): string {
+function bar(fraction: number): string {
   const done = Math.round(Math.min(1, fraction) * BAR_WIDTH)
   return `[${'#'.repeat(done)}${'-'.repeat(BAR_WIDTH - done)}]`
 }

@@ -4,11 +4,18 @@ import {
   BOUNDS,
   CLASSIC,
   checkScenario,
+  FAULTS,
+  type FaultClass,
+  type Faults,
+  isFaultClass,
   LAST_SEED,
+  PLACEMENTS,
+  type Placement,
   type Quantity,
   type Reads,
   type Scenario,
   swarm,
+  unknownFault,
 } from '../simulation/index.js'
 import { UsageError } from './errors.js'
 import { DEFAULT_MACHINE } from './machine.js'
@@ -42,7 +49,7 @@ const QUANTITIES: readonly QuantityOption[] = [
     name: 'clients',
     unit: 'number',
     field: 'clients',
-    help: 'clients, all of them at the last member',
+    help: 'clients, at the places of the option placement',
   },
   {
     name: 'requests',
@@ -50,12 +57,6 @@ const QUANTITIES: readonly QuantityOption[] = [
     field: 'requests',
     help: 'operations of each client',
     defaultHelp: 'what the machine says: 11 for key-value, 100 for shared, 13 for bank',
-  },
-  {
-    name: 'loss',
-    unit: 'percent',
-    field: 'lossPerMillion',
-    help: 'messages that the network loses, in percent',
   },
   {
     name: 'delay',
@@ -71,16 +72,11 @@ const QUANTITIES: readonly QuantityOption[] = [
     defaultHelp: '20, or the delay where that is less',
   },
   {
-    name: 'duplication',
-    unit: 'percent',
-    field: 'duplicationPerMillion',
-    help: 'messages that are delivered twice, in percent',
-  },
-  {
-    name: 'crashes',
-    unit: 'number',
-    field: 'crashes',
-    help: 'crashes of members, one every half second, each followed by a restart',
+    name: 'until',
+    unit: 'seconds',
+    field: 'untilMicros',
+    help: 'simulated seconds after which clients begin nothing more',
+    defaultHelp: 'they do all their operations',
   },
   {
     name: 'length',
@@ -88,7 +84,47 @@ const QUANTITIES: readonly QuantityOption[] = [
     field: 'lengthMicros',
     help: 'simulated seconds after which the run is cut off',
   },
+  {
+    name: 'alpha',
+    unit: 'number',
+    field: 'alpha',
+    help: 'slots in flight, and slots from a change of the members to its effect',
+  },
+  {
+    name: 'log',
+    unit: 'number',
+    field: 'logBytes',
+    help: 'bytes of decrees after which a member takes a snapshot',
+  },
+  {
+    name: 'chunk',
+    unit: 'number',
+    field: 'chunkBytes',
+    help: 'bytes of decrees, or of a snapshot, in one message',
+  },
+  {
+    name: 'calm',
+    unit: 'seconds',
+    field: 'quietMicros',
+    help: 'simulated seconds after which nothing goes wrong any more',
+  },
 ]
+
+/** Short forms of `--fault`. */
+const SHORT_FORMS: readonly { readonly name: string; readonly fault: FaultClass; readonly help: string }[] = [
+  { name: 'loss', fault: 'loss', help: 'messages that the network loses, in percent' },
+  { name: 'duplication', fault: 'duplication', help: 'messages that are delivered twice, in percent' },
+  { name: 'crashes', fault: 'crash', help: 'crashes of members, each followed by a restart' },
+]
+
+/** How strong a class is that is named without a strength. */
+const USUAL = { perMillion: 50_000, times: 3 } as const
+
+/** A class that was turned on or off; `text` is what was given. */
+interface FaultFlag {
+  readonly isOn: boolean
+  readonly text: string
+}
 
 /** Those options, for the command line; `scenario` is the one without which. */
 export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Option[] {
@@ -96,8 +132,33 @@ export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Opti
     const value = defaultHelp ?? (CLASSIC[field] ?? 0) / UNITS[unit].scale
     return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
   })
+  const shortForms = SHORT_FORMS.map(({ name, fault, help }) => {
+    const unit = unitOf(fault)
+    return new Option(
+      `--${name} <${unit}>`,
+      `${help} (default: ${(CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale})`,
+    )
+  })
+  const collect =
+    (isOn: boolean) =>
+    (text: string, before: readonly FaultFlag[] = []): FaultFlag[] => [...before, { isOn, text }]
   const help = `classic, or swarm: the seed picks the size and the faults (default: ${scenario})`
-  return [new Option('--scenario <name>', help).choices(['classic', 'swarm']), ...quantities]
+  return [
+    new Option('--scenario <name>', help).choices(['classic', 'swarm']),
+    ...quantities,
+    ...shortForms,
+    new Option(
+      '--fault <name[=strength]>',
+      'turns a class of faults on (see below); may be given again',
+    ).argParser(collect(true)),
+    new Option('--no-fault <name>', 'turns a class of faults off; may be given again').argParser(
+      collect(false),
+    ),
+    new Option(
+      '--over-budget',
+      'stores may be damaged beyond what the members can stand; asks for safety only',
+    ),
+  ]
 }
 
 /** What the clients use, and how. */
@@ -111,26 +172,54 @@ export function machineOptions(): Option[] {
       '--reads <way>',
       'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
     ).choices(['decree', 'linearizable']),
+    new Option(
+      '--placement <where>',
+      'where the clients are: all at the last member, spread over the members, each on a node of its own, or mixed (default: last)',
+    ).choices(PLACEMENTS),
   ]
+}
+
+/** The classes of faults, for help texts. */
+export function faultHelp(): string {
+  const classes = Object.entries(FAULTS).map(([name, { unit, what }]) => {
+    const strength = unit === 'perMillion' ? '%' : 'x'
+    return `  ${name.padEnd(18)}${strength}  ${what}`
+  })
+  const lines = [
+    'Faults, in percent (%), or so many times in a run (x); without a strength, 5 percent or 3 times:',
+    ...classes,
+  ]
+  return lines.join('\n')
 }
 
 /** What was given for the options that decide a run. */
 export type ScenarioFlags = { readonly [Name in string]?: unknown } & {
   readonly machine: string
   readonly reads?: Reads
+  readonly placement?: Placement
   readonly scenario?: 'classic' | 'swarm'
+  readonly fault?: readonly FaultFlag[]
+  readonly overBudget?: boolean
 }
 
 /** The scenario of a run. Throws a UsageError. */
 export function scenarioFrom(flags: ScenarioFlags, seed: number): Scenario {
   const base = flags.scenario === 'swarm' ? swarm(seed) : CLASSIC
   const given: Partial<Record<Quantity, number>> = {}
-  for (const option of QUANTITIES) {
-    const text = flags[option.name]
-    if (typeof text === 'string') given[option.field] = parseQuantity(option, text)
+  for (const { name, unit, field } of QUANTITIES) {
+    const text = flags[name]
+    if (typeof text === 'string') given[field] = parseQuantity(name, unit, BOUNDS[field], text)
   }
   const jitterMicros = Math.min(base.jitterMicros, given.delayMicros ?? base.delayMicros)
-  const scenario: Scenario = { ...base, jitterMicros, ...given, reads: flags.reads ?? base.reads }
+  const scenario: Scenario = {
+    ...base,
+    jitterMicros,
+    ...given,
+    reads: flags.reads ?? base.reads,
+    placement: flags.placement ?? base.placement,
+    faults: faultsFrom(flags, base.faults),
+    overBudget: flags.overBudget ?? false,
+  }
   try {
     checkScenario(seed, scenario)
   } catch (error) {
@@ -140,9 +229,37 @@ export function scenarioFrom(flags: ScenarioFlags, seed: number): Scenario {
   return scenario
 }
 
-function parseQuantity({ name, unit, field }: QuantityOption, text: string): number {
+function faultsFrom(flags: ScenarioFlags, base: Faults): Faults {
+  const faults: { [Class in FaultClass]?: number } = { ...base }
+  for (const { name, fault } of SHORT_FORMS) {
+    const text = flags[name]
+    if (typeof text === 'string') faults[fault] = parseStrength(name, fault, text)
+  }
+  for (const { isOn, text } of flags.fault ?? []) {
+    const [name = '', strength] = isOn ? text.split(/=(.*)/s) : [text]
+    if (!isFaultClass(name)) throw new UsageError(unknownFault(name))
+    if (!isOn) delete faults[name]
+    else if (strength === undefined) faults[name] = USUAL[FAULTS[name].unit]
+    else faults[name] = parseStrength(`fault ${name}`, name, strength)
+  }
+  return faults
+}
+
+function parseStrength(option: string, fault: FaultClass, text: string): number {
+  return parseQuantity(option, unitOf(fault), [0, FAULTS[fault].most], text)
+}
+
+function unitOf(fault: FaultClass): 'percent' | 'number' {
+  return FAULTS[fault].unit === 'perMillion' ? 'percent' : 'number'
+}
+
+function parseQuantity(
+  name: string,
+  unit: keyof typeof UNITS,
+  [low, high]: readonly [number, number],
+  text: string,
+): number {
   const { scale, what } = UNITS[unit]
-  const [low, high] = BOUNDS[field]
   const value = Math.round(Number(text) * scale)
   const isExact = /^\d+(\.\d+)?$/.test(text) && value / scale === Number(text)
   if (isExact && value >= low && value <= high) return value
@@ -173,10 +290,16 @@ export function replayCommand(seed: number, flags: ScenarioFlags): string {
 
 /** What was given for the options that decide a run, the machine aside, as words of a command. */
 export function scenarioWords(flags: ScenarioFlags): readonly string[] {
-  return ['scenario', ...QUANTITIES.map(({ name }) => name), 'reads'].flatMap((name) => {
+  const names = ['scenario', ...[...QUANTITIES, ...SHORT_FORMS].map(({ name }) => name), 'reads', 'placement']
+  const words = names.flatMap((name) => {
     const text = flags[name]
     return typeof text === 'string' ? [`--${name}`, quote(text)] : []
   })
+  const faults = (flags.fault ?? []).flatMap(({ isOn, text }) => [
+    isOn ? '--fault' : '--no-fault',
+    quote(text),
+  ])
+  return [...words, ...faults, ...(flags.overBudget === true ? ['--over-budget'] : [])]
 }
 
 export function machineWords(machine: string): readonly string[] {

@@ -108,9 +108,9 @@ async function search(told: ToldRun, endMillis: number): Promise<readonly [Shrun
       if (value !== null) last = value
       if (done === true) break
       if (performance.now() < sliceMillis) continue
-      progress.show(
-        () => `shrinking: event ${first.failure.event} -> ${last.failure.event}, ${last.runs} runs`,
-      )
+      const { failure, runs } = last
+      const { event } = first.failure
+      progress.show(failure.event / event, () => `event ${failure.event} instead of ${event}, ${runs} runs`)
       await setImmediate()
       sliceMillis = performance.now() + SLICE_MILLIS
     }

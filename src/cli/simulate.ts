@@ -16,7 +16,7 @@ import { HistoryFile } from './history.js'
 import { MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { failuresOf, report } from './report.js'
-import { machineOptions, type ScenarioFlags, scenarioOptions } from './scenario.js'
+import { faultHelp, machineOptions, type ScenarioFlags, scenarioOptions } from './scenario.js'
 import { explained, runOf, type ToldRun } from './told.js'
 
 /** How many things happen before the event loop has its turn: some milliseconds' worth. */
@@ -43,7 +43,7 @@ export function simulateCommand(): Command {
   for (const option of [...scenarioOptions(), ...machineOptions(), ...otherOptions()])
     command.addOption(option)
   return command
-    .addHelpText('after', `\n${MODULE_HELP}\n\n${EXIT_HELP}`)
+    .addHelpText('after', `\n${faultHelp()}\n\n${MODULE_HELP}\n\n${EXIT_HELP}`)
     .action(async (seed: string | undefined, flags: Flags) => {
       process.exitCode = await simulate(seed, flags)
     })

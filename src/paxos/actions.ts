@@ -43,8 +43,8 @@ export type Observation =
     }
   /** The replica holds what every slot up to this one made: it has a snapshot of another member. */
   | { readonly type: 'installed'; readonly slot: Slot }
-  /** The membership as far as this member has applied it: see {@link Membership}. */
-  | { readonly type: 'configured'; readonly membership: Membership }
+  /** Who votes, after every slot up to `applied`. */
+  | { readonly type: 'configured'; readonly applied: Slot; readonly membership: Membership }
   /** The node takes no part in any vote, and never will with this store. `detail` says why, and what to do. */
   | { readonly type: 'refused'; readonly reason: RefusedStore; readonly detail: string }
   /** The node was removed, and those who vote in its place have all that it knew: it may be stopped for good. */

@@ -6,7 +6,7 @@
  * Quorums are the majorities of section 2.1: any two of one configuration share a member.
  */
 import type { MemberId, NodeId } from './ballot.js'
-import { ByteReader, ByteWriter, encodeNumber } from './bytes.js'
+import { ByteReader, ByteWriter, encodeNumber, MalformedBytes } from './bytes.js'
 import type { Slot } from './decree.js'
 import { type Outcome, refuse } from './sessions.js'
 
@@ -138,6 +138,8 @@ export function decodeChange(bytes: Uint8Array): Change {
   for (let left = reader.number(); left > 0; left--) {
     voters.push({ member: reader.number(), store: reader.number() })
   }
+  if (!reader.done) throw new MalformedBytes('A change goes on after its last voter.')
+  if (name === '') throw new MalformedBytes('A change has no name.')
   return { name, version, voters }
 }
 

@@ -280,7 +280,8 @@ export interface TakenOver {
 }
 
 /**
- * Leader → Leader of a newcomer and back, while a change that admits it waits: how far it has learned. Free.
+ * Leader of a newcomer → Leader, while a change that admits it waits: how far it has learned. Vouching: a newcomer that
+ * could forget the cluster must not be counted on.
  */
 export interface Learning {
   readonly type: 'learning'

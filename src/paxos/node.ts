@@ -76,8 +76,11 @@ export interface NodeOptions {
   readonly self: NodeId
   readonly machine: AnyMachine
   readonly purpose: Purpose
-  /** Draws a whole number from `low` to `high`, both included: how the driver spreads timers. */
-  readonly draw: (low: number, high: number) => number
+  /**
+   * Draws a whole number from `low` to `high`, both included: how the driver spreads timers. `what` names what it is
+   * for: `role timer`, or `store` and `life` for what names a blank store, and a life of a client's node.
+   */
+  readonly draw: (low: number, high: number, what: string) => number
   readonly roles?: Partial<RoleFactories>
   readonly settings?: Partial<Settings>
   /** What the store holds, in the order of writing. */
@@ -314,6 +317,11 @@ export class Node implements RoleContext {
     return this.#fields.founding
   }
 
+  /** How many messages wait for the disk. */
+  get held(): number {
+    return this.#fields.held.length
+  }
+
   get writing(): boolean {
     return this.#fields.durable < this.#fields.written
   }
@@ -340,8 +348,9 @@ export class Node implements RoleContext {
 
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void {
     const low = Math.max(0, lowMicros)
-    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros))
-    this.#fields.timers.set(`${role} ${timer}`, deadlineMicros)
+    const name = `${role} ${timer}`
+    const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros), name)
+    this.#fields.timers.set(name, deadlineMicros)
     this.#actions.push({ type: 'timer', role, timer, deadlineMicros })
   }
 
@@ -374,7 +383,7 @@ export class Node implements RoleContext {
     this.reconfigure(foundingMembership(founding.voters))
     this.become('leader', { round: promised.round, eager })
     this.become('replica', { founding, decisions, snapshot, trimmed })
-    const life = returning ? this.#options.draw(1, 0xffff_ffff) : 0
+    const life = returning ? this.#options.draw(1, 0xffff_ffff, 'life') : 0
     this.become('initializer', { founding, store: this.#fields.store, returning, life })
   }
 
@@ -382,7 +391,7 @@ export class Node implements RoleContext {
     this.#fields.membership = membership
     this.#fields.members = membersOf(membership.configurations)
     this.#fields.others = this.#findOthers()
-    this.observe({ type: 'configured', membership })
+    this.observe({ type: 'configured', applied: this.roles.replica?.applied ?? 0, membership })
     this.#vote()
   }
 
@@ -433,7 +442,7 @@ export class Node implements RoleContext {
   /** Gives a blank store its identity: 53 random bits. */
   #createStore(): number {
     const { draw } = this.#options
-    const store = draw(0, 0x1f_ffff) * 0x1_0000_0000 + draw(0, 0xffff_ffff)
+    const store = draw(0, 0x1f_ffff, 'store') * 0x1_0000_0000 + draw(0, 0xffff_ffff, 'store')
     this.persist({ type: 'created', store, member: this.self })
     return store
   }
@@ -450,12 +459,11 @@ export class Node implements RoleContext {
     else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts, store })
   }
 
-  /** Who is no member may know only members that are long gone; whoever runs it may know better. */
+  /** Who was away for long, or is no member yet, may know only members that are gone; who runs it may know better. */
   #findOthers(): readonly MemberId[] {
     const { purpose } = this.#options
-    const isMember = this.members.includes(this.self) || purpose.type !== 'join'
-    const known = isMember ? this.members : new Set([...purpose.contacts, ...this.members])
-    return [...known].filter((member) => member !== this.self)
+    const known = purpose.type === 'join' ? [...this.members, ...purpose.contacts] : this.members
+    return [...new Set(known)].filter((member) => member !== this.self)
   }
 
   /** Whether a configuration names this member with this store. One that was lost is not that voter any more. */

@@ -27,7 +27,6 @@ import { clonePlain } from './plain.js'
 import {
   emptySessions,
   executeOnce,
-  expireSessions,
   knownOutcome,
   type Outcome,
   openSession,
@@ -89,7 +88,6 @@ export function applyDecree(
   const { stampMicros, requests } = content
   const stamp = Math.min(stampMicros, replicated.timeMicros + settings.stampAdvanceMicros)
   replicated.timeMicros = Math.max(replicated.timeMicros, stamp)
-  expireSessions(replicated.sessions, replicated.timeMicros, settings)
   for (const request of requests) tell(request, executeRequest(replicated, request, execution))
 }
 

@@ -23,7 +23,7 @@ export interface RoleContext {
   readonly membership: Membership
   /** The members of any of its configurations, in ascending order. */
   readonly members: readonly MemberId[]
-  /** The other members; for a node that is none yet, also those that it was told to join. */
+  /** The other members, and those that it was told to join. */
   readonly others: readonly MemberId[]
   /** Whether this node votes in any of them, with this store. */
   readonly voting: boolean

@@ -62,6 +62,7 @@ export function openSession(
 ): SessionId | undefined {
   const existing = sessions.openers.get(opener)
   if (existing !== undefined) return existing
+  if (sessions.live.size >= settings.sessionLimit) expireSessions(sessions, timeMicros, settings)
   if (sessions.live.size >= settings.sessionLimit) return undefined
   const id = sessions.next++
   sessions.live.set(id, { opener, lastUsedMicros: timeMicros, acknowledged: 0, outcomes: new Map() })
@@ -104,8 +105,12 @@ export function executeOnce(
   return outcome
 }
 
-/** Expires the sessions that no decree has used for long. Looks only once in a quarter of that time. */
-export function expireSessions(sessions: Sessions, timeMicros: Micros, settings: Settings): void {
+/**
+ * When there is no room for another session, those go that no decree has used for long. Time alone expires none: decree
+ * time runs as fast as the fastest clock of a leader, and a session that is in use must not end for that. Looks only once
+ * in a quarter of the time.
+ */
+function expireSessions(sessions: Sessions, timeMicros: Micros, settings: Settings): void {
   if (timeMicros < sessions.sweepAtMicros) return
   sessions.sweepAtMicros = timeMicros + Math.floor(settings.sessionIdleMicros / 4)
   for (const [id, session] of sessions.live) {

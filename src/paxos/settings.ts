@@ -45,7 +45,7 @@ export interface Settings {
   readonly sessionWindow: number
   /** Live sessions at most; one more is refused. *Agreed.* */
   readonly sessionLimit: number
-  /** A session that no decree has used for this long, in decree time, expires. *Agreed.* */
+  /** A session that no decree has used for this long, in decree time, goes when there is no room for another. *Agreed.* */
   readonly sessionIdleMicros: Micros
   /** A decree moves the machine's time on by this much at most, whatever its stamp. *Agreed.* */
   readonly stampAdvanceMicros: Micros

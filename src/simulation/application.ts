@@ -176,7 +176,7 @@ function judgeRegister(): (operation: Operation, completion: Completion) => stri
 const SHARED_KEYS: readonly string[] = ['A', 'B', 'C']
 
 /** How often out of a hundred a client of `shared` does what; the rest are stale reads. */
-const SHARED_MIX = { set: 35, compareAndSet: 10, delete: 5, get: 15, query: 20 } as const
+const SHARED_MIX = { set: 40, compareAndSet: 5, delete: 5, get: 15, query: 20 } as const
 
 /** What clients set differs by client, and by position. */
 const POSITION_STEP = 10_000
@@ -277,9 +277,11 @@ function describeFields(operation: Operation, completion?: Completion): Descript
   }
 }
 
-/** What an outcome means to the client: what failed, or was never sent, changed nothing; other refusals tell little. */
+/**
+ * What an outcome means to the client. What failed was executed, and changed nothing: of a compare-and-set that says
+ * what was not there. Refusals say no such thing, not even of what was never sent.
+ */
 export function completionOf(outcome: Outcome, decode: (bytes: Uint8Array) => unknown): Completion {
   if (outcome.ok) return { type: 'ok', output: decode(outcome.output) }
-  const harmless = outcome.error === 'command-failed' || outcome.error === 'overloaded'
-  return { type: harmless ? 'fail' : 'info', error: outcome.detail }
+  return { type: outcome.error === 'command-failed' ? 'fail' : 'info', error: outcome.detail }
 }

@@ -31,7 +31,7 @@ export interface HistoryEntry {
 export interface Client {
   readonly number: number
   /** The node by way of which it asks. */
-  readonly place: NodeId
+  place: NodeId
   process: number
   /** The operation that it does, or does next. */
   position: number
@@ -131,6 +131,11 @@ export class Clients {
     const completion: Completion = { type: 'info', error: 'the node of the client crashed' }
     this.#complete(client, operation, completion, nowMicros)
     return completion
+  }
+
+  /** The clients at a node go to another. */
+  move(from: NodeId, to: NodeId): void {
+    for (const client of this.all) if (client.place === from) client.place = to
   }
 
   #complete(client: Client, operation: Operation, completion: Completion, nowMicros: Micros): string | null {

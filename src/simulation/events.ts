@@ -2,8 +2,9 @@
  * Everything that happens in a simulated world, as data: one event is one line of a transcript. Events are numbered
  * from 1; a verdict names the event that broke it.
  */
-import type { Decree, Message, NodeId, RoleName, Slot, StoreRecord } from '../paxos/index.js'
+import type { Decree, Message, Micros, NodeId, RoleName, Slot, StoreRecord } from '../paxos/index.js'
 import type { Completion, Operation } from './application.js'
+import type { FaultClass } from './faults/classes.js'
 
 export type WorldEvent =
   /** A node starts, with what its disk holds. */
@@ -23,6 +24,15 @@ export type WorldEvent =
   | { readonly type: 'loses'; readonly node: NodeId; readonly message: Message; readonly to: NodeId }
   /** The network will deliver a message to one recipient twice. */
   | { readonly type: 'doubles'; readonly node: NodeId; readonly message: Message; readonly to: NodeId }
+  /** The network holds a message up on its way to one recipient, by so much more than the usual. */
+  | {
+      readonly type: 'delays'
+      readonly node: NodeId
+      readonly message: Message
+      readonly to: NodeId
+      readonly fault: FaultClass
+      readonly lateMicros: Micros
+    }
   | { readonly type: 'receives'; readonly node: NodeId; readonly message: Message; readonly from: NodeId }
   /** A message arrives at a node that is down. */
   | { readonly type: 'misses'; readonly node: NodeId; readonly message: Message; readonly from: NodeId }
@@ -44,6 +54,23 @@ export type WorldEvent =
       readonly client: number
       readonly operation: Operation
       readonly completion: Completion
+    }
+  /** A fault begins: the `number`-th of its class, from 0. Its node is the first of those it strikes. */
+  | {
+      readonly type: 'suffers'
+      readonly node: NodeId
+      readonly fault: FaultClass
+      readonly number: number
+      readonly nodes: readonly NodeId[]
+      readonly what: string
+    }
+  /** A fault that lasted is over. */
+  | {
+      readonly type: 'recovers'
+      readonly node: NodeId
+      readonly fault: FaultClass
+      readonly number: number
+      readonly nodes: readonly NodeId[]
     }
 
 /** Hears every event, as it happens. */

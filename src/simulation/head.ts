@@ -1,9 +1,10 @@
 /** The head of a transcript: everything that decides the run it tells, beside the code itself. */
 import type { AnyApplication } from './application.js'
+import { FAULTS, type FaultClass } from './faults/classes.js'
 import type { Scenario } from './scenario.js'
 
 /** Grows when a reader of transcripts, or of their records, would have to change. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 export interface Head {
   readonly formatVersion: number
@@ -16,29 +17,34 @@ export interface Head {
  * What came to the format later is there only where it is not the default.
  */
 export interface HeadOptions
-  extends Omit<Scenario, 'faults' | 'omitted' | 'placement' | 'untilMicros'>,
+  extends Omit<Scenario, 'placement' | 'untilMicros'>,
     Partial<Pick<Scenario, 'placement' | 'untilMicros'>> {
   readonly machine: string
   readonly requests: number
 }
 
 export function headOf(seed: number, scenario: Scenario, application: AnyApplication): Head {
-  const { placement, untilMicros } = scenario
+  const { faults, placement, untilMicros } = scenario
+  const classes = Object.keys(FAULTS) as FaultClass[] // the keys of FAULTS are its classes
   // Field by field: the order is the format's, not that of whoever made the scenario.
   const options = {
     machine: application.name,
     members: scenario.members,
     clients: scenario.clients,
     requests: scenario.requests ?? application.requests,
-    lossPerMillion: scenario.lossPerMillion,
-    duplicationPerMillion: scenario.duplicationPerMillion,
     delayMicros: scenario.delayMicros,
     jitterMicros: scenario.jitterMicros,
-    crashes: scenario.crashes,
     reads: scenario.reads,
     lengthMicros: scenario.lengthMicros,
+    alpha: scenario.alpha,
+    logBytes: scenario.logBytes,
+    chunkBytes: scenario.chunkBytes,
     ...(placement !== 'last' && { placement }),
     ...(untilMicros !== null && { untilMicros }),
+    quietMicros: scenario.quietMicros,
+    faults: Object.fromEntries(classes.flatMap((each) => (faults[each] ? [[each, faults[each]]] : []))),
+    omitted: scenario.omitted,
+    overBudget: scenario.overBudget,
   }
   return { formatVersion: FORMAT_VERSION, seed, options }
 }

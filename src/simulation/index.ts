@@ -1,6 +1,7 @@
 /** `synod/simulation`: a world made from one integer around the nodes of `synod/paxos`. */
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
+export { START_WALL_MICROS } from './clock.js'
 export * from './events.js'
 export {
   type BoundName,
@@ -23,7 +24,7 @@ export * from './hunting/campaign.js'
 export { type ShrinkOptions, type Shrunk, shrink } from './hunting/shrink.js'
 export * from './hunting/story.js'
 export { addTallies, type Found, NOTHING, type Tally, tallyOf } from './hunting/tally.js'
-export { type Failure, firstFailure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
+export { ANY_FAILURE, type Broken, type Failure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
 export {
   checkLinearizability,
   type KeyFinding,
@@ -38,7 +39,7 @@ export {
   operationsOfText,
 } from './linearizability/operations.js'
 export type { Finding } from './linearizability/search.js'
-export { nameOf } from './names.js'
+export { formatNodes, nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
 export * from './placement.js'
 export * from './scenario.js'

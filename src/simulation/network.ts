@@ -1,64 +1,167 @@
 /**
- * The simulated network: what becomes of each message. It follows from one hash of the seed, the link, and how many
- * messages went over that link before.
+ * The simulated network: what becomes of each message. What is left to chance follows from one hash of the seed, the
+ * link, and how many messages went over that link before; links that are cut or clogged are so for a while.
  */
 import type { Micros, NodeId } from '../paxos/index.js'
 import { DRAW, happens, hash, mix, prefix, within } from './random.js'
 import type { Scenario } from './scenario.js'
 
-/** The random bits of one message: they decide everything that becomes of it. */
+/** The random bits of one message: they decide everything that chance makes of it. */
 export type Fate = number
 
-export class Network {
-  readonly #scenario: Scenario
-  readonly #prefix: number
-  readonly #counts: Uint32Array
-  readonly #clientCounts: Map<number, number> = new Map()
+/** From whom to whom: one way. */
+export type Direction = readonly [from: NodeId, to: NodeId]
 
-  constructor(seed: number, scenario: Scenario) {
-    this.#scenario = scenario
+/** What goes from one node to another. */
+export interface Link {
+  /** Tells it from all other links. */
+  readonly key: number
+  /** How many messages went over it. */
+  count: number
+  /** How many faults cut it. */
+  cuts: number
+  /** When the last clog opens. */
+  openMicros: Micros
+}
+
+/** Of the messages that take very long, every second takes the first of these many times the usual, and so on. */
+const TAILS: readonly number[] = [4, 8, 15, 30, 60, 100]
+/** No message takes longer than that, however slow the network. */
+const TAIL_MOST_MICROS = 5_000_000
+
+/** How many messages each class of faults has befallen. */
+export interface MessageFaults {
+  loss: number
+  duplication: number
+  reordering: number
+  'long-tail': number
+}
+
+export class Network {
+  readonly befallen: MessageFaults = { loss: 0, duplication: 0, reordering: 0, 'long-tail': 0 }
+  readonly #members: number
+  readonly #delayMicros: Micros
+  readonly #jitterMicros: Micros
+  readonly #prefix: number
+  /** The links between members, and all others, which are known once they are used. */
+  readonly #links: readonly Link[]
+  readonly #others: Map<number, Link> = new Map()
+  #lossPerMillion: number
+  #duplicationPerMillion: number
+  #reorderingPerMillion: number
+  #longTailPerMillion: number
+
+  constructor(seed: number, { members, delayMicros, jitterMicros, faults }: Scenario) {
+    this.#members = members
+    this.#delayMicros = delayMicros
+    this.#jitterMicros = jitterMicros
     this.#prefix = prefix(seed, DRAW.message)
-    this.#counts = new Uint32Array(scenario.members * scenario.members)
+    this.#links = Array.from({ length: members * members }, (_, key) => newLink(key))
+    this.#lossPerMillion = faults.loss ?? 0
+    this.#duplicationPerMillion = faults.duplication ?? 0
+    this.#reorderingPerMillion = faults.reordering ?? 0
+    this.#longTailPerMillion = faults['long-tail'] ?? 0
+  }
+
+  /** From now on no message is lost, doubled, or held up. */
+  calm(): void {
+    this.#lossPerMillion = 0
+    this.#duplicationPerMillion = 0
+    this.#reorderingPerMillion = 0
+    this.#longTailPerMillion = 0
+  }
+
+  // ---- one message ---------------------------------------------------------------------------------------------
+
+  link(from: NodeId, to: NodeId): Link {
+    if (from < this.#members && to < this.#members) {
+      const link = this.#links[from * this.#members + to]
+      if (link !== undefined) return link
+    }
+    const key = FIRST_OTHER_KEY + from * FIRST_OTHER_KEY + to
+    const known = this.#others.get(key)
+    if (known !== undefined) return known
+    const link = newLink(key)
+    this.#others.set(key, link)
+    return link
   }
 
   /** Draws the fate of the next message on a link. */
-  next(from: NodeId, to: NodeId): Fate {
-    const { members } = this.#scenario
-    if (from >= members || to >= members) return this.#nextOfClient(from, to)
-    const link = from * members + to
-    const count = this.#counts[link] ?? 0
-    this.#counts[link] = count + 1
-    return hash(this.#prefix, link, count, 0)
+  next(link: Link): Fate {
+    return hash(this.#prefix, link.key, link.count++, 0)
   }
 
-  /** The same for a link from or to a client's own node. */
-  #nextOfClient(from: NodeId, to: NodeId): Fate {
-    const link = from * 0x8000 + to
-    const count = this.#clientCounts.get(link) ?? 0
-    this.#clientCounts.set(link, count + 1)
-    return hash(this.#prefix, link, count, 1)
+  isLost(link: Link, fate: Fate): boolean {
+    if (link.cuts > 0) return true
+    if (!happens(fate, this.#lossPerMillion)) return false
+    this.befallen.loss += 1
+    return true
   }
 
-  isLost(fate: Fate): boolean {
-    return happens(fate, this.#scenario.lossPerMillion)
+  /** What holds the message up, if anything does. */
+  holdup(fate: Fate): 'reordering' | 'long-tail' | null {
+    const held = this.#reorderingPerMillion + this.#longTailPerMillion
+    if (held === 0) return null
+    const bits = mix(fate + 4) % 1_000_000
+    if (bits >= held) return null
+    const holdup = bits < this.#reorderingPerMillion ? 'reordering' : 'long-tail'
+    this.befallen[holdup] += 1
+    return holdup
   }
 
-  delayMicros(fate: Fate): Micros {
-    return this.#delay(mix(fate + 1))
+  /** When the message arrives. */
+  arrivalMicros(link: Link, fate: Fate, nowMicros: Micros): Micros {
+    return Math.max(nowMicros, link.openMicros) + this.#delay(mix(fate + 1))
+  }
+
+  /** How much later it arrives if it is held up. */
+  holdupMicros(holdup: 'reordering' | 'long-tail', fate: Fate): Micros {
+    const longest = this.#delayMicros + this.#jitterMicros
+    const bits = mix(fate + 5)
+    if (holdup === 'reordering') return within(bits, 0, 3 * longest)
+    const tail = TAILS[Math.min(Math.clz32(bits), TAILS.length - 1)] ?? 1
+    return Math.min(TAIL_MOST_MICROS, tail * longest)
   }
 
   isDoubled(fate: Fate): boolean {
-    const { duplicationPerMillion } = this.#scenario
-    return duplicationPerMillion > 0 && happens(mix(fate + 2), duplicationPerMillion)
+    if (this.#duplicationPerMillion === 0 || !happens(mix(fate + 2), this.#duplicationPerMillion))
+      return false
+    this.befallen.duplication += 1
+    return true
   }
 
-  /** How long the second copy takes, if there is one. */
-  secondDelayMicros(fate: Fate): Micros {
-    return this.#delay(mix(fate + 3))
+  /** When the second copy arrives, if there is one. */
+  secondArrivalMicros(link: Link, fate: Fate, nowMicros: Micros): Micros {
+    return Math.max(nowMicros, link.openMicros) + this.#delay(mix(fate + 3))
   }
 
   #delay(bits: number): Micros {
-    const { delayMicros, jitterMicros } = this.#scenario
-    return within(bits, delayMicros - jitterMicros, delayMicros + jitterMicros)
+    return within(bits, this.#delayMicros - this.#jitterMicros, this.#delayMicros + this.#jitterMicros)
   }
+
+  // ---- links ---------------------------------------------------------------------------------------------------
+
+  /** Cuts links. What is cut by several faults works again when all of them are over. */
+  cut(directions: readonly Direction[]): void {
+    for (const [from, to] of directions) this.link(from, to).cuts += 1
+  }
+
+  heal(directions: readonly Direction[]): void {
+    for (const [from, to] of directions) this.link(from, to).cuts -= 1
+  }
+
+  /** What is sent over these links sets out only then. */
+  clog(directions: readonly Direction[], openMicros: Micros): void {
+    for (const [from, to] of directions) {
+      const link = this.link(from, to)
+      link.openMicros = Math.max(link.openMicros, openMicros)
+    }
+  }
+}
+
+/** Above the key of every link between members. */
+const FIRST_OTHER_KEY = 0x8000
+
+function newLink(key: number): Link {
+  return { key, count: 0, cuts: 0, openMicros: 0 }
 }

@@ -11,8 +11,9 @@ export const DRAW = {
   message: 1,
   timer: 2,
   sync: 3,
-  crash: 4,
-  workload: 5,
+  workload: 4,
+  fault: 5,
+  swarm: 6,
 } as const
 
 /** Mixes 32 bits so that each bit of the result depends on every bit of the input. */

@@ -17,6 +17,7 @@ export function samePlain(a: unknown, b: unknown): boolean {
     for (const value of a) if (!b.has(value)) return false
     return true
   }
+  if (Array.isArray(b) || b instanceof Uint8Array || b instanceof Map || b instanceof Set) return false
   const keys = Object.keys(a)
   if (keys.length !== Object.keys(b).length) return false
   const left = a as Record<string, unknown> // neither array, map nor set: a plain object

@@ -1,9 +1,9 @@
 /**
  * A scenario: everything that, beside the seed, decides a run. Plain data with units in the names.
  */
-import type { Micros } from '../paxos/index.js'
+import { DEFAULT_SETTINGS, type Micros } from '../paxos/index.js'
 import type { Reads } from './application.js'
-import type { FaultName, Faults } from './faults/classes.js'
+import { FAULTS, type FaultName, type Faults, isFaultClass, unknownFault } from './faults/classes.js'
 import { PLACEMENTS, type Placement } from './placement.js'
 
 export interface Scenario {
@@ -11,15 +11,9 @@ export interface Scenario {
   readonly clients: number
   /** Operations of each client; null: as many as the application says. */
   readonly requests: number | null
-  /** Messages lost, out of a million. */
-  readonly lossPerMillion: number
-  /** Messages delivered twice, out of a million. */
-  readonly duplicationPerMillion: number
   /** A message takes `delayMicros` give or take up to `jitterMicros`. */
   readonly delayMicros: Micros
   readonly jitterMicros: Micros
-  /** How often a member crashes; each starts again after a while. */
-  readonly crashes: number
   /** How the clients of `classic` read. */
   readonly reads: Reads
   /** Where the clients are. */
@@ -28,10 +22,18 @@ export interface Scenario {
   readonly untilMicros: Micros | null
   /** The run is cut off at this simulated time. */
   readonly lengthMicros: Micros
-  /** What goes wrong beside that, and how hard. */
+  /** The settings of these names, see `Settings`. */
+  readonly alpha: number
+  readonly logBytes: number
+  readonly chunkBytes: number
+  /** Nothing goes wrong from this simulated time on. */
+  readonly quietMicros: Micros
+  /** What goes wrong until then, and how hard. */
   readonly faults: Faults
   /** What is left out of that, so that nothing else changes. */
   readonly omitted: Omitted
+  /** Whether more stores may be damaged than the members can stand: then only safety is asked for. */
+  readonly overBudget: boolean
 }
 
 export interface Omitted {
@@ -45,44 +47,41 @@ export const CLASSIC: Scenario = {
   members: 14,
   clients: 11,
   requests: null,
-  lossPerMillion: 50_000,
-  duplicationPerMillion: 0,
   delayMicros: 30_000,
   jitterMicros: 20_000,
-  crashes: 0,
   reads: 'decree',
   placement: 'last',
   untilMicros: null,
   lengthMicros: 60_000_000,
-  faults: {},
+  alpha: DEFAULT_SETTINGS.alpha,
+  logBytes: DEFAULT_SETTINGS.logBytes,
+  chunkBytes: DEFAULT_SETTINGS.chunkBytes,
+  quietMicros: 10_000_000,
+  faults: { loss: 50_000 },
   omitted: { faults: [], clients: [] },
+  overBudget: false,
 }
 
 /** Seeds are whole numbers from 0 up to this, 2^32 − 1. */
 export const LAST_SEED = 0xffff_ffff
 
-/** Crashes come one in each interval of this length. */
-export const CRASH_INTERVAL_MICROS = 500_000
-
 /** The fields of a scenario that are numbers. */
-export type Quantity = Exclude<keyof Scenario, 'reads' | 'placement' | 'faults' | 'omitted'>
+export type Quantity = Exclude<keyof Scenario, 'reads' | 'placement' | 'faults' | 'omitted' | 'overBudget'>
 
 /** From where to where each may go, both included. */
 export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: number]>> = {
   members: [1, 100],
   clients: [0, 10_000],
   requests: [0, 1_000_000],
-  lossPerMillion: [0, 990_000],
-  duplicationPerMillion: [0, 1_000_000],
   delayMicros: [0, 3_600_000_000],
   jitterMicros: [0, 3_600_000_000],
-  crashes: [0, 10_000],
   untilMicros: [0, 1_000_000_000_000],
   lengthMicros: [0, 1_000_000_000_000],
+  alpha: [1, 10_000],
+  logBytes: [1, 1_000_000_000],
+  chunkBytes: [1, 1_000_000_000],
+  quietMicros: [0, 1_000_000_000_000],
 }
-
-/** A member that crashed is down for up to two seconds; then there may have to be an election, and some catching up. */
-const RECOVERY_MICROS = 5_000_000
 
 /** Throws a RangeError, with a sentence, when a seed or a scenario is not one that can be run. */
 export function checkScenario(seed: number, scenario: Scenario): void {
@@ -91,15 +90,11 @@ export function checkScenario(seed: number, scenario: Scenario): void {
     const value = scenario[name as Quantity] // the keys of BOUNDS are fields of a scenario
     if (value !== null) checkRange(name, value, low, high)
   }
-  const { jitterMicros, delayMicros, crashes, lengthMicros } = scenario
+  checkFaults(scenario)
+  const { jitterMicros, delayMicros } = scenario
   if (jitterMicros > delayMicros) {
     throw new RangeError(
       `A jitter of ${jitterMicros / 1000} ms exceeds the delay of ${delayMicros / 1000} ms: no message may arrive before it is sent.`,
-    )
-  }
-  if (crashes > 0 && crashes * CRASH_INTERVAL_MICROS + RECOVERY_MICROS > lengthMicros) {
-    throw new RangeError(
-      `Crashes come one every ${CRASH_INTERVAL_MICROS / 1_000_000} simulated seconds, and after the last it takes up to ${RECOVERY_MICROS / 1_000_000} to recover: ${crashes} of them do not fit into a length of ${lengthMicros / 1_000_000}.`,
     )
   }
   if (scenario.reads !== 'decree' && scenario.reads !== 'linearizable') {
@@ -112,6 +107,15 @@ export function checkScenario(seed: number, scenario: Scenario): void {
   }
   const unknown = Object.keys(scenario).find((name) => !Object.hasOwn(CLASSIC, name))
   if (unknown !== undefined) throw new RangeError(`A scenario has no ${unknown}.`)
+}
+
+function checkFaults({ faults, omitted }: Scenario): void {
+  for (const [name, strength] of Object.entries(faults)) {
+    if (!isFaultClass(name)) throw new RangeError(unknownFault(name))
+    checkRange(name, strength, 0, FAULTS[name].most)
+  }
+  const stranger = omitted.faults.find((name) => !isFaultClass(name.class))
+  if (stranger !== undefined) throw new RangeError(unknownFault(stranger.class))
 }
 
 function checkRange(name: string, value: number, low: number, high: number): void {

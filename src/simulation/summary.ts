@@ -1,4 +1,5 @@
 /** The summary of a run, as data. Who has a clock adds how long it took. */
+import { type HeadOptions, headOf } from './head.js'
 import type { VerdictResult } from './verdicts/verdict.js'
 import type { MessageCounts, World } from './world.js'
 
@@ -16,13 +17,18 @@ export interface Summary {
   readonly decided: number
   /** Operations of the clients. */
   readonly requests: { readonly sent: number; readonly answered: number }
+  /** What the seed and the options chose. */
+  readonly options: HeadOptions
+  /** How many times each class of faults has happened; those that did not are left out. */
+  readonly faults: Readonly<Record<string, number>>
   readonly verdicts: Readonly<Record<string, VerdictResult>>
 }
 
 export function summaryOf(world: World, transcriptSha256: string | null): Summary {
   const { verdicts, clients } = world
+  const { seed, scenario, application } = world.options
   return {
-    seed: world.options.seed,
+    seed,
     ok: Object.values(verdicts).every(({ ok }) => ok),
     transcriptSha256,
     simulatedSeconds: world.nowMicros / 1_000_000,
@@ -30,6 +36,8 @@ export function summaryOf(world: World, transcriptSha256: string | null): Summar
     messages: { ...world.messages },
     decided: world.court.decided,
     requests: { sent: clients.sent, answered: clients.answered },
+    options: headOf(seed, scenario, application).options,
+    faults: world.faults,
     verdicts,
   }
 }

@@ -24,7 +24,7 @@ import {
 import { type AnyApplication, describe, type Operation } from './application.js'
 import type { WorldEvent } from './events.js'
 import type { Head } from './head.js'
-import { nameOf } from './names.js'
+import { formatNodes, nameOf } from './names.js'
 import { contentOfRequest, jsonOf, readableOutcome } from './values.js'
 
 export type Paint = (text: string) => string
@@ -63,8 +63,19 @@ export class TranscriptFormatter {
 
   /** The first line, a comment. */
   head({ formatVersion, seed, options }: Head): string {
-    const fields = Object.entries({ formatVersion, seed, ...options })
-    return `# synod transcript ${fields.map(([name, value]) => `${name}=${tokenOf(String(value))}`).join(' ')}`
+    const { faults, omitted, ...others } = options
+    const fields = {
+      formatVersion,
+      seed,
+      ...others,
+      faults: list(Object.entries(faults).map(([name, strength]) => `${name}:${strength}`)),
+      omitted: list([
+        ...omitted.faults.map((fault) => `${fault.class}.${fault.number}`),
+        ...omitted.clients.map((client) => `client.${client}`),
+      ]),
+    }
+    const words = Object.entries(fields).map(([name, value]) => `${name}=${tokenOf(String(value))}`)
+    return `# synod transcript ${words.join(' ')}`
   }
 
   /** The line of an event, without its line feed. */
@@ -107,6 +118,8 @@ export class TranscriptFormatter {
       case 'loses':
       case 'doubles':
         return `${this.message(event.message)} -> ${nameOf(event.to)}`
+      case 'delays':
+        return `${this.message(event.message)} -> ${nameOf(event.to)} by ${event.lateMicros} us (${event.fault})`
       case 'receives':
       case 'misses':
         return `${this.message(event.message)} <- ${nameOf(event.from)}`
@@ -125,6 +138,10 @@ export class TranscriptFormatter {
         const result = completion.type === 'ok' ? jsonOf(completion.output) : oneLine(completion.error)
         return `client ${client}: ${this.#operation(operation)} = ${completion.type} ${result}`
       }
+      case 'suffers':
+        return `${event.fault}.${event.number}: ${event.what}`
+      case 'recovers':
+        return `${event.fault}.${event.number}`
     }
   }
 
@@ -227,17 +244,8 @@ export function formatSeconds(micros: number): string {
   return `${(micros - rest) / 1_000_000}.${String(rest).padStart(6, '0')}`
 }
 
-/** `NODE_0..NODE_3 NODE_7`: runs of neighbours are joined. */
-export function formatNodes(nodes: readonly NodeId[]): string {
-  const parts: string[] = []
-  for (let at = 0; at < nodes.length; ) {
-    const first = nodes[at] ?? 0
-    let last = first
-    for (at += 1; nodes[at] === last + 1; at += 1) last += 1
-    parts.push(last - first > 1 ? `${nameOf(first)}..${nameOf(last)}` : nameOf(first))
-    if (last - first === 1) parts.push(nameOf(last))
-  }
-  return parts.join(' ')
+function list(words: readonly string[]): string {
+  return words.length === 0 ? 'none' : words.join(',')
 }
 
 /** A text of which something else follows: quoted if it has a space in it, or nothing at all. */
@@ -270,12 +278,15 @@ export function roleOf(event: WorldEvent): string | null {
       return 'requester'
     case 'loses':
     case 'doubles':
+    case 'delays':
       return 'network'
     case 'starts':
     case 'crashes':
     case 'begins':
     case 'ends':
     case 'misses':
+    case 'suffers':
+    case 'recovers':
       return null
   }
 }

@@ -14,37 +14,46 @@ import {
   Node,
   type NodeEvent,
   type NodeId,
+  quorumOf,
   type RoleName,
+  recover,
   type Settings,
   type Slot,
+  type Voter,
 } from '../paxos/index.js'
 import type { AnyApplication } from './application.js'
 import { type Client, Clients } from './clients.js'
+import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
+import { repair } from './faults/changes.js'
+import { driftOf, planOf } from './faults/plan.js'
+import type { Stage } from './faults/stage.js'
+import { Trouble } from './faults/trouble.js'
+import { Host, leaderOf } from './host.js'
 import { nameOf } from './names.js'
 import { Network } from './network.js'
+import type { Occurrence, Pending } from './occurrences.js'
 import { FIRST_CLIENT_NODE } from './placement.js'
 import { EventQueue } from './queue.js'
-import { DRAW, hash, mix, prefix, within } from './random.js'
-import { CRASH_INTERVAL_MICROS, checkScenario, type Scenario } from './scenario.js'
+import { DRAW, hash, prefix, within } from './random.js'
+import { checkScenario, type Scenario } from './scenario.js'
 import { Court } from './verdicts/court.js'
 import type { VerdictResult } from './verdicts/verdict.js'
-
-/** The wall clock of every node at the beginning of a run: 2021-01-01T00:00:00Z. */
-export const START_WALL_MICROS = 1_609_459_200_000_000
 
 /** A sync takes from this long … */
 const SYNC_LOW_MICROS = 200
 /** … to this long. */
 const SYNC_HIGH_MICROS = 1_200
-/** A node that has crashed starts again after this long at least … */
-const DOWN_LOW_MICROS = 50_000
-/** … and this long at most. */
-const DOWN_HIGH_MICROS = 2_000_000
+
+/** The requester's name of operators: no client's. */
+const OPERATOR = -1
+
+/** How often operators look after the last fault whether a removed member still runs. */
+const TIDYING_MICROS = 500_000
 
 /** The court looks at all nodes once in so many steps. */
-const INSPECTION_STEPS = 256
+const INSPECTION_STEPS = 64
 
 /** Where the parts of a world come from; replace one to see what happens. */
 export interface WorldOptions {
@@ -57,36 +66,6 @@ export interface WorldOptions {
   readonly observer?: Observer
 }
 
-/** What the queue holds. */
-type Pending =
-  | { readonly type: 'message'; readonly to: NodeId; readonly envelopes: readonly [Envelope] }
-  | {
-      readonly type: 'timer'
-      readonly host: Host
-      readonly life: number
-      readonly role: RoleName
-      readonly timer: string
-      readonly deadlineMicros: Micros
-    }
-  | { readonly type: 'sync'; readonly host: Host; readonly life: number }
-  /** Whatever is rare: a start, a crash, a client that goes on. */
-  | { readonly type: 'other'; readonly happen: () => void }
-
-/** A machine on which a member runs, or is down. */
-export interface Host {
-  readonly id: NodeId
-  readonly disk: Disk
-  node: Node | null
-  /** Counts starts and crashes: what belongs to another life is void. */
-  life: number
-  timerDraws: number
-  syncs: number
-}
-
-function hostOf(id: NodeId): Host {
-  return { id, disk: new Disk(), node: null, life: 0, timerDraws: 0, syncs: 0 }
-}
-
 export interface MessageCounts {
   sent: number
   delivered: number
@@ -95,8 +74,8 @@ export interface MessageCounts {
 
 export class World {
   readonly options: WorldOptions
-  /** The members. */
-  readonly hosts: readonly Host[]
+  /** The machines that run members, or did, each at the place of its number. */
+  readonly hosts: Host[]
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
   readonly court: Court
@@ -107,17 +86,15 @@ export class World {
   /** The nodes that clients have of their own; they never crash. */
   readonly #clientHosts: Map<NodeId, Host> = new Map()
   readonly #queue: EventQueue<Pending> = new EventQueue()
-  readonly #members: readonly NodeId[]
+  readonly #founders: readonly NodeId[]
+  readonly #makeHost: (id: NodeId) => Host
+  /** The voters that operators have asked for, and the version that they are to replace. */
+  readonly #asked: { readonly version: number; readonly members: readonly NodeId[] }[] = []
   readonly #network: Network
-  readonly #draws: {
-    readonly timer: number
-    readonly sync: number
-    readonly crash: number
-  }
+  readonly #syncs: number
+  readonly #trouble: Trouble
   readonly #codecs: ReturnType<typeof codecsOf>
   readonly #observer: Observer | undefined
-  /** Crashes that have not come yet, and hosts that are down. */
-  #troubles: number
   #finished = false
   #steps = 0
 
@@ -125,28 +102,27 @@ export class World {
     const { seed, scenario, application } = options
     checkScenario(seed, scenario)
     this.options = options
-    this.#members = Array.from({ length: scenario.members }, (_, id) => id)
-    this.hosts = this.#members.map(hostOf)
+    this.#founders = Array.from({ length: scenario.members }, (_, id) => id)
+    const timers = prefix(seed, DRAW.timer)
+    this.#makeHost = (id) => new Host(id, new Disk(), new Clock(driftOf(seed, scenario, id)), timers)
+    this.hosts = this.#founders.map(this.#makeHost)
     this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
     for (const { place } of this.clients.all) {
-      if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, hostOf(place))
+      if (place >= FIRST_CLIENT_NODE) this.#clientHosts.set(place, this.#makeHost(place))
     }
     this.court = new Court({
-      members: this.#members,
+      members: this.#founders,
       application,
-      settings: completeSettings(options.settings),
+      settings: this.#settings,
       startWallMicros: START_WALL_MICROS,
+      quietMicros: scenario.overBudget ? 0 : scenario.quietMicros,
     })
     this.#network = new Network(seed, scenario)
-    this.#draws = {
-      timer: prefix(seed, DRAW.timer),
-      sync: prefix(seed, DRAW.sync),
-      crash: prefix(seed, DRAW.crash),
-    }
+    this.#syncs = prefix(seed, DRAW.sync)
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
-    this.#troubles = scenario.crashes
     this.#begin()
+    this.#trouble = new Trouble(this.#stage, (event) => this.#announce(event), planOf(seed, scenario))
   }
 
   /** Runs until the world comes to rest, or its length is over. */
@@ -187,6 +163,12 @@ export class World {
     return this.court.verdicts
   }
 
+  /** How many times each class of faults has happened. */
+  get faults(): Readonly<Record<string, number>> {
+    const drifting = this.hosts.filter(({ clock }) => clock.driftPerMillion !== 0).length
+    return this.#trouble.counts({ ...this.#network.befallen, drift: drifting })
+  }
+
   // ---- beginning and end ---------------------------------------------------------------------------------------
 
   #begin(): void {
@@ -195,57 +177,105 @@ export class World {
     for (const client of this.clients.all) {
       if (!client.done) this.#at(0, () => this.#invoke(client))
     }
-    for (let number = 0; number < this.options.scenario.crashes; number++) {
-      const bits = hash(this.#draws.crash, number, 0, 0)
-      const from = number * CRASH_INTERVAL_MICROS
-      this.#at(within(bits, from, from + CRASH_INTERVAL_MICROS - 1), () => this.#crash(number))
+    const { quietMicros, lengthMicros } = this.options.scenario
+    if (quietMicros < lengthMicros) this.#at(quietMicros, () => this.#calm())
+  }
+
+  #calm(): void {
+    this.#network.calm()
+    repair(this.#stage)
+    this.#tidy()
+  }
+
+  /** Operators switch off whoever was removed, did not hear of it, and is needed no more. */
+  #tidy(): void {
+    const counting = this.#configurations.flat()
+    for (const { members } of this.court.membership.configurations) {
+      for (const id of members) {
+        const host = this.#host(id)
+        if (!counting.includes(id) && !host.isRetired) this.#retire(host)
+      }
     }
+    this.#at(this.nowMicros + TIDYING_MICROS, () => this.#tidy())
+  }
+
+  get #settings(): Settings {
+    const { alpha, logBytes, chunkBytes } = this.options.scenario
+    return completeSettings({ alpha, logBytes, chunkBytes, ...this.options.settings })
   }
 
   /** Nothing is left to do, and every member has done it. */
   #atRest(): boolean {
-    if (this.#troubles > 0 || !this.clients.done) return false
+    if (!this.clients.done || !this.#trouble.isOver) return false
+    return this.court.membership.latest.fromSlot <= this.court.decided + 1 && this.#behind.length === 0
+  }
+
+  /** The voters that have not applied and synced all that is decided, or have lost their stores. */
+  get #behind(): readonly Host[] {
     const last = this.court.decided
-    return this.hosts.every(({ node }) => node?.roles.replica?.applied === last)
+    const voters = this.court.membership.latest.members.map((id) => this.#host(id))
+    return voters.filter(
+      ({ node, disk, isOut }) => isOut || node?.roles.replica?.applied !== last || !disk.isIdle,
+    )
   }
 
   #unfinishedBusiness(): string {
     const { lengthMicros } = this.options.scenario
     const waiting = this.clients.all.filter(({ done }) => !done).length
-    const last = this.court.decided
-    const behind = this.hosts
-      .filter(({ node }) => node?.roles.replica?.applied !== last)
-      .map(({ id }) => nameOf(id))
+    const behind = this.#behind.map(({ id }) => nameOf(id))
     const where = behind.length === 0 ? 'no member is behind' : `behind: ${behind.join(', ')}`
     return `after ${lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
   }
 
   #finish(cutOff: string | null): false {
     this.#finished = true
-    const witnesses = this.hosts.map(({ id, node, disk }) => ({
+    const voters = this.court.membership.latest.members.map((id) => this.#host(id))
+    const witnesses = voters.map(({ id, node, disk }) => ({
       id,
       replica: node?.roles.replica,
-      records: disk.synced,
+      records: disk.read(),
     }))
-    this.court.close(this.events, this.nowMicros, cutOff, witnesses)
+    const { overBudget } = this.options.scenario
+    this.court.close(this.events, this.nowMicros, overBudget ? null : cutOff, witnesses, overBudget)
     return false
   }
 
   // ---- what happens --------------------------------------------------------------------------------------------
 
   #happen(pending: Pending): void {
-    switch (pending.type) {
+    if (pending.type === 'other') pending.happen()
+    else if (pending.type === 'late') this.#occur(pending.occurrence)
+    else if (pending.host.isBusy(this.nowMicros)) this.#postpone(pending)
+    else this.#occur(pending)
+  }
+
+  /** A machine that is busy sees to everything later, in the same order. */
+  #postpone(occurrence: Occurrence): void {
+    const { host } = occurrence
+    host.freeMicros = Math.max(host.freeMicros, this.nowMicros + host.slowMicros)
+    this.#queue.push(host.freeMicros, { type: 'late', occurrence })
+  }
+
+  #occur(occurrence: Occurrence): void {
+    switch (occurrence.type) {
       case 'message':
-        this.#deliver(pending)
+        this.#deliver(occurrence)
         return
       case 'timer':
-        this.#wake(pending)
+        this.#wake(occurrence)
         return
       case 'sync':
-        if (pending.life === pending.host.life) this.#sync(pending.host)
+        if (occurrence.life === occurrence.host.life) this.#sync(occurrence)
         return
-      case 'other':
-        pending.happen()
+      case 'requests':
+        this.#turn(occurrence.host, {
+          type: 'requests',
+          ...this.#times(occurrence.host),
+          requests: occurrence.requests,
+        })
+        return
+      case 'request':
+        this.#turn(occurrence.host, { ...this.#times(occurrence.host), ...occurrence.request })
         return
     }
   }
@@ -254,79 +284,173 @@ export class World {
     this.#queue.push(timeMicros, { type: 'other', happen })
   }
 
-  #deliver({ to, envelopes }: Extract<Pending, { type: 'message' }>): void {
-    const host = this.#host(to)
+  #deliver({ host, envelopes }: Extract<Pending, { type: 'message' }>): void {
     if (host.node === null) {
       this.messages.dropped += 1
-      if (this.#happens()) this.#tell({ type: 'misses', node: to, ...envelopes[0] })
+      if (this.#happens()) this.#tell({ type: 'misses', node: host.id, ...envelopes[0] })
       return
     }
     this.messages.delivered += 1
-    if (this.#happens()) this.#tell({ type: 'receives', node: to, ...envelopes[0] })
-    this.#turn(host, { type: 'messages', nowMicros: this.nowMicros, wallMicros: this.#wallMicros, envelopes })
+    if (this.#happens()) this.#tell({ type: 'receives', node: host.id, ...envelopes[0] })
+    const { nowMicros } = this
+    const { clock } = host
+    this.#turn(host, {
+      type: 'messages',
+      nowMicros: clock.since(nowMicros),
+      wallMicros: clock.wall(nowMicros),
+      envelopes,
+    })
   }
 
   #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
     if (life !== host.life || host.node?.deadline(role, timer) !== deadlineMicros) return
     if (this.#happens()) this.#tell({ type: 'wakes', node: host.id, role, timer })
-    const { nowMicros } = this
-    this.#turn(host, { type: 'timer', nowMicros, wallMicros: this.#wallMicros, role, timer, deadlineMicros })
+    this.#turn(host, { type: 'timer', ...this.#times(host), role, timer, deadlineMicros })
   }
 
-  #sync(host: Host): void {
-    const records = host.disk.endSync()
+  #sync(occurrence: Extract<Pending, { type: 'sync' }>): void {
+    const { host } = occurrence
+    const { disk } = host
+    if (this.nowMicros < disk.stalledUntilMicros) {
+      this.#queue.push(disk.stalledUntilMicros, occurrence)
+      return
+    }
+    if (this.nowMicros < disk.fullUntilMicros) {
+      this.#crash(host, 0) // a sync that fails ends the process
+      this.#restart(host, disk.fullUntilMicros)
+      return
+    }
+    const records = disk.endSync()
     if (this.#happens()) this.#tell({ type: 'syncs', node: host.id, records: records.length })
     this.court.synced(this.events, host.id, records)
-    const { nowMicros } = this
-    this.#turn(host, { type: 'durable', nowMicros, wallMicros: this.#wallMicros, count: host.disk.durable })
+    this.#turn(host, { type: 'durable', ...this.#times(host), count: disk.durable })
     this.#beginSync(host)
   }
 
   #start(host: Host): void {
-    host.life += 1
-    if (host.life > 1) this.#troubles -= 1
-    const { application, settings, makeNode } = this.options
+    host.renew(null)
+    const { application, makeNode } = this.options
+    const records = host.disk.read()
     const options = {
       self: host.id,
       machine:
         host.id < FIRST_CLIENT_NODE ? this.court.started(host.id, () => this.events) : application.machine,
       purpose: this.#purpose(host),
-      draw: (low: number, high: number) => this.#drawTimer(host, low, high),
-      records: host.disk.synced,
-      ...(settings === undefined ? {} : { settings }),
+      draw: (low: number, high: number, what: string) => host.draw(low, high, what),
+      records,
+      settings: this.#settings,
     }
     host.node = makeNode?.(options) ?? new Node(options)
-    if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: host.disk.synced.length })
-    this.#turn(host, { type: 'boot', nowMicros: this.nowMicros, wallMicros: this.#wallMicros })
-    if (host.life > 1) this.#resumeClients(host)
+    if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
+    this.#turn(host, { type: 'boot', ...this.#times(host) })
+    if (host.isOut) this.#moveClients(host)
+    else if (host.life > 1) this.#resumeClients(host)
   }
 
-  #purpose({ id, life }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+  #purpose({ id, life, isOut, disk }: Host): ConstructorParameters<typeof Node>[0]['purpose'] {
+    const { members } = this.court.membership.latest
     if (id >= FIRST_CLIENT_NODE) {
-      const first = id % this.#members.length
-      const contacts = [...this.#members.slice(first), ...this.#members.slice(0, first)]
+      const first = id % members.length
+      const contacts = [...members.slice(first), ...members.slice(0, first)]
       return { type: 'request', contacts, incarnation: life }
     }
-    if (id !== 0) return { type: 'join', contacts: this.#members }
-    return { type: 'seed', cluster: this.options.seed, voters: this.#members }
+    const isFounded = disk.synced.some(({ type }) => type === 'founded')
+    if (id !== 0 || isOut || isFounded) return { type: 'join', contacts: members }
+    return { type: 'seed', cluster: this.options.seed, voters: this.#founders }
   }
 
-  #crash(number: number): void {
-    const bits = mix(hash(this.#draws.crash, number, 1, 0))
-    const up = this.hosts.filter(({ node }) => node !== null)
-    const host = up[bits % up.length]
-    if (host === undefined) {
-      this.#troubles -= 1 // everybody is down already
-      return
-    }
-    host.node = null
-    host.life += 1
-    const { survived, lost } = host.disk.crash(within(mix(bits), 0, host.disk.inFlight))
+  #crash(host: Host, part: number): void {
+    if (host.node === null) return
+    host.renew(null)
+    const { survived, lost } = host.disk.crash(within(part, 0, host.disk.inFlight))
     if (this.#happens()) this.#tell({ type: 'crashes', node: host.id, lostRecords: lost })
     this.court.synced(this.events, host.id, survived)
     this.#abandonClients(host)
-    const down = within(mix(mix(bits)), DOWN_LOW_MICROS, DOWN_HIGH_MICROS)
-    this.#at(this.nowMicros + down, () => this.#start(host))
+  }
+
+  #restart(host: Host, timeMicros: Micros): void {
+    if (host.isRetired) return
+    if (timeMicros <= this.nowMicros) {
+      if (host.node === null) this.#start(host)
+      return
+    }
+    const { life } = host
+    this.#at(timeMicros, () => {
+      if (host.node === null && host.life === life && !host.isRetired) this.#start(host)
+    })
+  }
+
+  // ---- faults --------------------------------------------------------------------------------------------------
+
+  /** What faults may do here. */
+  get #stage(): Stage {
+    const world = this
+    return {
+      get members() {
+        return world.court.membership.latest.members
+      },
+      hosts: this.hosts,
+      get configurations() {
+        return world.#configurations
+      },
+      get nowMicros() {
+        return world.nowMicros
+      },
+      get isQuiet() {
+        return world.nowMicros >= world.options.scenario.quietMicros
+      },
+      clientNodes: [...this.#clientHosts.keys()],
+      network: this.#network,
+      isOverBudget: this.options.scenario.overBudget,
+      get leader() {
+        return leaderOf(world.hosts)
+      },
+      at: (timeMicros, happen) => this.#at(timeMicros, happen),
+      ask: (host, request) => this.#happen({ type: 'request', host, request }),
+      crash: (host, part) => this.#crash(host, part),
+      restart: (host, timeMicros) => this.#restart(host, timeMicros),
+      admit: () => this.#admit(),
+      change: (host, version, voters) => this.#change(host, version, voters),
+    }
+  }
+
+  #admit(): Host {
+    const host = this.#makeHost(this.hosts.length)
+    this.hosts.push(host)
+    this.#at(this.nowMicros, () => this.#start(host))
+    return host
+  }
+
+  #change(host: Host, version: number, voters: readonly Voter[]): void {
+    this.#asked.push({ version, members: voters.map(({ member }) => member) })
+    const reference = this.#asked.length
+    const request: ClientRequest = { type: 'change', client: OPERATOR, reference, version, voters }
+    this.#happen({ type: 'requests', host, requests: [request] })
+  }
+
+  /**
+   * The configurations that count: the latest, and those before it whose slots it may still need them for; and those
+   * that were asked for and may still be decided.
+   */
+  get #configurations(): readonly (readonly NodeId[])[] {
+    const { configurations, latest } = this.court.membership
+    const counting = configurations.filter((_, index) => !this.#isSuperseded(index))
+    const asked = this.#asked.filter(({ version }) => version >= latest.version)
+    return [...counting, ...asked].map(({ members }) => members)
+  }
+
+  /** Whether a quorum of a later configuration knows durably what this one has decided. */
+  #isSuperseded(index: number): boolean {
+    const { configurations } = this.court.membership
+    const next = configurations[index + 1]
+    if (next === undefined) return false
+    return configurations.slice(index + 1).some(({ members }) => {
+      const holders = members.filter((id) => {
+        const { isOut, disk } = this.#host(id)
+        return !isOut && recover(disk.synced).learned >= next.fromSlot - 1
+      })
+      return holders.length >= quorumOf(members)
+    })
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------
@@ -352,7 +476,7 @@ export class World {
             query: queries.encode(operation.query),
             consistency: operation.consistency ?? 'linearizable',
           }
-    this.#turn(host, { type: 'requests', nowMicros, wallMicros: this.#wallMicros, requests: [request] })
+    this.#happen({ type: 'requests', host, requests: [request] })
   }
 
   #answered(answer: Extract<Observed, { type: 'answered' }>): void {
@@ -385,6 +509,26 @@ export class World {
     }
   }
 
+  /** The member of these clients will never serve again: they go to another; and who knew only lost ones learns more. */
+  #moveClients(host: Host): void {
+    this.#abandonClients(host)
+    const heir = this.court.membership.latest.members.find((id) => !this.#host(id).isOut && id !== host.id)
+    if (heir === undefined) return
+    this.clients.move(host.id, heir)
+    this.#resumeClients(this.#host(heir))
+    for (const node of this.#clientHosts.values()) {
+      this.#abandonClients(node)
+      this.#start(node)
+    }
+  }
+
+  /** A member that was removed and is needed no more is switched off. */
+  #retire(host: Host): void {
+    host.isRetired = true
+    host.renew(null)
+    this.#moveClients(host)
+  }
+
   #resumeClients({ id }: Host): void {
     for (const client of this.clients.all) {
       if (client.place === id && !client.done) this.#at(this.nowMicros, () => this.#invoke(client))
@@ -411,7 +555,7 @@ export class World {
         return
       case 'timer': {
         const { role, timer, deadlineMicros } = action
-        this.#queue.push(deadlineMicros, {
+        this.#queue.push(host.clock.when(deadlineMicros), {
           type: 'timer',
           host,
           life: host.life,
@@ -436,11 +580,16 @@ export class World {
         this.#answered(observation)
         return
       case 'installed':
-        this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica?.state)
+        this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica)
         return
       case 'refused':
+        this.#moveClients(host)
+        return
       case 'configured':
+        this.court.configured(this.events, host.id, observation.applied, observation.membership)
+        return
       case 'retired':
+        this.#at(this.nowMicros, () => this.#retire(host))
         return
       case 'began':
         if (this.#happens()) this.#tell({ type: 'begins', node: host.id, role: observation.role })
@@ -457,14 +606,11 @@ export class World {
   }
 
   #beginSync(host: Host): void {
-    if (!host.disk.beginSync()) return
-    const bits = hash(this.#draws.sync, host.id, host.syncs++, 0)
-    const atMicros = this.nowMicros + within(bits, SYNC_LOW_MICROS, SYNC_HIGH_MICROS)
+    const { disk } = host
+    if (!disk.beginSync()) return
+    const bits = hash(this.#syncs, host.id, host.life, host.syncs++)
+    const atMicros = this.nowMicros + disk.slowMicros + within(bits, SYNC_LOW_MICROS, SYNC_HIGH_MICROS)
     this.#queue.push(atMicros, { type: 'sync', host, life: host.life })
-  }
-
-  #drawTimer(host: Host, low: number, high: number): number {
-    return within(hash(this.#draws.timer, host.id, host.timerDraws++, 0), low, high)
   }
 
   // ---- the network ---------------------------------------------------------------------------------------------
@@ -480,18 +626,27 @@ export class World {
   #transmit(to: NodeId, envelopes: readonly [Envelope]): void {
     const { from, message } = envelopes[0]
     if (from === to) return // the node has had it already
+    const { nowMicros } = this
     const network = this.#network
-    const fate = network.next(from, to)
+    const host = this.#host(to)
+    const link = network.link(from, to)
+    const fate = network.next(link)
     this.messages.sent += 1
-    if (network.isLost(fate)) {
+    if (network.isLost(link, fate)) {
       this.messages.dropped += 1
       if (this.#happens()) this.#tell({ type: 'loses', node: from, message, to })
       return
     }
-    this.#queue.push(this.nowMicros + network.delayMicros(fate), { type: 'message', to, envelopes })
+    const holdup = network.holdup(fate)
+    const lateMicros = holdup === null ? 0 : network.holdupMicros(holdup, fate)
+    if (holdup !== null && this.#happens())
+      this.#tell({ type: 'delays', node: from, message, to, fault: holdup, lateMicros })
+    const arrivalMicros = network.arrivalMicros(link, fate, nowMicros) + lateMicros
+    this.#queue.push(arrivalMicros, { type: 'message', host, envelopes })
     if (!network.isDoubled(fate)) return
     if (this.#happens()) this.#tell({ type: 'doubles', node: from, message, to })
-    this.#queue.push(this.nowMicros + network.secondDelayMicros(fate), { type: 'message', to, envelopes })
+    const secondMicros = network.secondArrivalMicros(link, fate, nowMicros)
+    this.#queue.push(secondMicros, { type: 'message', host, envelopes })
   }
 
   // ---- small things --------------------------------------------------------------------------------------------
@@ -502,14 +657,20 @@ export class World {
     return host
   }
 
-  get #wallMicros(): Micros {
-    return START_WALL_MICROS + this.nowMicros
+  /** What the clocks of a machine show. */
+  #times({ clock }: Host): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
+    return { nowMicros: clock.since(this.nowMicros), wallMicros: clock.wall(this.nowMicros) }
   }
 
   /** Counts an event. Says whether anybody wants to hear of it: if not, it need not even be made. */
   #happens(): boolean {
     this.events += 1
     return this.#observer !== undefined
+  }
+
+  /** The same for what is rare. */
+  #announce(event: WorldEvent): void {
+    if (this.#happens()) this.#tell(event)
   }
 
   #tell(event: WorldEvent): void {

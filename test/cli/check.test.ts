@@ -136,7 +136,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], sentence: string])[
   ],
   [
     [GOOD, '--machine', 'key-value'],
-    `${GOOD}, line 1: key-value has no operation 'read', only get, set, delete.`,
+    `${GOOD}, line 1: key-value has no operation 'read', only get, set, delete, cas, stale-get.`,
   ],
 ]
 

@@ -193,7 +193,7 @@ describe.concurrent('a module that', () => {
     expect(await run('./no-such-module.js')).toBe("there is no file './no-such-module.js'.")
     expect(await run('.')).toBe("there is no file '.'.")
     expect(await run('bnak')).toBe(
-      "there is no machine 'bnak': choose key-value, bank, or the path of a module, such as ./mine.js.",
+      "there is no machine 'bnak': choose key-value, shared, bank, or the path of a module, such as ./mine.js.",
     )
   })
 })

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseSeed, replayCommand, scenarioFrom } from '../../src/cli/scenario.js'
+import { FAULTS } from '../../src/simulation/index.js'
 import { SMALL, synod, temporaryFolder } from './command.js'
 
 const SWALLOWED = 'npm keeps options for itself unless -- comes before them, as in: npm start -- 6 --loss 20.'
@@ -28,10 +29,12 @@ const MISTAKES: readonly (readonly [command: string, sentence: string])[] = [
     'simulate 6 --delay 10 --jitter 11',
     'A jitter of 11 ms exceeds the delay of 10 ms: no message may arrive before it is sent.',
   ],
+  ['simulate 6 --crashes 10001', "--crashes must be a whole number from 0 to 10000, and '10001' is not."],
   [
-    'simulate 6 --crashes 111',
-    'Crashes come one every 0.5 simulated seconds, and after the last it takes up to 5 to recover: 111 of them do not fit into a length of 60.',
+    'simulate 6 --fault flood',
+    `There is no class of faults called flood; there are ${Object.keys(FAULTS).join(', ')}.`,
   ],
+  ['simulate 6 --fault rot=-1', "--fault rot must be a whole number from 0 to 16, and '-1' is not."],
   [
     'simulate 6 --format xml',
     "option '--format <format>' argument 'xml' is invalid; allowed choices are text, ndjson.",
@@ -92,9 +95,9 @@ describe.concurrent('the units of options', () => {
   const given = (flags: Record<string, string>) => scenarioFrom({ machine, ...flags }, 6)
 
   it('are exact: percent to a millionth, milliseconds to a microsecond', () => {
-    expect(given({ loss: '2.5' }).lossPerMillion).toBe(25_000)
-    expect(given({ loss: '0.0007' }).lossPerMillion).toBe(7)
-    expect(given({ duplication: '100' }).duplicationPerMillion).toBe(1_000_000)
+    expect(given({ loss: '2.5' }).faults.loss).toBe(25_000)
+    expect(given({ loss: '0.0007' }).faults.loss).toBe(7)
+    expect(given({ duplication: '100' }).faults.duplication).toBe(1_000_000)
     expect(given({ delay: '1000.001' }).delayMicros).toBe(1_000_001)
     expect(given({ length: '0.1' }).lengthMicros).toBe(100_000)
   })

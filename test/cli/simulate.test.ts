@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { FAULTS } from '../../src/simulation/index.js'
 import { ended, linesOf, MAIN, SMALL, shell, start, synod } from './command.js'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -27,12 +28,14 @@ describe.concurrent('synod', () => {
     for (const [option, unit, value] of [
       ['--members <number>', '', '14'],
       ['--clients <number>', '', '11'],
-      ['--requests <number>', '', 'what the machine says: 11 for key-value, 13 for bank'],
+      ['--requests <number>', '', 'what the machine says: 11 for key-value, 100 for shared, 13 for bank'],
       ['--loss <percent>', 'in percent', '5'],
       ['--delay <ms>', 'in milliseconds', '30'],
       ['--jitter <ms>', 'in milliseconds', '20, or the delay where that is less'],
       ['--duplication <percent>', 'in percent', '0'],
       ['--crashes <number>', '', '0'],
+      ['--until <seconds>', 'simulated seconds', 'they do all their operations'],
+      ['--placement <where>', '', 'last'],
       ['--length <seconds>', 'simulated seconds', '60'],
       ['--machine <name>', '', '"key-value"'],
       ['--reads <way>', '', 'decree'],
@@ -46,7 +49,19 @@ describe.concurrent('synod', () => {
       expect(text, option).toContain(`default: ${value}`)
     }
     for (const option of ['--summary', '--history', '--no-color']) expect(help).toContain(option)
-    for (const part of ['machine', 'operation', 'requests', 'describe', 'judge', 'invariant']) {
+    for (const [name, { what }] of Object.entries(FAULTS)) {
+      expect(help).toMatch(new RegExp(` ${name} [%x] ${what} `))
+    }
+    for (const part of [
+      'machine',
+      'operation',
+      'requests',
+      'describe',
+      'judge',
+      'invariant',
+      'thinkMicros',
+      'model',
+    ]) {
       expect(help).toMatch(new RegExp(`\\b${part}\\b`))
     }
   })
@@ -58,9 +73,9 @@ describe.concurrent('the transcript', () => {
     const [head, ...events] = linesOf(stdout)
     expect(code).toBe(0)
     expect(head).toBe(
-      '# synod transcript formatVersion=1 seed=6 machine=key-value members=14 clients=11 requests=11 ' +
-        'lossPerMillion=50000 duplicationPerMillion=0 delayMicros=30000 jitterMicros=20000 crashes=0 ' +
-        'reads=decree lengthMicros=60000000',
+      '# synod transcript formatVersion=2 seed=6 machine=key-value members=14 clients=11 requests=11 ' +
+        'delayMicros=30000 jitterMicros=20000 reads=decree lengthMicros=60000000 quietMicros=10000000 ' +
+        'overBudget=false faults=loss:50000 omitted=none',
     )
     expect(events.length).toBeGreaterThan(10_000)
     for (const line of events) expect(line).toMatch(/^ +\d+\.\d{6} {2}NODE_\d+ +[a-z+-]+ +[a-z]+ +\S/)
@@ -70,11 +85,14 @@ describe.concurrent('the transcript', () => {
     const { stderr } = await synod(['simulate', '6', ...SMALL])
     expect(linesOf(stderr)).toEqual([
       'seed 6: every verdict holds',
+      '  cluster   3 members, 2 clients, 30 ± 20 ms',
+      expect.stringMatching(/^ {2}faults {4}loss 5 % \(\d+\)$/),
       expect.stringMatching(/^ {2}time {6}\d+(\.\d+)? s simulated in \d+\.\d\d s, \d+ events$/),
       expect.stringMatching(/^ {2}messages {2}\d+ sent, \d+ delivered, \d+ dropped$/),
       expect.stringMatching(/^ {2}decided {3}\d+ slots$/),
       expect.stringMatching(/^ {2}requests {2}6 sent, 6 answered: 6 ok, 0 failed, 0 unknown$/),
-      '  verdicts  agreement ok, durability ok, answers ok, conservation ok, ended ok',
+      '  verdicts  agreement ok, durability ok, answers ok, linearizable ok, stale reads ok, exactly once ok',
+      '            identical state ok, conservation ok, bounds ok, liveness ok, ended ok',
     ])
   })
 
@@ -87,18 +105,35 @@ describe.concurrent('the transcript', () => {
       ['--duplication', '0.0001'],
       ['--delay', '1.5'],
       ['--crashes', '1'],
+      ['--placement', 'mixed'],
+      ['--until', '9'],
+      ['--fault', 'pause=2'],
+      ['--fault', 'reordering'],
+      ['--fault', 'drift'],
+      ['--no-fault', 'drift'],
       ['--length', '30.25'],
+      ['--calm', '1.5'],
       ['--reads', 'linearizable'],
     ].flat()
     const { code, stdout } = await synod(['simulate', '1', ...args])
     expect(code).toBe(0)
     expect(linesOf(stdout)[0]).toBe(
-      '# synod transcript formatVersion=1 seed=1 machine=key-value members=5 clients=2 requests=4 ' +
-        'lossPerMillion=25000 duplicationPerMillion=1 delayMicros=1500 jitterMicros=1500 crashes=1 ' +
-        'reads=linearizable lengthMicros=30250000',
+      '# synod transcript formatVersion=2 seed=1 machine=key-value members=5 clients=2 requests=4 ' +
+        'delayMicros=1500 jitterMicros=1500 reads=linearizable lengthMicros=30250000 alpha=64 logBytes=4194304 ' +
+        'chunkBytes=262144 quietMicros=1500000 overBudget=false ' +
+        'faults=loss:25000,duplication:1,reordering:50000,crash:1,pause:2 omitted=none placement=mixed untilMicros=9000000',
     )
     expect(stdout).toContain(' crashes ')
     expect(stdout).toContain(' readAnswer ')
+  })
+
+  it('has the size and the faults that the seed picks with --scenario swarm', async () => {
+    const { stdout, stderr } = await synod(['simulate', '8', '--scenario', 'swarm', '--members', '3'])
+    const [head = ''] = linesOf(stdout)
+    expect(head).toContain(' members=3 ')
+    expect(/ faults=(\S+) /.exec(head)?.[1]?.split(',').length).toBeGreaterThan(3)
+    expect(stdout).toMatch(/ suffers +[a-z-]+\.\d+: /)
+    expect(stderr).toContain('every verdict holds')
   })
 
   it('has transfers in it with --machine bank', async () => {
@@ -133,7 +168,7 @@ describe.concurrent('--summary json', () => {
     const summary = JSON.parse(stdout)
     expect(Object.keys(summary)).toEqual([
       ...['seed', 'ok', 'transcriptSha256', 'simulatedSeconds', 'wallSeconds', 'events'],
-      ...['messages', 'decided', 'requests', 'verdicts'],
+      ...['messages', 'decided', 'requests', 'options', 'faults', 'verdicts'],
     ])
     const holds = { ok: true }
     expect(summary).toMatchObject({
@@ -144,12 +179,20 @@ describe.concurrent('--summary json', () => {
       wallSeconds: expect.any(Number),
       messages: { sent: expect.any(Number), delivered: expect.any(Number), dropped: expect.any(Number) },
       requests: { sent: 6, answered: 6 },
+      options: { machine: 'key-value', members: 3, faults: { loss: 50_000 } },
+      faults: { loss: expect.any(Number) },
     })
     expect(summary.verdicts).toEqual({
       agreement: holds,
       durability: holds,
       answers: holds,
+      linearizable: holds,
+      'stale reads': holds,
+      'exactly once': holds,
+      'identical state': holds,
       conservation: holds,
+      bounds: holds,
+      liveness: holds,
       ended: holds,
     })
     expect(summary.decided).toBeGreaterThanOrEqual(6)
@@ -182,7 +225,7 @@ describe.concurrent('a verdict that fails', () => {
       `ended failed at event ${events} (line ${events + 1} of the transcript): after 0.5`,
     )
     expect(replay).toBe(
-      'replay it with: npx synod simulate 6 --members 3 --clients 2 --requests 3 --loss 12.5 --length 0.5 --machine bank',
+      'replay it with: npx synod simulate 6 --members 3 --clients 2 --requests 3 --length 0.5 --loss 12.5 --machine bank',
     )
   })
 

@@ -18,7 +18,7 @@ import {
   type Settings,
 } from '../../src/paxos/index.js'
 import { anyLedger, encoded, ledger } from '../support/ledger.js'
-import { decree, gives, opaque, opening, request, WALL_MICROS } from '../support/words.js'
+import { decree, founding, gives, opaque, opening, request, WALL_MICROS } from '../support/words.js'
 
 /** A machine whose types do not matter. */
 const untyped = (machine: unknown): AnyMachine => machine as AnyMachine // each test gives it what it takes
@@ -26,7 +26,7 @@ const untyped = (machine: unknown): AnyMachine => machine as AnyMachine // each 
 /** A replica's memory and a way to feed it. */
 function remember(machine: AnyMachine = anyLedger, settings: Partial<Settings> = {}) {
   const execution = executionOf(machine, completeSettings(settings))
-  const replicated = initialReplicated(machine, WALL_MICROS)
+  const replicated = initialReplicated(machine, founding())
   const apply = (next: Decree): Outcome[] => {
     const outcomes: Outcome[] = []
     applyDecree(replicated, next, execution, (_request, outcome) => outcomes.push(outcome))

@@ -25,7 +25,7 @@ describe('the place of a client', () => {
     for (const placement of ['spread', 'own', 'mixed'] as const) {
       const { world, lines } = transcribed({
         seed: 4,
-        scenario: { ...swarm, placement, requests: 10, crashes: 6 },
+        scenario: { ...swarm, placement, requests: 10, faults: { loss: 50_000, crash: 6 } },
         application: sharedApplication(),
       })
       world.run()
@@ -40,7 +40,7 @@ describe('the place of a client', () => {
   it('loses an operation in flight when its member crashes, and no other', () => {
     const { world, lines } = transcribed({
       seed: 9,
-      scenario: { ...swarm, placement: 'spread', crashes: 10 },
+      scenario: { ...swarm, placement: 'spread', faults: { loss: 50_000, crash: 10 } },
       application: sharedApplication(),
     })
     world.run()

@@ -9,32 +9,49 @@ import {
   type Scenario,
   Simulation,
   type SimulationOptions,
+  sharedApplication,
   simulate,
 } from '../../src/simulation/index.js'
 import { executableOf, SUPPORTED_NODES } from '../support/nodes.js'
 
 interface Run {
   readonly seed: number
-  readonly machine?: 'bank'
+  readonly machine?: 'bank' | 'shared'
   readonly scenario?: Partial<Scenario>
 }
 
-/** Ten runs that between them use every option. */
+/** Runs that between them use every option. */
 const RUNS: Readonly<Record<string, Run>> = {
   'classic 0': { seed: 0 },
   'classic 6': { seed: 6 },
   'classic 4294967295': { seed: 4_294_967_295 },
-  'crashes 1': { seed: 1, scenario: { members: 5, clients: 3, crashes: 10 } },
+  'crashes 1': { seed: 1, scenario: { members: 5, clients: 3, faults: { loss: 50_000, crash: 10 } } },
   'crashes of a duplicating network 2': {
     seed: 2,
-    scenario: { members: 3, clients: 3, crashes: 8, duplicationPerMillion: 100_000 },
+    scenario: { members: 3, clients: 3, faults: { loss: 50_000, crash: 8, duplication: 100_000 } },
   },
   'bank 3': { seed: 3, machine: 'bank', scenario: { members: 7, clients: 5 } },
-  'bank with crashes 4': { seed: 4, machine: 'bank', scenario: { members: 3, clients: 4, crashes: 5 } },
+  'bank with crashes 4': {
+    seed: 4,
+    machine: 'bank',
+    scenario: { members: 3, clients: 4, faults: { loss: 50_000, crash: 5 } },
+  },
   'linearizable reads 5': { seed: 5, scenario: { members: 5, reads: 'linearizable' } },
   'linearizable reads with crashes and losses 7': {
     seed: 7,
-    scenario: { members: 5, clients: 4, reads: 'linearizable', crashes: 6, lossPerMillion: 200_000 },
+    scenario: { members: 5, clients: 4, reads: 'linearizable', faults: { loss: 200_000, crash: 6 } },
+  },
+  'shared keys with crashes 9': {
+    seed: 9,
+    machine: 'shared',
+    scenario: {
+      members: 5,
+      clients: 6,
+      requests: 30,
+      crashes: 4,
+      placement: 'mixed',
+      untilMicros: 9_000_000,
+    },
   },
   'slow and cut off 8': {
     seed: 8,
@@ -49,7 +66,11 @@ const RUNS: Readonly<Record<string, Run>> = {
 }
 
 function optionsOf({ machine, ...run }: Run): SimulationOptions {
-  return { ...run, hash: true, ...(machine && { application: bankApplication() }) }
+  return {
+    ...run,
+    hash: true,
+    ...(machine && { application: machine === 'bank' ? bankApplication() : sharedApplication() }),
+  }
 }
 
 function hashesHere(): Record<string, string | null> {
@@ -63,10 +84,10 @@ function hashesHere(): Record<string, string | null> {
 async function hashesElsewhere(node: string, env: Readonly<Record<string, string>> = {}): Promise<unknown> {
   const simulation = new URL('../../dist/simulation/index.js', import.meta.url)
   const code = `
-    const { bankApplication, simulate } = await import('${simulation.href}')
+    const { bankApplication, sharedApplication, simulate } = await import('${simulation.href}')
     const hashes = {}
     for (const [name, { machine, ...run }] of Object.entries(${JSON.stringify(RUNS)})) {
-      const options = { ...run, hash: true, ...(machine && { application: bankApplication() }) }
+      const options = { ...run, hash: true, ...(machine && { application: machine === 'bank' ? bankApplication() : sharedApplication() }) }
       hashes[name] = simulate(options).summary.transcriptSha256
     }
     process.stdout.write(JSON.stringify(hashes))`
@@ -78,7 +99,7 @@ async function hashesElsewhere(node: string, env: Readonly<Record<string, string
 
 const GOLDEN = new URL('./golden/hashes.json', import.meta.url)
 
-describe('the transcripts of ten runs', () => {
+describe('the transcripts of eleven runs', () => {
   const hashes = hashesHere()
 
   it('are those of the golden file', () => {
@@ -89,8 +110,8 @@ describe('the transcripts of ten runs', () => {
     expect(hashes, 'rewrite it with `npm run golden` if the change is meant').toEqual(golden)
   })
 
-  it('are ten different ones', () => {
-    expect(new Set(Object.values(hashes)).size).toBe(10)
+  it('are eleven different ones', () => {
+    expect(new Set(Object.values(hashes)).size).toBe(11)
   })
 
   it('are the same again, in the other order, in a process in which other clusters have run', () => {

@@ -60,6 +60,11 @@ describe('the shape of an application', () => {
     ],
     [{ operation: [] }, '`operation` of the application is an array of 0 and must be a function'],
     [{ judge: 'Salomon' }, '`judge` of the application is the string Salomon and must be a function'],
+    [
+      { thinkMicros: [3, 2] },
+      'its `thinkMicros` must be two whole numbers below 2^32, the lower one first: [low, high]',
+    ],
+    [{ model: 'bank' }, 'its `model` must be one of register, append-kv, key-value'],
     [{ name: 7 }, 'its `name` is the number 7 and must be a text'],
     [{ requests: 0.5 }, 'its `requests` must be a whole number from 0 to 1000000'],
   ])('is wrong with %o', (parts, sentence) => {

@@ -279,7 +279,13 @@ describe.each(['register', 'append-kv', 'key-value'] as const)('random histories
 })
 
 describe('the history of a simulated run', () => {
-  const scenario = { members: 5, clients: 6, requests: 30, crashes: 8 }
+  const scenario = {
+    members: 5,
+    clients: 6,
+    requests: 30,
+    faults: { loss: 50_000, crash: 8 },
+    quietMicros: 4_000_000,
+  }
 
   it.each(['decree', 'linearizable'] as const)('is linearizable: reads %s, with crashes', (reads) => {
     for (let seed = 1; seed <= 5; seed++) {

@@ -9,9 +9,8 @@ type Data = Readonly<Record<string, unknown>>
 const BUSY: Partial<Scenario> = {
   members: 5,
   clients: 4,
-  crashes: 6,
-  duplicationPerMillion: 50_000,
-  lossPerMillion: 100_000,
+  faults: { loss: 100_000, duplication: 50_000, reordering: 10_000, crash: 6 },
+  quietMicros: 4_000_000,
   reads: 'linearizable',
 }
 
@@ -34,6 +33,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   sends: ['message', 'to'],
   loses: ['message', 'to'],
   doubles: ['message', 'to'],
+  delays: ['fault', 'lateMicros', 'message', 'to'],
   receives: ['from', 'message'],
   misses: ['from', 'message'],
   writes: ['record'],
@@ -42,25 +42,28 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   applies: ['decree', 'slot'],
   invokes: ['client', 'operation'],
   completes: ['client', 'completion', 'operation'],
+  suffers: ['fault', 'nodes', 'number', 'what'],
+  recovers: ['fault', 'nodes', 'number'],
 }
 
 describe('the records of a run', () => {
   it('begin with format version, seed and options', () => {
     expect(head).toEqual({
-      formatVersion: 1,
+      formatVersion: 2,
       seed: 3,
       options: {
         machine: 'key-value',
         members: 5,
         clients: 4,
         requests: 11,
-        lossPerMillion: 100_000,
-        duplicationPerMillion: 50_000,
         delayMicros: 30_000,
         jitterMicros: 20_000,
-        crashes: 6,
         reads: 'linearizable',
         lengthMicros: 60_000_000,
+        quietMicros: 4_000_000,
+        faults: { loss: 100_000, duplication: 50_000, reordering: 10_000, crash: 6 },
+        omitted: { faults: [], clients: [] },
+        overBudget: false,
       },
     })
   })

@@ -68,7 +68,12 @@ class CarelessScout extends Scout {
   }
 }
 
-const crashing = { members: 5, crashes: 8, clients: 5 } as const
+const crashing = {
+  members: 5,
+  faults: { loss: 50_000, crash: 8 },
+  quietMicros: 4_000_000,
+  clients: 5,
+} as const
 
 describe('the verdict of durability', () => {
   it('fails when a decree is decided before a quorum has it on disk', () => {
@@ -194,7 +199,7 @@ describe('the verdict of having ended', () => {
       { commander: (c, s) => new MuteCommander(c, s) },
       1,
     )
-    expect(brokenVerdicts(world)).toEqual(['ended'])
+    expect(brokenVerdicts(world)).toEqual(['liveness', 'ended'])
   })
 })
 

@@ -61,20 +61,35 @@ describe('the classic scenario', () => {
 
 describe('harder scenarios', () => {
   const hard: [string, Partial<Scenario>][] = [
-    ['members that crash and start again', { crashes: 6 }],
-    ['a third of all messages lost', { members: 5, lossPerMillion: 330_000, lengthMicros: 300_000_000 }],
-    ['half of all messages doubled', { members: 5, duplicationPerMillion: 500_000, crashes: 3 }],
-    ['linearizable reads and crashes', { members: 5, reads: 'linearizable', crashes: 5 }],
+    ['members that crash and start again', { faults: { loss: 50_000, crash: 6 } }],
+    [
+      'a third of all messages lost',
+      { members: 5, faults: { loss: 330_000 }, quietMicros: 250_000_000, lengthMicros: 300_000_000 },
+    ],
+    [
+      'half of all messages doubled',
+      { members: 5, faults: { loss: 50_000, duplication: 500_000, crash: 3 } },
+    ],
+    [
+      'linearizable reads and crashes',
+      { members: 5, reads: 'linearizable', faults: { loss: 50_000, crash: 5 } },
+    ],
     [
       'round trips longer than the resend interval',
-      { members: 3, delayMicros: 100_000, jitterMicros: 1_000, reads: 'linearizable', crashes: 3 },
+      {
+        members: 3,
+        delayMicros: 100_000,
+        jitterMicros: 1_000,
+        reads: 'linearizable',
+        faults: { loss: 50_000, crash: 3 },
+      },
     ],
     [
       'messages that overtake each other wildly',
-      { members: 3, delayMicros: 100_000, jitterMicros: 100_000, crashes: 3 },
+      { members: 3, delayMicros: 100_000, jitterMicros: 100_000, faults: { loss: 50_000, crash: 3 } },
     ],
-    ['a single member', { members: 1, crashes: 5 }],
-    ['two members, which both are the quorum', { members: 2, crashes: 5 }],
+    ['a single member', { members: 1, faults: { crash: 5 } }],
+    ['two members, which both are the quorum', { members: 2, faults: { loss: 50_000, crash: 5 } }],
   ]
   for (const [what, scenario] of hard) {
     it(`ends with every verdict holding: ${what}`, () => {
@@ -83,7 +98,7 @@ describe('harder scenarios', () => {
   }
 
   it('keeps the sum of the bank under crashes, loss and duplication', () => {
-    const scenario = { members: 5, crashes: 6, duplicationPerMillion: 200_000 }
+    const scenario = { members: 5, faults: { loss: 50_000, crash: 6, duplication: 200_000 } }
     const worlds = seeds(1, 25).map((seed) => runWorld({ seed, scenario, application: bankApplication() }))
     expect(worlds.flatMap(failuresOf)).toEqual([])
     const outcomes = new Set(worlds.flatMap(({ clients }) => clients.history.map(({ type }) => type)))
@@ -100,7 +115,7 @@ describe('a world', () => {
     const alone = transcribed({ seed: 6, scenario: { members: 3 } })
     alone.world.run()
     const together = transcribed({ seed: 6, scenario: { members: 3 } })
-    const other = transcribed({ seed: 7, scenario: { members: 5, crashes: 2 } })
+    const other = transcribed({ seed: 7, scenario: { members: 5, faults: { crash: 2 } } })
     while (together.world.step()) other.world.step()
     expect(together.lines).toEqual(alone.lines)
   })
@@ -114,17 +129,22 @@ describe('a world', () => {
   it('counts the same events whether or not anybody observes them', () => {
     const { world, lines } = transcribed({
       seed: 3,
-      scenario: { crashes: 3, duplicationPerMillion: 100_000 },
+      scenario: { faults: { loss: 50_000, crash: 3, duplication: 100_000 } },
     })
     world.run()
     expect(world.events).toBe(lines.length)
-    expect(runWorld({ seed: 3, scenario: { crashes: 3, duplicationPerMillion: 100_000 } }).events).toBe(
-      world.events,
-    )
+    expect(
+      runWorld({ seed: 3, scenario: { faults: { loss: 50_000, crash: 3, duplication: 100_000 } } }).events,
+    ).toBe(world.events)
   })
 
   it('goes on exactly the same when its nodes are frozen and thawed again and again', () => {
-    const scenario = { members: 5, clients: 4, crashes: 4, reads: 'linearizable' } as const
+    const scenario = {
+      members: 5,
+      clients: 4,
+      faults: { loss: 50_000, crash: 4 },
+      reads: 'linearizable',
+    } as const
     const untouched = transcribed({ seed: 11, scenario })
     untouched.world.run()
     const options = new Map<number, NodeOptions>()
@@ -148,7 +168,10 @@ describe('a world', () => {
   })
 
   it('starts a crashed member again from what its disk held, with a higher incarnation', () => {
-    const { world, lines } = transcribed({ seed: 2, scenario: { members: 3, crashes: 3 } })
+    const { world, lines } = transcribed({
+      seed: 2,
+      scenario: { members: 3, faults: { loss: 50_000, crash: 3 } },
+    })
     world.run()
     expect(failuresOf(world)).toEqual([])
     const restart = lines.find((line) => / starts {4}with [1-9]\d* records on disk/.test(line))
@@ -164,10 +187,10 @@ describe('a scenario', () => {
       [2 ** 32, {}, /seed must be/],
       [1.5, {}, /seed must be/],
       [1, { members: 0 }, /members must be/],
-      [1, { lossPerMillion: 1_000_001 }, /lossPerMillion must be/],
+      [1, { faults: { loss: 1_000_001 } }, /loss must be/],
       [1, { reads: 'bogus' } as object, /reads must be decree or linearizable/],
       [1, { member: 3 } as object, /A scenario has no member/],
-      [1, { crashes: 120 }, /do not fit into a length of 60/],
+      [1, { faults: { flood: 1 } } as object, /There is no class of faults called flood; there are loss, /],
       [1, { delayMicros: 10, jitterMicros: 20 }, /A jitter of .* exceeds the delay/],
     ]
     for (const [seed, scenario, sentence] of refused) {

@@ -3,20 +3,24 @@
 import {
   DEFAULT_SETTINGS,
   type Founding,
+  foundingMembership,
   type MemberId,
+  type Membership,
   type Message,
   type MessageOf,
   type MessageType,
   type Micros,
+  membersOf,
   type NodeId,
   type Observation,
+  type RefusedStore,
   type RoleContext,
   type RoleName,
   type RoleStarts,
   type Settings,
   type StoreRecord,
 } from '../../src/paxos/index.js'
-import { THREE, WALL_MICROS } from './words.js'
+import { founding, THREE, WALL_MICROS } from './words.js'
 
 /** One use of one of a role's verbs. */
 export type Deed =
@@ -27,6 +31,9 @@ export type Deed =
   | { readonly type: 'become'; readonly role: RoleName; readonly start: RoleStarts[RoleName] }
   | { readonly type: 'retire'; readonly role: RoleName }
   | { readonly type: 'induct'; readonly founding: Founding; readonly eager: boolean }
+  | { readonly type: 'reconfigure'; readonly membership: Membership }
+  | { readonly type: 'recognise' }
+  | { readonly type: 'refuse'; readonly reason: RefusedStore; readonly detail: string }
   | { readonly type: 'observe'; readonly observation: Observation }
 
 export interface BenchOptions {
@@ -39,8 +46,12 @@ export interface BenchOptions {
 export class Bench implements RoleContext {
   readonly self: NodeId
   readonly incarnation: number
-  readonly members: readonly MemberId[]
   readonly settings: Settings
+  /** Who votes, as far as the replica of the node would have applied it. */
+  membership: Membership
+  voting: boolean
+  /** How many records were ever written to the store. */
+  recordsWritten = 0
   nowMicros: Micros = 0
   wallMicros: Micros = WALL_MICROS
   writing = false
@@ -49,9 +60,14 @@ export class Bench implements RoleContext {
 
   constructor({ self = 0, members = THREE, incarnation = 1, settings = {} }: BenchOptions = {}) {
     this.self = self
-    this.members = members
+    this.membership = foundingMembership(founding(members).voters)
+    this.voting = members.includes(self)
     this.incarnation = incarnation
     this.settings = { ...DEFAULT_SETTINGS, ...settings }
+  }
+
+  get members(): readonly MemberId[] {
+    return membersOf(this.membership.configurations)
   }
 
   /** What was done since the last time, in order. */
@@ -85,6 +101,7 @@ export class Bench implements RoleContext {
   }
 
   persist(record: StoreRecord): void {
+    this.recordsWritten += 1
     this.#deeds.push({ type: 'persist', record })
   }
 
@@ -106,6 +123,19 @@ export class Bench implements RoleContext {
 
   induct(founding: Founding, eager: boolean): void {
     this.#deeds.push({ type: 'induct', founding, eager })
+  }
+
+  reconfigure(membership: Membership): void {
+    this.membership = membership
+    this.#deeds.push({ type: 'reconfigure', membership })
+  }
+
+  recognise(): void {
+    this.#deeds.push({ type: 'recognise' })
+  }
+
+  refuse(reason: RefusedStore, detail: string): void {
+    this.#deeds.push({ type: 'refuse', reason, detail })
   }
 
   observe(observation: Observation): void {

@@ -48,7 +48,12 @@ export const countsItsOwnVoteAtOnce: Fault = {
     new (class extends Commander {
       override tender(from: NodeId, tender: Tender): void {
         super.tender(from, tender)
-        this.accepted(this.self, { type: 'accepted', ballot: tender.ballot, slot: tender.slot })
+        this.accepted(this.self, {
+          type: 'accepted',
+          ballot: tender.ballot,
+          slot: tender.slot,
+          written: this.recordsWritten,
+        })
       }
     })(context, start),
 }
@@ -135,7 +140,7 @@ class UndyingScout extends Scout {
 
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
     const { ballot, votes, decided } = promise
-    const adopted: Adopted = { type: 'adopted', ballot, votes, decided, source: from }
+    const adopted: Adopted = { type: 'adopted', ballot, version: 1, votes, decided, source: from }
     if (sameBallot(ballot, this.ballot)) {
       super.promise(from, promise)
       return

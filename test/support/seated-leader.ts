@@ -70,8 +70,8 @@ export function scout(): Ballot {
   return leader.ballot
 }
 
-export const adopted = (under: Ballot, votes: readonly Vote[] = [], decided: Slot = 0) =>
-  leader.adopted(0, { type: 'adopted', ballot: under, votes, decided, source: 1 })
+export const adopted = (under: Ballot, votes: readonly Vote[] = [], decided: Slot = 0, version = 1) =>
+  leader.adopted(0, { type: 'adopted', ballot: under, version, votes, decided, source: 1 })
 
 export const vote = (slot: Slot, decree: Decree): Vote => ({ slot, ballot: ballot(1), decree })
 

@@ -108,7 +108,7 @@ export class Theatre {
     this.actors = [...this.members, ...guests].map((id) => {
       const disk = new Disk()
       if (!blank && id < members) {
-        disk.write({ type: 'created', store: storeOf(id) })
+        disk.write({ type: 'created', store: storeOf(id), member: id })
         disk.write({ type: 'incarnation', incarnation: 1 })
         disk.write({ type: 'founded', founding: founding(this.members) })
         disk.beginSync()
@@ -119,11 +119,19 @@ export class Theatre {
     })
   }
 
-  /** Starts every node, and lets the members' incarnations become durable. */
+  /** Starts every node, lets the members' incarnations become durable, and has the members recognise each other. */
   open(): this {
     for (const { id } of this.actors) this.start(id)
     for (const id of this.members) this.sync(id)
+    this.recognise()
     return this
+  }
+
+  /** Delivers all by which members that started again are recognised, there and back. */
+  recognise(): void {
+    for (const type of ['returning', 'recognised'] as const) {
+      for (const letter of this.pending({ type })) this.deliverLetter(letter)
+    }
   }
 
   actor(id: NodeId): Actor {

@@ -1,12 +1,16 @@
 // Short words for what the protocol's tests talk about: ballots, decrees, requests, outcomes.
 
 import {
+  applyChange,
   type Ballot,
   type Decree,
+  encodeChange,
   encodeDecree,
   encodeOpener,
   type Founding,
+  foundingMembership,
   type MemberId,
+  type Membership,
   type Micros,
   type Outcome,
   type Request,
@@ -40,6 +44,25 @@ export function request(session: SessionId, sequence: number, entry: string, ack
 /** A request for a session. */
 export function opening(opener: string): Request {
   return { session: 0, sequence: 0, acknowledged: 0, command: encodeOpener(opener) }
+}
+
+/** A request for other voters, in place of those of this version. */
+export function changing(members: readonly MemberId[], version = 1, name = `to ${members.join()}`): Request {
+  const { voters } = founding(members)
+  return { session: 0, sequence: 1, acknowledged: 0, command: encodeChange({ name, version, voters }) }
+}
+
+/** The membership of a cluster that was founded by some and then changed to others, in slots 1, 2, 3 … */
+export function changed(alpha: number, ...steps: readonly (readonly MemberId[])[]): Membership {
+  const [founders = THREE, ...changes] = steps
+  return changes.reduce(
+    (membership, members, index) => {
+      const { voters } = founding(members)
+      const change = { name: `to ${members.join()}`, version: index + 1, voters }
+      return applyChange(membership, change, index + 1, alpha)[0]
+    },
+    foundingMembership(founding(founders).voters),
+  )
 }
 
 export function decree(requests: readonly Request[], stampMicros: Micros = WALL_MICROS): Decree {

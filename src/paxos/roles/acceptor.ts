@@ -67,7 +67,11 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
       this.send(from, { type: 'acceptOutdated', ballot, decided: this.decidedThrough })
       return
     }
-    this.#promise(ballot)
+    if (!sameBallot(ballot, this.promised)) {
+      this.#promise(ballot)
+      // The vote promises as much, but a snapshot may drop it from the store.
+      this.persist({ type: 'promised', ballot })
+    }
     const vote = this.votes.get(slot)
     if (vote === undefined || !sameBallot(vote.ballot, ballot)) {
       this.#vote({ slot, ballot, decree })

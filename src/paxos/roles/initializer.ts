@@ -23,6 +23,7 @@ import type {
 } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
+import type { Micros } from '../settings.js'
 import type { InitializerStart } from '../starts.js'
 
 /** What is known of the store of another member. */
@@ -45,8 +46,8 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   vouched: Map<MemberId, Vouched> = new Map()
   /** Whom this node hears leading, or relays to. */
   leader: MemberId | null = null
-  /** While it is not recognised: who has answered, and whom each of them hears leading. */
-  recognisedBy: Map<MemberId, MemberId | null> = new Map()
+  /** While it is not recognised: who has answered, and whom each of them heard leading when it did so last. */
+  recognisedBy: Map<MemberId, { readonly leader: MemberId | null; readonly micros: Micros }> = new Map()
   done = false
 
   readonly life: number
@@ -124,11 +125,15 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     if (life === this.life && !this.done) this.#heard(from, leader)
   }
 
-  /** A quorum misses nothing, nor does any leader that it hears: who leads knows most, because voters vouch to it. */
-  #heard(from: MemberId, leader: MemberId | null): void {
-    this.recognisedBy.set(from, leader)
-    for (const each of this.recognisedBy.values()) {
-      if (each !== null && !this.recognisedBy.has(each)) return
+  /**
+   * A quorum misses nothing, nor does any leader that it hears: who leads knows most, because voters vouch to it. Who was
+   * heard leading some time ago may be gone.
+   */
+  #heard(from: MemberId, heardLeader: MemberId | null): void {
+    this.recognisedBy.set(from, { leader: heardLeader, micros: this.nowMicros })
+    for (const { leader, micros } of this.recognisedBy.values()) {
+      const isRecent = this.nowMicros - micros <= this.settings.electionTimeoutMicros
+      if (isRecent && leader !== null && !this.recognisedBy.has(leader)) return
     }
     const [inForce] = this.membership.configurations
     if (inForce === undefined || !containsQuorum([...this.recognisedBy.keys()], inForce.members)) return
@@ -157,13 +162,13 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
       return
     }
     const known = this.vouched.get(from) ?? { written: 0, life: 0 }
-    // Every boot writes a record: two lives of one store never come back with the same number of them.
-    const least = known.life === life ? known.written : known.written + 1
-    if (written < least) {
+    // Every boot writes a record: two lives of one store never come back with the same number of them. Within one life
+    // a message may overtake another.
+    if (known.life !== life && written <= known.written) {
       this.send(from, { type: 'rolledBack', life, written: known.written })
       return
     }
-    this.vouched.set(from, { written, life })
+    this.vouched.set(from, { written: Math.max(written, known.written), life })
     this.send(from, { type: 'recognised', life, leader: this.leader })
   }
 

@@ -340,8 +340,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   #admit(): void {
     const change = this.change && changeOf(this.change)
     if (this.change === null || change === null) return
-    const behind = this.decidedThrough - this.settings.alpha
-    if (this.#newcomersOf(change).some((member) => (this.newcomers.get(member) ?? -1) < behind)) return
+    const enough = Math.max(0, this.decidedThrough - this.settings.alpha)
+    if (this.#newcomersOf(change).some((member) => (this.newcomers.get(member) ?? -1) < enough)) return
     this.queue.unshift(this.change)
     this.change = null
     this.newcomers.clear()

@@ -313,12 +313,16 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     this.send(to, { type: 'snapshotChunk', slot, checksum, total: data.length, offset, chunk })
   }
 
-  /** Chunks come in order, and only those of one snapshot belong together: the latest that was begun. */
+  /**
+   * Chunks come in order, and only those of one snapshot belong together: the latest that was begun, unless nobody has
+   * that any more.
+   */
   snapshotChunk(from: NodeId, message: SnapshotChunk): void {
     const { slot, checksum, total, offset, chunk } = message
     if (slot <= this.applied) return
     const known = this.incoming
-    const isNew = known === null || slot > known.slot
+    const isGone = offset === 0 && this.fetches > 2 * this.others.length
+    const isNew = known === null || slot > known.slot || isGone
     const incoming = isNew ? { slot, checksum, total, chunks: [], received: 0 } : known
     if (slot !== incoming.slot || checksum !== incoming.checksum || total !== incoming.total) return
     if (offset !== incoming.received || chunk.length === 0 || offset + chunk.length > total) return
@@ -455,11 +459,11 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     else if (from !== this.self) this.#park(request)
   }
 
-  /** The way towards the leader, or, if that gave no answer, by way of each other member in turn. */
+  /** The way towards the leader, or, every other time when that gave no answer, by way of another member in turn. */
   #way(towards: MemberId, detours: number, from: NodeId): MemberId {
-    if (towards === this.self || detours === 0) return towards
+    if (towards === this.self || detours % 2 === 0) return towards
     const others = this.others.filter((member) => member !== from)
-    return others[detours % others.length] ?? towards
+    return others[(detours >> 1) % others.length] ?? towards
   }
 
   /** Keeps a request until a leader is known. The requester of this node needs no such help: it hears it too. */

@@ -109,6 +109,15 @@ export const FAULTS: Readonly<Record<FaultClass, FaultDescription>> = {
   rollback: { unit: 'times', most: 16, what: 'the store of a member is put back to an earlier state' },
 }
 
+export function isFaultClass(name: string): name is FaultClass {
+  return Object.hasOwn(FAULTS, name)
+}
+
+/** A sentence for whoever names a class that is none. */
+export function unknownFault(name: string): string {
+  return `There is no class of faults called ${name}; there are ${Object.keys(FAULTS).join(', ')}.`
+}
+
 /** Which classes are on, and how hard. One that is left out is off. */
 export type Faults = { readonly [Class in FaultClass]?: number }
 

@@ -4,7 +4,7 @@
  */
 import { checkScenario, LAST_SEED, type Scenario } from '../scenario.js'
 import { SIMPLIFIERS } from './simpler.js'
-import type { Failure, Trial } from './trial.js'
+import { ANY_FAILURE, type Failure, type Trial } from './trial.js'
 
 export interface ShrinkOptions {
   readonly scenario: Scenario
@@ -31,6 +31,9 @@ const MOST_RUNS = 20_000
  */
 const OTHER_SEEDS: readonly number[] = [20, 80, 320]
 
+/** A simpler run may take this many times as long until its failure is noticed. */
+const PATIENCE = 2
+
 /**
  * Makes a run that fails shorter, counted in events until the failure. Gives the shortest so far after each trial, so
  * that the caller may stop at any time, and returns the last; null, when the run does not fail in the first place.
@@ -38,7 +41,7 @@ const OTHER_SEEDS: readonly number[] = [20, 80, 320]
  */
 export function* shrink(options: ShrinkOptions): Generator<Shrunk, Shrunk | null, void> {
   const { scenario, seed, trial, mostRuns = MOST_RUNS } = options
-  const failure = trial(scenario, seed, { verdict: null, mostEvents: Number.MAX_SAFE_INTEGER })
+  const failure = trial(scenario, seed, ANY_FAILURE)
   if (failure === null) return null
   const shrinker = new Shrinker(trial, mostRuns, { scenario, seed, failure, runs: 1 })
   yield shrinker.best
@@ -114,9 +117,9 @@ class Shrinker {
   #take(scenario: Scenario, seed: number, mostEvents: number): boolean {
     const name = JSON.stringify([seed, scenario])
     if (this.#rejected.has(name) || !canRun(scenario, seed)) return false
-    const { verdict } = this.best.failure
+    const { verdict, noticed } = this.best.failure
     this.#runs += 1
-    const failure = this.#trial(scenario, seed, { verdict, mostEvents })
+    const failure = this.#trial(scenario, seed, { verdict, mostEvents, patience: PATIENCE * noticed })
     const taken = failure !== null && failure.verdict === verdict && failure.event <= mostEvents
     if (!taken) this.#rejected.add(name)
     this.best = taken ? { scenario, seed, failure, runs: this.#runs } : { ...this.best, runs: this.#runs }

@@ -9,8 +9,8 @@ import { CLASSES, countedFaults } from './fields.js'
 /** Gives candidates, and is told of each whether it was taken. */
 export type Candidates = Generator<Scenario, void, boolean>
 
-/** A way to make a scenario simpler. `endMicros`: when the run that is being shrunk had failed. */
-export type Simplifier = (scenario: Scenario, endMicros: number) => Candidates
+/** A way to make a scenario simpler. `failedMicros`: when the run failed; null when its end was the failure. */
+export type Simplifier = (scenario: Scenario, failedMicros: number | null) => Candidates
 
 /** From what takes most out of a run to what takes least. */
 export const SIMPLIFIERS: readonly Simplifier[] = [
@@ -138,8 +138,9 @@ const CALMER: readonly ((scenario: Scenario) => Partial<Scenario>)[] = [
  * A run that is cut off where it had failed anyway. Nothing shorter is tried: to be cut off too early breaks verdicts
  * by itself.
  */
-function* shorten(scenario: Scenario, endMicros: number): Candidates {
-  const lengthMicros = Math.ceil((endMicros + 1) / 1_000_000) * 1_000_000
+function* shorten(scenario: Scenario, failedMicros: number | null): Candidates {
+  if (failedMicros === null) return
+  const lengthMicros = Math.ceil((failedMicros + 1) / 1_000_000) * 1_000_000
   if (lengthMicros < scenario.lengthMicros) yield { ...scenario, lengthMicros }
 }
 

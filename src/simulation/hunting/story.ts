@@ -22,7 +22,7 @@ export const MOST_STORY_DIGITS = 300
 const FEWEST_STORY_DIGITS = 20
 
 /** The machines that a story names; one of the user's own is `custom`, and must be given beside the story. */
-const MACHINES = ['custom', 'key-value', 'bank'] as const
+const MACHINES = ['custom', 'key-value', 'bank', 'shared'] as const
 
 export type StoryMachine = (typeof MACHINES)[number]
 

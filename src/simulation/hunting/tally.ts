@@ -1,13 +1,10 @@
 /** What came of many runs, added up. Plain data, so that workers can send it. */
 import type { Summary } from '../summary.js'
-import { firstFailure } from './trial.js'
+import { type Broken, firstBroken } from './trial.js'
 
 /** A seed whose run fails, with the verdict that was broken first. */
-export interface Found {
+export interface Found extends Broken {
   readonly seed: number
-  readonly verdict: string
-  readonly event: number
-  readonly reason: string
 }
 
 /** How long a run took. */
@@ -48,7 +45,7 @@ const SLOWEST = 5
 /** One run. */
 export function tallyOf(summary: Summary, wallMillis: number): Tally {
   const { seed, events, simulatedSeconds, verdicts } = summary
-  const failure = firstFailure(verdicts)
+  const failure = firstBroken(verdicts)
   const failures = Object.entries(verdicts).map(([name, { ok }]) => [name, ok ? 0 : 1] as const)
   return {
     seeds: 1,

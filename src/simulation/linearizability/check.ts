@@ -76,11 +76,15 @@ export class LinearizabilityCheck {
     return this.#waiting.length > 0
   }
 
-  get result(): LinearizabilityResult {
+  get verdict(): Finding['verdict'] {
     const verdicts = this.#keys.map(({ search }) => search.verdict)
-    const decided = verdicts.includes('undecided') ? 'undecided' : 'linearizable'
+    if (verdicts.includes('not linearizable')) return 'not linearizable'
+    return verdicts.includes('undecided') ? 'undecided' : 'linearizable'
+  }
+
+  get result(): LinearizabilityResult {
     return {
-      verdict: verdicts.includes('not linearizable') ? 'not linearizable' : decided,
+      verdict: this.verdict,
       machine: this.#machine,
       operations: this.#operations,
       steps: this.#keys.reduce((sum, { search }) => sum + search.steps, 0),

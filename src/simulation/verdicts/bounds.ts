@@ -16,15 +16,19 @@ export class Bounds extends Verdict {
 
   check(event: number, node: Node): void {
     const { leader, replica, requester } = node.roles
+    this.#most(event, node, 'messages that wait for its disk', node.held, this.#settings.heldLimit)
     if (leader !== undefined) this.#leader(event, node, leader)
     if (replica !== undefined) this.#replica(event, node, replica)
     if (requester !== undefined) this.#requester(event, node, requester)
   }
 
   #leader(event: number, node: Node, leader: NonNullable<Node['roles']['leader']>): void {
-    const { queueLimit, alpha } = this.#settings
+    const { queueLimit, alpha, windowBytes } = this.#settings
+    const bytes =
+      leader.flightBytes.reduce((sum, length) => sum + length, 0) - (leader.flightBytes.at(-1) ?? 0)
     this.#most(event, node, 'requests in its queue', leader.queue.length, queueLimit)
     this.#most(event, node, 'slots in flight', leader.flightBytes.length, alpha)
+    this.#most(event, node, 'bytes in flight before the last decree', bytes, windowBytes)
   }
 
   #replica(event: number, node: Node, replica: NonNullable<Node['roles']['replica']>): void {

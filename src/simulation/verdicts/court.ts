@@ -3,10 +3,14 @@ import {
   type AnyMachine,
   codecsOf,
   type Decree,
+  decodePlain,
+  encodePlain,
+  type Membership as Known,
   type Micros,
   type Node,
   type NodeId,
   type Observation,
+  type Replica,
   requestKey,
   type Settings,
   type Slot,
@@ -19,12 +23,13 @@ import { Agreement } from './agreement.js'
 import { Answers } from './answers.js'
 import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
-import { Durability, type VotersOf } from './durability.js'
+import { Durability } from './durability.js'
 import { Ended } from './ended.js'
 import { ExactlyOnce } from './exactly-once.js'
 import { IdenticalState } from './identical-state.js'
 import { Linearizable } from './linearizable.js'
 import { type Beginning, Liveness } from './liveness.js'
+import { Membership } from './membership.js'
 import { Model } from './model.js'
 import { type AnsweredRead, replay } from './replay.js'
 import { StaleReads } from './stale-reads.js'
@@ -33,7 +38,7 @@ import type { VerdictResult } from './verdict.js'
 /** A member as it is when the run is over. */
 export interface Witness {
   readonly id: NodeId
-  readonly replica: { readonly state: unknown; readonly applied: Slot } | undefined
+  readonly replica: Pick<Replica, 'replicated'> | undefined
   readonly records: readonly StoreRecord[]
 }
 
@@ -48,6 +53,7 @@ interface Pending extends Beginning {
 export type Answered = Extract<Observation, { type: 'answered' }>
 
 export interface CourtOptions {
+  /** The voters that the cluster will be founded with. */
   readonly members: readonly NodeId[]
   readonly application: AnyApplication
   readonly settings: Settings
@@ -59,6 +65,7 @@ export interface CourtOptions {
 export class Court {
   readonly agreement: Agreement = new Agreement()
   readonly durability: Durability
+  readonly membership: Membership
   readonly answers: Answers = new Answers()
   readonly linearizable: Linearizable
   readonly staleReads: StaleReads = new StaleReads()
@@ -76,23 +83,25 @@ export class Court {
   readonly #reads: AnsweredRead[] = []
 
   constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
-    const votersOf: VotersOf = () => members
-    this.durability = new Durability(votersOf)
+    this.membership = new Membership(members, settings.alpha)
+    this.durability = new Durability((slot) => this.membership.votersOf(slot))
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
     this.bounds = new Bounds(settings)
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
     this.#queries = codecsOf(application.machine).queries
-    this.#model = new Model(application, settings, startWallMicros, (event, slot, state) =>
-      this.identicalState.executes(event, null, slot, state),
-    )
+    this.#model = new Model(application, settings, startWallMicros, {
+      executes: (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+      changes: (slot, change) => this.membership.changes(slot, change),
+    })
   }
 
   get verdicts(): Readonly<Record<string, VerdictResult>> {
     return {
       agreement: this.agreement.result,
       durability: this.durability.result,
+      membership: this.membership.result,
       answers: this.answers.result,
       linearizable: this.linearizable.result,
       'stale reads': this.staleReads.result,
@@ -119,6 +128,7 @@ export class Court {
     this.identicalState.started(node)
     const { machine } = this.#application
     const query = machine.query?.bind(machine)
+    const snapshots = machine.snapshots ?? { encode: encodePlain, decode: decodePlain }
     return {
       initial: () => machine.initial(),
       apply: (state, command, context) => {
@@ -128,11 +138,21 @@ export class Court {
       },
       ...(query && { query }),
       ...codecsOf(machine),
+      snapshots: {
+        encode: (state) => snapshots.encode(state),
+        decode: (bytes) => {
+          this.identicalState.replaced(node)
+          return snapshots.decode(bytes)
+        },
+      },
     }
   }
 
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
-    for (const record of records) this.durability.synced(event, node, record)
+    for (const record of records) {
+      this.durability.synced(event, node, record)
+      if (record.type === 'founded') this.membership.founded(event, node, record.founding)
+    }
   }
 
   applied(event: number, node: NodeId, slot: Slot, decree: Decree): void {
@@ -147,11 +167,18 @@ export class Court {
   }
 
   /** A member has replaced its state by that of a snapshot, which was taken after this slot. */
-  installed(event: number, node: NodeId, slot: Slot, state: unknown): void {
+  installed(event: number, node: NodeId, slot: Slot, replica: Witness['replica']): void {
     this.agreement.installed(event, node, slot)
-    this.exactlyOnce.started(node)
+    this.exactlyOnce.installed(node, slot)
+    if (replica === undefined || replica.replicated.applied !== slot) return // it has gone on already
+    const { state } = replica.replicated
     this.identicalState.installed(event, node, slot, state)
     if (slot === this.#model.applied) this.identicalState.compare(event, node, state, this.#model.state)
+  }
+
+  /** A node says who votes, as far as it has applied. */
+  configured(event: number, node: NodeId, applied: Slot, membership: Known): void {
+    this.membership.configured(event, node, applied, membership)
   }
 
   /** Looks at a node, every so often. */
@@ -213,8 +240,14 @@ export class Court {
 
   // ---- the end -------------------------------------------------------------------------------------------------
 
-  /** The run is over; `cutOff` says why, if it did not come to rest. */
-  close(event: number, nowMicros: Micros, cutOff: string | null, witnesses: readonly Witness[]): void {
+  /** The run is over; `cutOff` says why, if it did not come to rest. Over budget, stores may be lost for good. */
+  close(
+    event: number,
+    nowMicros: Micros,
+    cutOff: string | null,
+    witnesses: readonly Witness[],
+    isOverBudget: boolean,
+  ): void {
     if (cutOff !== null) this.ended.cutOff(event, cutOff)
     for (const pending of this.#pending.values()) {
       this.liveness.check(pending, nowMicros)
@@ -223,11 +256,16 @@ export class Court {
     const isSound = this.#replay(event)
     for (const { id, replica } of witnesses) {
       if (replica === undefined) continue
-      this.conservation.check(event, nameOf(id), replica.state)
-      if (isSound && replica.applied === this.#model.applied)
-        this.identicalState.compare(event, id, replica.state, this.#model.state)
+      const { state, applied } = replica.replicated
+      this.conservation.check(event, nameOf(id), state)
+      if (isSound && applied === this.#model.applied)
+        this.identicalState.compare(event, id, state, this.#model.state)
     }
-    this.durability.ended(event, this.agreement.decrees, witnesses)
+    const replicas = witnesses.flatMap(({ id, replica }) =>
+      replica ? [{ id, replicated: replica.replicated }] : [],
+    )
+    this.identicalState.compareSessions(event, replicas)
+    if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }
 

@@ -75,11 +75,12 @@ export class Durability extends Verdict {
     if (!decided) this.fail(event, `request ${request} was answered and is in no decided slot`)
   }
 
-  /** At the end: every decided slot is still on the disks of a quorum. */
+  /** At the end: every decided slot is still on the disks of a quorum of the last configuration. */
   ended(event: number, decrees: readonly Decree[], disks: readonly LastDisk[]): void {
     const holders: NodeId[][] = decrees.map(() => [])
     for (const { id, records } of disks) {
       for (const record of records) {
+        if (record.type === 'snapshot') holdAll(holders, id, record.slot)
         if (record.type !== 'accepted' && record.type !== 'decision') continue
         const decree = decrees[record.slot - 1]
         const nodes = holders[record.slot - 1]
@@ -88,7 +89,7 @@ export class Durability extends Verdict {
       }
     }
     for (const [index, nodes] of holders.entries()) {
-      if (!this.#isQuorum(index + 1, nodes))
+      if (!this.#isQuorum(Number.MAX_SAFE_INTEGER, nodes))
         this.fail(event, `slot ${index + 1} is left on only ${nodes.length} disks`)
     }
   }
@@ -99,4 +100,9 @@ export class Durability extends Verdict {
     for (const node of nodes) if (voters.includes(node)) count += 1
     return count >= quorumOf(voters)
   }
+}
+
+/** A snapshot holds what every slot up to its own made. */
+function holdAll(holders: readonly NodeId[][], id: NodeId, slot: Slot): void {
+  for (const nodes of holders.slice(0, slot)) if (!nodes.includes(id)) nodes.push(id)
 }

@@ -10,9 +10,18 @@ export class ExactlyOnce extends Verdict {
   /** The slots of the commands that each node executed and did not report yet. */
   readonly #executed: Map<NodeId, Slot[]> = new Map()
 
-  /** A node begins a life, or has got a state from elsewhere. */
+  /** A node begins a life. */
   started(node: NodeId): void {
     this.#executed.set(node, [])
+  }
+
+  /** A node has got the state after a slot from elsewhere: nobody reports what it executed up to there. */
+  installed(node: NodeId, slot: Slot): void {
+    const executed = this.#executed.get(node) ?? []
+    this.#executed.set(
+      node,
+      executed.filter((each) => each > slot),
+    )
   }
 
   /** The machine of a node executes a command. */

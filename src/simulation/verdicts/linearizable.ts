@@ -9,7 +9,7 @@
 import type { Slot } from '../../paxos/index.js'
 import type { HistoryEntry } from '../clients.js'
 import { ApplicationError } from '../guard.js'
-import { checkLinearizability } from '../linearizability/check.js'
+import { LinearizabilityCheck } from '../linearizability/check.js'
 import type { ModelName } from '../linearizability/models.js'
 import { HistoryError, type HistoryOperation } from '../linearizability/operations.js'
 import { Verdict } from './verdict.js'
@@ -78,17 +78,19 @@ export class Linearizable extends Verdict {
   search(event: number): void {
     if (this.#model === undefined || this.#operations.length === 0) return
     this.#operations.sort((one, other) => one.line - other.line)
-    const { verdict, keys } = this.#judge(this.#model)
+    const check = this.#begin(this.#model)
+    check.advance(this.#mostSteps)
+    const { verdict } = check
     if (verdict === 'undecided') this.leaveUndecided(`the search was given up after ${this.#mostSteps} steps`)
     if (verdict !== 'not linearizable') return
-    const broken = keys.find((key) => key.verdict === verdict)
+    const broken = check.result.keys.find((key) => key.verdict === verdict)
     const { f = 'nothing', endLine = null } = broken?.blocked ?? {}
     this.fail(endLine ?? event, `the history of key ${broken?.key} has no order in which ${f} has a place`)
   }
 
-  #judge(model: ModelName): ReturnType<typeof checkLinearizability> {
+  #begin(model: ModelName): LinearizabilityCheck {
     try {
-      return checkLinearizability(model, this.#operations, this.#mostSteps)
+      return new LinearizabilityCheck(model, this.#operations)
     } catch (error) {
       if (!(error instanceof HistoryError)) throw error
       throw new ApplicationError(

@@ -5,6 +5,8 @@
  */
 import {
   type AnyMachine,
+  type Change,
+  changeOf,
   clonePlain,
   codecsOf,
   type Decree,
@@ -38,6 +40,14 @@ export interface Execution {
   readonly outcome: ModelOutcome
 }
 
+/** Who wants to know what is in the decrees. */
+export interface ModelListener {
+  /** A command is about to be executed in this state. */
+  executes(event: number, slot: Slot, state: unknown): void
+  /** Somebody asks for other members. */
+  changes(slot: Slot, change: Change): void
+}
+
 export class Model {
   state: unknown
   /** In their order: that of number n at n − 1. */
@@ -46,7 +56,7 @@ export class Model {
   /** How many executions there were up to a slot: at slot − 1. */
   readonly #counts: number[] = []
   readonly #machine: AnyMachine
-  readonly #executes: (event: number, slot: Slot, state: unknown) => void
+  readonly #hears: ModelListener
   readonly #settings: Settings
   readonly #codecs: ReturnType<typeof codecsOf>
   #timeMicros: Micros
@@ -56,14 +66,8 @@ export class Model {
   #nextSession: SessionId = 1
   #sweepAtMicros: Micros = 0
 
-  /** `executes` hears of each command before it is executed. */
-  constructor(
-    application: AnyApplication,
-    settings: Settings,
-    timeMicros: Micros,
-    executes: (event: number, slot: Slot, state: unknown) => void = () => {},
-  ) {
-    this.#executes = executes
+  constructor(application: AnyApplication, settings: Settings, timeMicros: Micros, hears: ModelListener) {
+    this.#hears = hears
     this.#machine = application.machine
     this.#settings = settings
     this.#codecs = codecsOf(application.machine)
@@ -93,7 +97,6 @@ export class Model {
       const { stampMicros, requests } = decodeDecree(decree)
       const stamp = Math.min(stampMicros, this.#timeMicros + this.#settings.stampAdvanceMicros)
       this.#timeMicros = Math.max(this.#timeMicros, stamp)
-      this.#expireSessions()
       for (const request of requests) this.#take(event, slot, request)
     }
     this.#counts.push(this.executions.length)
@@ -101,7 +104,8 @@ export class Model {
 
   #take(event: number, slot: Slot, request: Request): void {
     const { session, sequence, command } = request
-    if (session === 0) this.#open(nameOfRequest(request))
+    if (session === 0 && sequence === 0) this.#open(nameOfRequest(request))
+    else if (session === 0) this.#change(slot, changeOf(request))
     else if (this.#sessions.has(session)) {
       this.#sessions.set(session, this.#timeMicros)
       const key = requestKey(session, sequence, '')
@@ -110,7 +114,7 @@ export class Model {
   }
 
   #execute(event: number, slot: Slot, command: Uint8Array): Execution {
-    this.#executes(event, slot, this.state)
+    this.#hears.executes(event, slot, this.state)
     const timeMicros = this.#timeMicros
     const [state, outcome] = runCommand(this.#machine, this.#codecs, this.state, command, {
       timeMicros,
@@ -122,8 +126,14 @@ export class Model {
     return execution
   }
 
+  #change(slot: Slot, change: Change | null): void {
+    if (change !== null) this.#hears.changes(slot, change)
+  }
+
   #open(opener: string): void {
-    if (this.#openers.has(opener) || this.#sessions.size >= this.#settings.sessionLimit) return
+    if (this.#openers.has(opener)) return
+    if (this.#sessions.size >= this.#settings.sessionLimit) this.#expireSessions()
+    if (this.#sessions.size >= this.#settings.sessionLimit) return
     this.#openers.set(opener, this.#nextSession)
     this.#sessions.set(this.#nextSession, this.#timeMicros)
     this.#nextSession += 1

@@ -27,10 +27,10 @@ function seat(members: readonly MemberId[] = THREE, decided: Slot = 0) {
 beforeEach(() => seat())
 
 const tender = (slot: Slot, under: Ballot = OWN) =>
-  commander.tender(0, { type: 'tender', ballot: under, slot, decree: opaque(slot) })
+  commander.tender(0, { type: 'tender', ballot: under, slot, decree: opaque(slot), members: bench.members })
 
 const accepted = (from: NodeId, slot: Slot, under: Ballot = OWN) =>
-  commander.accepted(from, { type: 'accepted', ballot: under, slot })
+  commander.accepted(from, { type: 'accepted', ballot: under, slot, written: 0 })
 
 const reject = (under: Ballot, promised: Ballot) =>
   commander.acceptRejected(1, { type: 'acceptRejected', ballot: under, promised })
@@ -205,6 +205,65 @@ describe('a rejection', () => {
     ['the rejection of an earlier ballot', ballot(4), ballot(6)],
   ])('that names %s does not', (_name, under, promised) => {
     reject(under, promised)
+    expect(bench.take()).toEqual([])
+  })
+})
+
+describe('a slot and its members', () => {
+  /** Slot 1 is voted on by the old members, slot 2 by the new ones. */
+  beforeEach(() => {
+    for (const [slot, members] of [
+      [1, THREE],
+      [2, [2, 3, 4]],
+    ] as const) {
+      commander.tender(0, { type: 'tender', ballot: OWN, slot, decree: opaque(slot), members })
+    }
+  })
+
+  it('are asked, and nobody else', () => {
+    expect(bench.sent('accept').map(({ to, message }) => [message.slot, to])).toEqual([
+      [1, THREE],
+      [2, [2, 3, 4]],
+    ])
+    expect(ring(RESEND)).toEqual([
+      [THREE, 1],
+      [[2, 3, 4], 2],
+    ])
+  })
+
+  it('belong together: who does not vote on a slot does not count for it', () => {
+    for (const from of [3, 4, 2]) accepted(from, 1)
+    expect(progress(), 'only 2 votes on slot 1').toEqual([])
+    for (const from of [0, 1]) accepted(from, 2)
+    accepted(0, 1)
+    expect(progress()).toEqual([1])
+    accepted(2, 2)
+    expect(progress()).toEqual([])
+    accepted(4, 2)
+    expect(progress()).toEqual([2])
+  })
+})
+
+describe('a slot that was trimmed elsewhere', () => {
+  const outdated = (decided: Slot, under: Ballot = OWN) =>
+    commander.acceptOutdated(2, { type: 'acceptOutdated', ballot: under, decided })
+
+  it('is learned from whoever has trimmed it, and its leader is told that it is behind', () => {
+    tender(1)
+    bench.take()
+    outdated(7)
+    expect(bench.take()).toEqual([
+      sending(0, { type: 'learn', decisions: [], decided: 7, source: 2 }),
+      sending(0, { type: 'outrun', ballot: OWN }),
+    ])
+  })
+
+  it.each([
+    ['under another ballot', 7, ballot(4)],
+    ['and was counted here meanwhile', 3, OWN],
+  ])('%s is no news', (_name, decided, under) => {
+    seat(THREE, 3)
+    outdated(decided, under)
     expect(bench.take()).toEqual([])
   })
 })

@@ -214,7 +214,11 @@ describe('scouting', () => {
     expect(bench.take()).toContainEqual({
       type: 'become',
       role: 'scout',
-      start: { ballot: leader.ballot, fromSlot: 5 },
+      start: {
+        ballot: leader.ballot,
+        fromSlot: 5,
+        configurations: bench.membership.configurations,
+      },
     })
   })
 

@@ -146,6 +146,8 @@ describe('proposing', () => {
     for (const sequence of [1, 2, 3, 4, 5, 6]) propose(request(1, sequence, 'x'))
     expect(tendered().map(([slot]) => slot)).toEqual([1, 2, 3])
     progress(under, 1)
+    expect(tendered(), 'its replica does not know slot 1 yet, so not who votes on slot 4').toEqual([])
+    learned(1)
     expect(tendered()).toEqual([[4, [4, 5, 6]]])
   })
 
@@ -154,6 +156,7 @@ describe('proposing', () => {
     const under = lead({ settings: { alpha: 2 } }, votes)
     expect(tendered().map(([slot]) => slot)).toEqual([1, 2])
     progress(under, 2)
+    learned(2)
     expect(tendered().map(([slot]) => slot)).toEqual([3, 4])
   })
 

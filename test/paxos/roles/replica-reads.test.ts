@@ -12,7 +12,7 @@ import {
 } from '../../../src/paxos/index.js'
 import { Bench, sending } from '../../support/bench.js'
 import { anyLedger, encoded } from '../../support/ledger.js'
-import { ballot, decree, gives, opening, request, THREE, WALL_MICROS } from '../../support/words.js'
+import { ballot, decree, founding, gives, opening, request, THREE } from '../../support/words.js'
 
 const SELF = 1
 const READER = 9
@@ -22,7 +22,7 @@ let replica: Replica
 
 function seat(incarnation = 1, members: readonly MemberId[] = THREE): void {
   bench = new Bench({ self: SELF, incarnation, members })
-  replica = new Replica(bench, anyLedger, { timeMicros: WALL_MICROS })
+  replica = new Replica(bench, anyLedger, { founding: founding(members) })
   replica.begin()
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../../../src/paxos/index.js'
 import { Bench, persisting, sending } from '../../support/bench.js'
 import { anyLedger } from '../../support/ledger.js'
-import { ballot, decree, FIVE, gives, opening, request, THREE, WALL_MICROS } from '../../support/words.js'
+import { ballot, decree, FIVE, founding, gives, opening, request, THREE } from '../../support/words.js'
 
 const SELF = 1
 const RESEND = 150_000
@@ -32,7 +32,7 @@ interface Seat {
 
 function seat({ members = THREE, settings = {}, decisions = new Map() }: Seat = {}): void {
   bench = new Bench({ self: SELF, members, settings })
-  replica = new Replica(bench, anyLedger, { timeMicros: WALL_MICROS, decisions })
+  replica = new Replica(bench, anyLedger, { founding: founding(members), decisions })
   replica.begin()
 }
 
@@ -179,7 +179,14 @@ describe('a gap', () => {
 
   it('between what its leader adopted as decided and what is known here is asked for at once', () => {
     bench.take()
-    replica.adopted(SELF, { type: 'adopted', ballot: ballot(2), votes: [], decided: 3, source: 2 })
+    replica.adopted(SELF, {
+      type: 'adopted',
+      ballot: ballot(2),
+      version: 1,
+      votes: [],
+      decided: 3,
+      source: 2,
+    })
     expect(bench.sent('fetch')).toEqual([{ to: 2, message: { type: 'fetch', fromSlot: 1 } }])
     expect(fetchTargets()).not.toEqual([])
   })
@@ -241,7 +248,7 @@ describe('a request', () => {
     bench.take()
     learn(2, [decree([sent, request(1, 2, 'y')])])
     const answers = bench.take().filter(({ type }) => type === 'send')
-    const common = { session: 1, opener: '', slot: 2 }
+    const common = { session: 1, name: '', slot: 2 }
     expect(answers.slice(0, 2)).toEqual([
       sending(9, { type: 'answer', ...common, sequence: 1, outcome: gives(1) }),
       sending(2, { type: 'relayed', ...common, sequence: 2, outcome: gives(2) }),
@@ -252,7 +259,7 @@ describe('a request', () => {
     towards(2)
     ask(9, sent)
     bench.take()
-    const answered = { session: 1, sequence: 1, opener: '', outcome: gives(4), slot: 8 }
+    const answered = { session: 1, sequence: 1, name: '', outcome: gives(4), slot: 8 }
     replica.relayed(2, { type: 'relayed', ...answered })
     expect(bench.take()).toEqual([sending(9, { type: 'answer', ...answered })])
     replica.relayed(2, { type: 'relayed', ...answered })

@@ -47,10 +47,10 @@ const refused = (error: 'session-unknown' | 'session-limit' | 'overloaded'): Out
 })
 
 const opened = (opener: string, outcome: Outcome) =>
-  requester.answer(SELF, { type: 'answer', session: 0, sequence: 0, opener, outcome, slot: 1 })
+  requester.answer(SELF, { type: 'answer', session: 0, sequence: 0, name: opener, outcome, slot: 1 })
 
 const answer = (sequence: number, outcome: Outcome = gives(sequence), session = 5, slot = sequence) =>
-  requester.answer(SELF, { type: 'answer', session, sequence, opener: '', outcome, slot })
+  requester.answer(SELF, { type: 'answer', session, sequence, name: '', outcome, slot })
 
 /** The requests that were sent since the last time, shortly: an opener, or session.sequence and acknowledged. */
 const sent = () =>

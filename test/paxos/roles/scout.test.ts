@@ -11,7 +11,7 @@ import {
   type Vote,
 } from '../../../src/paxos/index.js'
 import { Bench, type Deed, sending } from '../../support/bench.js'
-import { ballot, opaque, THREE } from '../../support/words.js'
+import { ballot, changed, opaque, THREE } from '../../support/words.js'
 
 const OWN = ballot(5)
 const A = opaque(1)
@@ -22,7 +22,7 @@ let scout: Scout
 
 function seat(fromSlot: Slot = 1, members: readonly MemberId[] = THREE) {
   bench = new Bench({ members })
-  scout = new Scout(bench, { ballot: OWN, fromSlot })
+  scout = new Scout(bench, { ballot: OWN, fromSlot, configurations: bench.membership.configurations })
   scout.begin()
 }
 
@@ -31,7 +31,7 @@ beforeEach(() => seat())
 const vote = (slot: Slot, under: Ballot, decree = A): Vote => ({ slot, ballot: under, decree })
 
 function promise(from: NodeId, more: Partial<MessageOf<'promise'>> = {}): void {
-  const empty = { fromSlot: scout.fromSlot, votes: [], nextSlot: null, decided: 0 }
+  const empty = { fromSlot: scout.fromSlot, votes: [], nextSlot: null, decided: 0, written: 0 }
   scout.promise(from, { type: 'promise', ballot: OWN, ...empty, ...more })
 }
 
@@ -43,7 +43,7 @@ const adopted = () => bench.messages('adopted')
 describe('a scout', () => {
   it('asks every member for its promise, its own included, from the first slot that is not known decided', () => {
     seat(7)
-    expect(bench.take()[0]).toEqual(sending(THREE, { type: 'prepare', ballot: OWN, fromSlot: 7 }))
+    expect(bench.take()[0]).toEqual(sending(THREE, { type: 'prepare', ballot: OWN, fromSlot: 7, version: 1 }))
   })
 
   it('reports adopted when a quorum has promised, once, and is gone', () => {
@@ -52,12 +52,10 @@ describe('a scout', () => {
     expect(bench.take()).toEqual([])
     promise(2)
     const expected: Deed[] = [
-      sending(0, { type: 'adopted', ballot: OWN, votes: [], decided: 0, source: 0 }),
+      sending(0, { type: 'adopted', ballot: OWN, version: 1, votes: [], decided: 0, source: 0 }),
       { type: 'retire', role: 'scout' },
     ]
     expect(bench.take()).toEqual(expected)
-    promise(1)
-    expect(adopted()).toEqual([])
   })
 
   it('adopts with 8 of 14 and not with 7', () => {
@@ -106,7 +104,7 @@ describe('the votes that it adopts (Paxos Made Simple, section 2.2: P2c)', () =>
     promise(1, { votes: [vote(3, ballot(1)), vote(4, ballot(1))] })
     promise(2, { decided: 3 })
     expect(adopted()).toEqual([
-      { type: 'adopted', ballot: OWN, votes: [vote(4, ballot(1))], decided: 3, source: 2 },
+      { type: 'adopted', ballot: OWN, version: 1, votes: [vote(4, ballot(1))], decided: 3, source: 2 },
     ])
   })
 
@@ -122,7 +120,7 @@ describe('a promise in chunks', () => {
   it('is asked for chunk by chunk, and counts when the last one is there', () => {
     bench.take()
     promise(1, { votes: [vote(1, ballot(1))], nextSlot: 4 })
-    expect(bench.take()).toEqual([sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4 })])
+    expect(bench.take()).toEqual([sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4, version: 1 })])
     promise(0)
     expect(adopted()).toEqual([])
     promise(1, { fromSlot: 4, votes: [vote(4, ballot(2))] })
@@ -145,8 +143,8 @@ describe('a scout that waits', () => {
     bench.take()
     scout.timer()
     expect(bench.take()).toEqual([
-      sending(0, { type: 'prepare', ballot: OWN, fromSlot: 1 }),
-      sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4 }),
+      sending(0, { type: 'prepare', ballot: OWN, fromSlot: 1, version: 1 }),
+      sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4, version: 1 }),
       { type: 'after', timer: 'resend', low: 150_000, high: 150_000 },
     ])
   })
@@ -174,5 +172,67 @@ describe('a rejection', () => {
     promise(1)
     promise(2)
     expect(adopted()).toHaveLength(1)
+  })
+})
+
+describe('a scout under several configurations', () => {
+  beforeEach(() => {
+    bench = new Bench()
+    const { configurations } = changed(5, THREE, [2, 3, 4, 5, 6])
+    scout = new Scout(bench, { ballot: OWN, fromSlot: 1, configurations })
+    scout.begin()
+  })
+
+  it('asks the members of each of them, once, under the version of the first', () => {
+    expect(bench.sent('prepare')).toEqual([
+      { to: [0, 1, 2, 3, 4, 5, 6], message: { type: 'prepare', ballot: OWN, fromSlot: 1, version: 1 } },
+    ])
+  })
+
+  it.each([
+    ['everybody of the first alone', [0, 1, 2]],
+    ['everybody of the second but those of the first', [3, 4, 5, 6]],
+    ['a majority of all of them together', [3, 4, 5, 0]],
+    ['one too few of the second', [0, 1, 3, 4]],
+  ])('is not adopted by %s', (_name, members) => {
+    for (const from of members) promise(from)
+    expect(adopted()).toEqual([])
+  })
+
+  it.each([
+    ['a quorum of each', [0, 1, 3, 4, 5]],
+    ['fewer, where a member counts for both', [2, 0, 3, 4]],
+  ])('is adopted by %s, under the version of the last', (_name, members) => {
+    for (const from of members.slice(0, -1)) promise(from)
+    expect(adopted()).toEqual([])
+    promise(members.at(-1) ?? 0)
+    expect(adopted()).toMatchObject([{ version: 2 }])
+  })
+
+  it('passes over the promises of those who are members of none', () => {
+    for (const from of [7, 8, 9, 0, 3, 4]) promise(from)
+    expect(adopted()).toEqual([])
+  })
+
+  it('counts a member once, however often it promises', () => {
+    for (const from of [2, 2, 2, 2, 3, 3, 4]) promise(from)
+    expect(adopted()).toEqual([])
+  })
+})
+
+describe('an outdated prepare', () => {
+  const outdated = (asked: Ballot) =>
+    scout.prepareOutdated(1, { type: 'prepareOutdated', ballot: asked, decided: 20 })
+
+  it('has the replica learn who votes by now, from whoever knows it', () => {
+    bench.take()
+    outdated(OWN)
+    expect(bench.take()).toEqual([sending(0, { type: 'learn', decisions: [], decided: 20, source: 1 })])
+  })
+
+  it('of an earlier ballot changes nothing', () => {
+    bench.take()
+    outdated(ballot(4))
+    expect(bench.take()).toEqual([])
   })
 })

@@ -92,7 +92,13 @@ describe('a campaign', () => {
     const campaign = new Campaign([{ first: 0, last: 29 }])
     const makeNode = (options: ConstructorParameters<typeof Node>[0]): Node =>
       new Node({ ...options, roles: dropsWhatItInherits })
-    const scenario = { ...CLASSIC, members: 5, clients: 5, lossPerMillion: 200_000, crashes: 4 }
+    const scenario = {
+      ...CLASSIC,
+      members: 5,
+      clients: 5,
+      faults: { loss: 200_000, crash: 4 },
+      quietMicros: 3_000_000,
+    }
     for (let range = campaign.take(7); range !== null; range = campaign.take(7)) {
       const summaries = seedsOf([range]).map((seed) => simulate({ seed, scenario, makeNode }).summary)
       campaign.done(range, summaries.map((summary) => tallyOf(summary, 1)).reduce(addTallies, NOTHING))

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { FAULTS, type FaultClass, type Faults } from '../../../src/simulation/faults/classes.js'
 import { CLASSES, countedFaults } from '../../../src/simulation/hunting/fields.js'
+import { PLACEMENTS } from '../../../src/simulation/placement.js'
 import { BOUNDS, CLASSIC, type Omitted, type Scenario } from '../../../src/simulation/scenario.js'
 
 function bounded(field: keyof typeof BOUNDS): fc.Arbitrary<number> {
@@ -33,11 +34,13 @@ export function scenarios(mostTimes: number): fc.Arbitrary<Scenario> {
     members: bounded('members'),
     clients: fc.integer({ min: 0, max: 40 }),
     requests: fc.option(bounded('requests')),
-    lossPerMillion: bounded('lossPerMillion'),
-    duplicationPerMillion: bounded('duplicationPerMillion'),
     delayMicros: bounded('delayMicros'),
     reads: fc.constantFrom('decree' as const, 'linearizable' as const),
+    placement: fc.constantFrom(...PLACEMENTS),
+    untilMicros: fc.option(bounded('untilMicros')),
     lengthMicros: bounded('lengthMicros'),
+    quietMicros: bounded('quietMicros'),
+    overBudget: fc.boolean(),
     faults: faults(mostTimes),
   })
   return plain

@@ -7,8 +7,9 @@ import type { FaultClass } from '../../../src/simulation/faults/classes.js'
 import { countedFaults } from '../../../src/simulation/hunting/fields.js'
 import { type Shrunk, shrink } from '../../../src/simulation/hunting/shrink.js'
 import { readStory, tellStory } from '../../../src/simulation/hunting/story.js'
-import { type Trial, trialsOf } from '../../../src/simulation/hunting/trial.js'
+import { ANY_FAILURE, type Trial, trialsOf } from '../../../src/simulation/hunting/trial.js'
 import { CLASSIC, type Scenario } from '../../../src/simulation/scenario.js'
+import { simulate } from '../../../src/simulation/simulate.js'
 import { decidesWithOneVoteLess, dropsWhatItInherits, type Fault } from '../../support/planted.js'
 
 /** All that a scenario has in it, counted. */
@@ -22,7 +23,7 @@ function sizeOf({ members, clients, requests, faults, omitted }: Scenario): numb
 function fakeWorld(verdict: string, needs: (scenario: Scenario, seed: number) => boolean): Trial {
   return (scenario, seed) => {
     if (!needs(scenario, seed)) return null
-    return { verdict, reason: 'it is fake', event: sizeOf(scenario), timeMicros: 4_200_000 }
+    return { verdict, reason: 'it is fake', event: sizeOf(scenario), timeMicros: 4_200_000, noticed: 1 }
   }
 }
 
@@ -84,6 +85,7 @@ describe('shrinking', () => {
       reason: 'it is fake',
       event: sizeOf(scenario),
       timeMicros: 1,
+      noticed: 1,
     })
     expect(shrunk(MUCH, trial)).toMatchObject({ failure: { verdict: 'answers' }, scenario: { members: 3 } })
   })
@@ -94,6 +96,7 @@ describe('shrinking', () => {
       reason: 'it is fake',
       event: scenario.members === MUCH.members ? 100 : 101,
       timeMicros: 1,
+      noticed: 1,
     })
     expect(shrunk(MUCH, trial)).toMatchObject({ failure: { event: 100 }, scenario: { members: 7 } })
   })
@@ -108,7 +111,8 @@ describe('shrinking', () => {
       verdict: 'ended',
       reason: 'it was cut off',
       event: lengthMicros,
-      timeMicros: lengthMicros,
+      timeMicros: null,
+      noticed: lengthMicros,
     })
     expect(shrunk(MUCH, trial).scenario.lengthMicros).toBe(MUCH.lengthMicros)
   })
@@ -127,22 +131,33 @@ describe('shrinking', () => {
   it('runs no world that cannot be', () => {
     const trial: Trial = (scenario) => {
       expect(scenario.jitterMicros).toBeLessThanOrEqual(scenario.delayMicros)
-      return { verdict: 'answers', reason: 'it is fake', event: scenario.delayMicros, timeMicros: 1 }
+      return {
+        verdict: 'answers',
+        reason: 'it is fake',
+        event: scenario.delayMicros,
+        timeMicros: 1,
+        noticed: 1,
+      }
     }
     expect(shrunk(MUCH, trial).scenario).toMatchObject({ delayMicros: 1_000, jitterMicros: 0 })
   })
 })
 
-const LOSSY: Scenario = { ...CLASSIC, members: 5, clients: 5, lossPerMillion: 200_000, crashes: 4 }
+const LOSSY: Scenario = {
+  ...CLASSIC,
+  members: 5,
+  clients: 5,
+  faults: { loss: 200_000, crash: 4 },
+  quietMicros: 3_000_000,
+}
 
 function trialsWith(fault: Fault): Trial {
   return trialsOf({ makeNode: (options) => new Node({ ...options, roles: fault }) })
 }
 
 function firstSeed(trial: Trial): number {
-  const sought = { verdict: null, mostEvents: Number.MAX_SAFE_INTEGER }
   const seeds = Array.from({ length: 200 }, (_, seed) => seed)
-  const failing = seeds.find((seed) => trial(LOSSY, seed, sought) !== null)
+  const failing = seeds.find((seed) => trial(LOSSY, seed, ANY_FAILURE) !== null)
   if (failing === undefined) throw new Error('None of 200 seeds fails.')
   return failing
 }
@@ -161,7 +176,7 @@ describe('a planted bug', () => {
 
     const told = tellStory({ ...last, machine: 'key-value' })
     const { scenario, seed } = readStory(told)
-    const again = trial(scenario, seed, { verdict: null, mostEvents: Number.MAX_SAFE_INTEGER })
+    const again = trial(scenario, seed, ANY_FAILURE)
     expect(again).toMatchObject({ verdict: first.failure.verdict, event: last.failure.event })
   })
 
@@ -178,30 +193,46 @@ describe('a planted bug', () => {
 
 describe('a trial', () => {
   const scenario = { ...CLASSIC, members: 3, clients: 3, requests: 5 }
-  const anything = { verdict: null, mostEvents: Number.MAX_SAFE_INTEGER }
   const application = {
     ...bankApplication(),
     invariant: (state: unknown) => ((state as Map<string, number>).get('A') === 100 ? null : 'A has changed'),
   }
 
   it('is null when every verdict holds', () => {
-    expect(trialsOf({ application: keyValueApplication('decree') })(scenario, 1, anything)).toBeNull()
+    expect(trialsOf({ application: keyValueApplication('decree') })(scenario, 1, ANY_FAILURE)).toBeNull()
   })
 
   it('gives the verdict that was broken first, and where', () => {
-    expect(trialsOf({ application })(scenario, 1, anything)).toEqual({
+    expect(trialsOf({ application })(scenario, 1, ANY_FAILURE)).toEqual({
       verdict: 'conservation',
       reason: expect.stringMatching(/^after slot \d+: A has changed$/),
       event: expect.any(Number),
       timeMicros: expect.any(Number),
+      noticed: expect.any(Number),
     })
   })
 
+  it('gives the time of the event that it names, unless that is the end of the run', () => {
+    const { event = 0, timeMicros } = trialsOf({ application })(scenario, 1, ANY_FAILURE) ?? {}
+    const times: number[] = []
+    simulate({ seed: 1, scenario, application, onEvent: (_event, _number, time) => times.push(time) })
+    expect(timeMicros).toBe(times[event - 1])
+
+    const short = { ...scenario, lengthMicros: 100_000 }
+    expect(trialsOf({})(short, 1, ANY_FAILURE)).toMatchObject({ verdict: 'ended', timeMicros: null })
+  })
+
+  it('gives up after so many events', () => {
+    const seek = (patience: number): unknown =>
+      trialsOf({})({ ...CLASSIC, lengthMicros: 400_000 }, 1, { ...ANY_FAILURE, verdict: 'ended', patience })
+    expect(seek(100)).toBeNull()
+    expect(seek(100_000)).toMatchObject({ verdict: 'ended' })
+  })
   it('is null when that comes too late, or is another verdict than the one that is sought', () => {
     const trial = trialsOf({ application })
-    const event = trial(scenario, 1, anything)?.event ?? 0
+    const event = trial(scenario, 1, ANY_FAILURE)?.event ?? 0
     const seek = (verdict: string, mostEvents: number): unknown =>
-      trial(scenario, 1, { verdict, mostEvents })?.event
+      trial(scenario, 1, { ...ANY_FAILURE, verdict, mostEvents })?.event
     expect(seek('conservation', event)).toBe(event)
     expect(seek('conservation', event - 1)).toBeUndefined()
     expect(seek('answers', event)).toBeUndefined()

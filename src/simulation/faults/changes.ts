@@ -1,0 +1,107 @@
+/**
+ * Operators change the membership in the middle of it all; and when all faults are over they replace the members whose
+ * stores are lost.
+ */
+import type { Configuration, Micros, Voter } from '../../paxos/index.js'
+import type { Host } from '../host.js'
+import { formatNodes } from '../names.js'
+import type { Episode } from './plan.js'
+import type { Action, Actions, Stage } from './stage.js'
+
+/** How often an operator looks again whether something has come about. */
+const PATIENCE_MICROS = 100_000
+/** The most voters that operators make. */
+const MOST_VOTERS = 7
+
+/** What a change makes of the members: how many go, and how many newcomers take their places. */
+interface Exchange {
+  readonly leaving: readonly Host[]
+  readonly newcomers: number
+}
+
+/** The latest configuration that any member knows, and who knows it. */
+function latestOf(stage: Stage): { readonly host: Host; readonly configuration: Configuration } | null {
+  let best: { readonly host: Host; readonly configuration: Configuration } | null = null
+  for (const host of stage.hosts) {
+    const configuration = host.node?.membership.configurations.at(-1)
+    if (configuration === undefined || host.isOut) continue
+    if (best === null || configuration.version > best.configuration.version) best = { host, configuration }
+  }
+  return best
+}
+
+function exchangeOf(stage: Stage, episode: Episode, members: readonly Host[]): Exchange {
+  const lost = members.filter(({ isOut }) => isOut)
+  const others = episode.shuffle(members.filter(({ isOut }) => !isOut))
+  switch (episode.detail(0, 0, 4)) {
+    case 0: // somebody more
+      return { leaving: lost, newcomers: lost.length + (members.length < MOST_VOTERS ? 1 : 0) }
+    case 1: // somebody less
+      return { leaving: [...lost, ...others.slice(0, 1)], newcomers: members.length > 1 ? lost.length : 1 }
+    case 2: // the leader goes, and somebody comes
+      return { leaving: [...lost, ...(stage.leader ? [stage.leader] : [])], newcomers: lost.length + 1 }
+    case 3: // everybody goes
+      return { leaving: members, newcomers: episode.detail(1, 1, 5) }
+    default: {
+      // some go, and as many come
+      const leaving = [...lost, ...others.slice(0, episode.detail(1, 1, members.length))]
+      return { leaving, newcomers: leaving.length }
+    }
+  }
+}
+
+const change: Action = (stage, episode) => {
+  const latest = latestOf(stage)
+  if (latest === null) return null
+  const members = latest.configuration.members.flatMap((id) => stage.hosts[id] ?? [])
+  const { leaving, newcomers } = exchangeOf(stage, episode, members)
+  const places = formatNodes(leaving.map(({ id }) => id))
+  const what = `${leaving.length === 0 ? 'nobody is' : `${places} shall be`} removed, and ${newcomers} admitted`
+  return { nodes: latest.configuration.members, what, begin: () => exchange(stage, leaving, newcomers) }
+}
+
+/** Starts newcomers, waits for their stores, and has the change decided, if it can be while faults last. */
+function exchange(stage: Stage, leaving: readonly Host[], newcomers: number): void {
+  const admitted = Array.from({ length: newcomers }, () => stage.admit())
+  const ask = (): void => {
+    if (stage.isQuiet) return // the last word is that of repairs
+    if (!propose(stage, leaving, admitted)) stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
+  }
+  stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
+}
+
+/** Asks for a change, unless the newcomers have no stores yet, or nobody knows who votes now. Says whether it did. */
+function propose(stage: Stage, leaving: readonly Host[], admitted: readonly Host[]): boolean {
+  const latest = latestOf(stage)
+  const newcomers = admitted.flatMap(({ id, disk }): Voter[] => {
+    const created = disk.synced[0]
+    return created?.type === 'created' ? [{ member: id, store: created.store }] : []
+  })
+  if (latest === null || newcomers.length < admitted.length) return false
+  const leavingIds = leaving.map(({ id }) => id)
+  const staying = latest.configuration.voters.filter(
+    ({ member }) => !leavingIds.includes(member) && stage.hosts[member]?.isOut === false,
+  )
+  const voters = [...staying, ...newcomers]
+  if (voters.length > 0) stage.change(latest.host, latest.configuration.version, voters)
+  return true
+}
+
+/** Replaces every voter whose store is lost, again and again until none is left. */
+export function repair(stage: Stage): void {
+  const latest = latestOf(stage)
+  const voters = latest?.configuration.members ?? stage.members
+  const lost = voters.flatMap((id) => stage.hosts[id] ?? []).filter(({ isOut }) => isOut)
+  if (lost.length === 0) return
+  const admitted = lost.map(() => stage.admit())
+  const ask = (): void => {
+    if (propose(stage, lost, admitted)) stage.at(stage.nowMicros + REPAIR_MICROS, () => repair(stage))
+    else stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
+  }
+  stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
+}
+
+/** A change that is not carried out in this time may have been lost with the member that was asked. */
+const REPAIR_MICROS: Micros = 2_000_000
+
+export const CHANGES: Actions = { change }

@@ -1,0 +1,103 @@
+// `synod shrink`, and the stories that it tells.
+
+import { describe, expect, it } from 'vitest'
+import { linesOf, SMALL, shell, synod } from './command.js'
+import { FORGETFUL, folderWith } from './forgetful.js'
+
+/** A world that is quickly done, and soon shrunk. */
+const LOSSY = ['--scenario', 'classic', '--members', '3', '--clients', '3', '--loss', '10']
+const MINE = ['--machine', './mine.mjs']
+
+describe('a machine of one’s own with a bug', () => {
+  it('is hunted, shrunk to a story, and the story replays the same failure', async () => {
+    const cwd = folderWith({ 'mine.mjs': FORGETFUL })
+    const hunt = await synod(['hunt', '--seeds', '1..3', '--json', ...LOSSY, ...MINE], { cwd })
+    const [found] = JSON.parse(hunt.stdout).failed
+    const command = found.replay.replace('npx synod simulate', 'synod shrink')
+
+    const json = await shell(`${command} --json`, { cwd })
+    expect(json.code).toBe(0)
+    const shrunk = JSON.parse(json.stdout)
+    expect(shrunk).toMatchObject({ seed: found.seed, verdict: found.verdict, runs: expect.any(Number) })
+    expect(shrunk.event).toBeLessThan(found.event)
+    expect(shrunk.story).toMatch(/^\d{20,300}$/)
+    expect(shrunk.replay).toBe(`npx synod simulate ${shrunk.story} --machine ./mine.mjs`)
+
+    const replayed = await shell(shrunk.replay.replace('npx ', ''), { cwd })
+    expect(replayed.code).toBe(1)
+    expect(replayed.stderr).toContain(
+      `answers failed at event ${shrunk.event} (line ${shrunk.event + 1} of the `,
+    )
+    expect(replayed.stderr).toContain(`replay it with: ${shrunk.replay}\n`)
+
+    const text = await shell(command, { cwd })
+    const lines = linesOf(text.stdout)
+    expect(lines.slice(0, shrunk.event + 1)).toEqual(linesOf(replayed.stdout).slice(0, shrunk.event + 1))
+    expect(lines.slice(shrunk.event + 1)).toEqual([
+      `# answers failed at event ${shrunk.event}, in the line above: ${shrunk.reason}`,
+      `# replay it with: ${shrunk.replay}`,
+    ])
+    expect(text.stderr).toMatch(/^synod: answers fails at event \d+ instead of \d+, after \d+ runs in /m)
+
+    const again = await synod(['shrink', shrunk.story, '--json', ...MINE], { cwd })
+    expect(JSON.parse(again.stdout).event).toBeLessThanOrEqual(shrunk.event)
+  }, 60_000)
+})
+
+describe.concurrent('synod shrink', () => {
+  it('says when there is nothing to shrink, with exit code 2', async () => {
+    expect(await synod(['shrink', '6', ...SMALL])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `synod: every verdict holds: there is nothing to shrink in npx synod simulate 6 ${SMALL.join(' ')}.\n`,
+    })
+  })
+
+  it('gives what it has when its time is over', async () => {
+    const cwd = folderWith({ 'mine.mjs': FORGETFUL })
+    const { code, stdout } = await synod(['shrink', '6', '--limit', '0', '--json', ...MINE], { cwd })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ seed: 6, verdict: 'answers', runs: 1 })
+  })
+})
+
+describe.concurrent('a story', () => {
+  const cwd = folderWith({ 'mine.mjs': FORGETFUL })
+  const shrunk = synod(['shrink', '6', '--limit', '0', '--json', ...MINE], { cwd })
+  const story = async (): Promise<string> => JSON.parse((await shrunk).stdout).story
+  const said = async (...args: string[]): Promise<string> => {
+    const { code, stderr } = await synod(args, { cwd })
+    expect(code).toBe(2)
+    return stderr
+  }
+
+  it('replays the run of its seed', async () => {
+    const [seed, told] = await Promise.all([
+      synod(['simulate', '6', ...MINE], { cwd }),
+      synod(['simulate', await story(), ...MINE], { cwd }),
+    ])
+    expect(told.stdout).toBe(seed.stdout)
+  })
+
+  it('asks for the machine, when it is the user’s own', async () => {
+    expect(await said('simulate', await story())).toBe(
+      'synod: this story is of a machine of your own: name it too, as in --machine ./mine.js.\n',
+    )
+  })
+
+  it('takes no options that it holds already', async () => {
+    expect(await said('simulate', await story(), ...MINE, '--members', '3', '--loss', '2')).toBe(
+      'synod: a story holds every option of its run: leave out --members 3 --loss 2.\n',
+    )
+  })
+
+  it('gets a sentence when a digit is wrong, or it is far too long', async () => {
+    const wrong = (await story()).replace(/^./, (digit) => String((Number(digit) % 9) + 1))
+    expect(await said('simulate', wrong, ...MINE)).toBe(
+      'synod: This story is damaged, since its check digits do not fit: copy all of its digits once more.\n',
+    )
+    expect(await said('shrink', '9'.repeat(301))).toBe(
+      'synod: A story has at most 300 digits, and this has 301.\n',
+    )
+  })
+})

@@ -1,0 +1,71 @@
+// Swarm sampling: what the seed picks, and that the protocol stands it.
+
+import { describe, expect, it } from 'vitest'
+import { FAULTS, type FaultClass } from '../../../src/simulation/faults/classes.js'
+import { swarm } from '../../../src/simulation/faults/swarm.js'
+import { checkScenario } from '../../../src/simulation/scenario.js'
+import { simulate } from '../../../src/simulation/simulate.js'
+import { failuresOf, runWorld } from '../worlds.js'
+
+const seeds = (from: number, count: number): number[] => Array.from({ length: count }, (_, at) => from + at)
+
+describe('the swarm', () => {
+  const scenarios = seeds(1, 3_000).map((seed) => ({ seed, scenario: swarm(seed) }))
+  const share = (test: (classes: string[]) => boolean): number =>
+    scenarios.filter(({ scenario }) => test(Object.keys(scenario.faults))).length / scenarios.length
+
+  it('gives scenarios that can be run, of one to seven members, in at most twenty simulated seconds', () => {
+    for (const { seed, scenario } of scenarios) {
+      checkScenario(seed, scenario)
+      expect(scenario.lengthMicros).toBeLessThanOrEqual(20_000_000)
+      expect(scenario.quietMicros).toBeLessThan(scenario.lengthMicros)
+    }
+    expect(new Set(scenarios.map(({ scenario }) => scenario.members))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7]))
+  })
+
+  it('turns about a third of its classes on, in a few runs none, and in a few all', () => {
+    const inTheSwarm = Object.keys(FAULTS).filter((name) => !OUTSIDE.includes(name as FaultClass))
+    const counts = scenarios.map(({ scenario }) => Object.keys(scenario.faults).length)
+    const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length / inTheSwarm.length
+    expect(mean).toBeGreaterThan(0.25)
+    expect(mean).toBeLessThan(0.42)
+    expect(share((classes) => classes.length === 0)).toBeGreaterThan(0.01)
+    expect(share((classes) => classes.length === inTheSwarm.length)).toBeGreaterThan(0.01)
+    for (const name of inTheSwarm)
+      expect(
+        share((classes) => classes.includes(name)),
+        name,
+      ).toBeGreaterThan(0.05)
+  })
+
+  it('leaves out what no Paxos can stand', () => {
+    for (const name of OUTSIDE)
+      expect(
+        share((classes) => classes.includes(name)),
+        name,
+      ).toBe(0)
+  })
+
+  it('gives the same run again, byte for byte', () => {
+    for (const seed of seeds(1, 200)) {
+      const scenario = { ...swarm(seed), requests: 6, quietMicros: 1_500_000, lengthMicros: 6_000_000 }
+      const once = () => simulate({ seed, scenario, hash: true }).summary
+      expect(once()).toEqual(once())
+    }
+  })
+
+  it('is stood by the protocol, with every verdict', () => {
+    const failures = seeds(1, 150).flatMap((seed) => failuresOf(runWorld({ seed, scenario: swarm(seed) })))
+    expect(failures, 'npx synod simulate SEED --scenario swarm').toEqual([])
+  })
+
+  it('breaks no promise over budget either, when more stores are damaged than can be', () => {
+    const faults = { wipe: 4, rot: 4, misdirection: 2, swap: 2, crash: 6, loss: 20_000 }
+    const failures = seeds(1, 60).flatMap((seed) =>
+      failuresOf(runWorld({ seed, scenario: { ...swarm(seed), faults, overBudget: true } })),
+    )
+    expect(failures).toEqual([])
+  })
+})
+
+const OUTSIDE: readonly FaultClass[] = ['lying-sync', 'rollback', 'change', 'snapshot', 'transfer']
