@@ -2,6 +2,7 @@
  * Swarm sampling: the seed picks the size of the world, which classes of faults are on, and how hard. What is off
  * matters as much as what is on: two faults that hide each other are apart in some runs.
  */
+import { PLACEMENTS } from '../placement.js'
 import { DRAW, hash, prefix, within } from '../random.js'
 import { CLASSIC, type Scenario } from '../scenario.js'
 import { FAULTS, type FaultClass, type Faults } from './classes.js'
@@ -56,10 +57,21 @@ const NOTHING_PERCENT = 3
 const EVERYTHING_PERCENT = 3
 
 /** What is drawn for a scenario beside its faults. */
-const WHAT = { mood: 0, members: 1, clients: 2, delay: 3, jitter: 4, reads: 5, quiet: 6 } as const
+const WHAT = {
+  mood: 0,
+  members: 1,
+  clients: 2,
+  delay: 3,
+  jitter: 4,
+  reads: 5,
+  quiet: 6,
+  placement: 7,
+} as const
 
-/** A client that nothing disturbs is done in about this time. */
-const WORKING_MICROS = 4_000_000
+/** Of each client, at most: it does as many as it can … */
+const REQUESTS = 120
+/** … until this long after the last fault. */
+const WORKING_ON_MICROS = 1_000_000
 
 /** After the last fault there is this much time for everything to settle. */
 const SETTLING_MICROS = 8_000_000
@@ -68,15 +80,16 @@ export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
   const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 8)
-  const jitterMicros = draw(WHAT.jitter, 0, delayMicros)
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,
     members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
-    clients: draw(WHAT.clients, 1, 6),
-    requests: Math.min(60, Math.floor(WORKING_MICROS / (10_000 + 4 * (delayMicros + jitterMicros)))),
+    clients: draw(WHAT.clients, 2, 6),
+    requests: REQUESTS,
+    placement: PLACEMENTS[draw(WHAT.placement, 0, PLACEMENTS.length - 1)] ?? 'last',
+    untilMicros: quietMicros + WORKING_ON_MICROS,
     delayMicros,
-    jitterMicros,
+    jitterMicros: draw(WHAT.jitter, 0, delayMicros),
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
     lengthMicros: quietMicros + SETTLING_MICROS,
     quietMicros,
