@@ -422,14 +422,18 @@ export class World {
       this.court.holds(null, 0, this.nowMicros)
       return
     }
-    const isUp = (id: NodeId): boolean => this.#host(id).node !== null && !this.#host(id).isOut
+    // Who is not a member yet, because the cluster is not founded, waits for everybody.
+    const isUp = (id: NodeId): boolean => {
+      const { node, isOut } = this.#host(id)
+      return node?.roles.replica !== undefined && !isOut
+    }
     const isLinked = (id: NodeId): boolean =>
       this.#configurations.every((members) => {
         const linked = members.filter((other) => isUp(other) && (other === id || shape.hears(id, other)))
         return linked.length >= quorumOf(members)
       })
     const linked = this.court.membership.latest.members.filter(isLinked)
-    this.court.holds(linked, shape.fromMicros, this.nowMicros)
+    this.court.holds(linked, Math.max(shape.fromMicros, this.nowMicros), this.nowMicros)
   }
 
   #admit(): Host {
