@@ -87,6 +87,9 @@ const WHAT = {
   chunk: 10,
 } as const
 
+/** Of each client, at most: more than one that thinks in between can do, and no flood from one that does not. */
+const REQUESTS = 400
+
 /** After the last fault there is this much time for everything to settle. */
 const SETTLING_MICROS = 8_000_000
 
@@ -99,7 +102,7 @@ export function swarm(seed: number): Scenario {
     ...CLASSIC,
     members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
     clients: draw(WHAT.clients, 2, 6),
-    requests: 100_000,
+    requests: REQUESTS,
     delayMicros,
     jitterMicros: draw(WHAT.jitter, 0, delayMicros),
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
