@@ -270,12 +270,12 @@ export class World {
       case 'requests':
         this.#turn(occurrence.host, {
           type: 'requests',
-          ...this.#times(occurrence.host),
+          ...this.#clock(occurrence.host),
           requests: occurrence.requests,
         })
         return
       case 'request':
-        this.#turn(occurrence.host, { ...this.#times(occurrence.host), ...occurrence.request })
+        this.#turn(occurrence.host, { ...this.#clock(occurrence.host), ...occurrence.request })
         return
     }
   }
@@ -292,20 +292,15 @@ export class World {
     }
     this.messages.delivered += 1
     if (this.#happens()) this.#tell({ type: 'receives', node: host.id, ...envelopes[0] })
-    const { nowMicros } = this
-    const { clock } = host
-    this.#turn(host, {
-      type: 'messages',
-      nowMicros: clock.since(nowMicros),
-      wallMicros: clock.wall(nowMicros),
-      envelopes,
-    })
+    const { nowMicros, wallMicros } = this.#clock(host)
+    this.#turn(host, { type: 'messages', nowMicros, wallMicros, envelopes })
   }
 
   #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
     if (life !== host.life || host.node?.deadline(role, timer) !== deadlineMicros) return
     if (this.#happens()) this.#tell({ type: 'wakes', node: host.id, role, timer })
-    this.#turn(host, { type: 'timer', ...this.#times(host), role, timer, deadlineMicros })
+    const { nowMicros, wallMicros } = this.#clock(host)
+    this.#turn(host, { type: 'timer', nowMicros, wallMicros, role, timer, deadlineMicros })
   }
 
   #sync(occurrence: Extract<Pending, { type: 'sync' }>): void {
@@ -323,7 +318,8 @@ export class World {
     const records = disk.endSync()
     if (this.#happens()) this.#tell({ type: 'syncs', node: host.id, records: records.length })
     this.court.synced(this.events, host.id, records)
-    this.#turn(host, { type: 'durable', ...this.#times(host), count: disk.durable })
+    const { nowMicros, wallMicros } = this.#clock(host)
+    this.#turn(host, { type: 'durable', nowMicros, wallMicros, count: disk.durable })
     this.#beginSync(host)
   }
 
@@ -342,7 +338,7 @@ export class World {
     }
     host.node = makeNode?.(options) ?? new Node(options)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
-    this.#turn(host, { type: 'boot', ...this.#times(host) })
+    this.#turn(host, { type: 'boot', ...this.#clock(host) })
     if (host.isOut) this.#moveClients(host)
     else if (host.life > 1) this.#resumeClients(host)
   }
@@ -410,6 +406,7 @@ export class World {
       crash: (host, part) => this.#crash(host, part),
       restart: (host, timeMicros) => this.#restart(host, timeMicros),
       admit: () => this.#admit(),
+      dismiss: (host) => this.#retire(host),
       change: (host, version, voters) => this.#change(host, version, voters),
     }
   }
@@ -658,7 +655,7 @@ export class World {
   }
 
   /** What the clocks of a machine show. */
-  #times({ clock }: Host): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
+  #clock({ clock }: Host): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
     return { nowMicros: clock.since(this.nowMicros), wallMicros: clock.wall(this.nowMicros) }
   }
 

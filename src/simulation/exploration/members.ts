@@ -232,7 +232,7 @@ export class Members {
     const turn = new Turn(before, this.#turnOptions(before.id))
     turn.make(move)
     if (turn.scoutedRound > this.#bounds.rounds) return null
-    const isQuiet = (move.type === 'wakes' || move.type === 'asks') && turn.letters.length === 0
+    const isQuiet = (move.type === 'wakes' || move.type === 'asks') && turn.isQuiet
     if (isQuiet) return null
     const letters = this.ids.map((to) => {
       const sent = turn.letters.filter((letter) => letter.to === to)

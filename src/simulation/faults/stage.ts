@@ -30,6 +30,8 @@ export interface Stage {
   restart(host: Host, timeMicros: Micros): void
   /** Starts a machine more, with a number that nobody had. */
   admit(): Host
+  /** Switches off a machine that was admitted and has become no voter. */
+  dismiss(host: Host): void
   /** Asks a member to have these voters decided in place of those of that version. */
   change(host: Host, version: number, voters: readonly Voter[]): void
 }

@@ -2,7 +2,6 @@
  * Swarm sampling: the seed picks the size of the world, which classes of faults are on, and how hard. What is off
  * matters as much as what is on: two faults that hide each other are apart in some runs.
  */
-
 import { PLACEMENTS } from '../placement.js'
 import { DRAW, hash, prefix, within } from '../random.js'
 import { CLASSIC, type Scenario } from '../scenario.js'
@@ -82,21 +81,20 @@ export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
   const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 8)
-  const jitterMicros = draw(WHAT.jitter, 0, delayMicros)
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,
     members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
-    clients: draw(WHAT.clients, 1, 6),
+    clients: draw(WHAT.clients, 2, 6),
     requests: 100_000,
     delayMicros,
-    jitterMicros,
+    jitterMicros: draw(WHAT.jitter, 0, delayMicros),
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
     placement: PLACEMENTS[draw(WHAT.place, 0, PLACEMENTS.length - 1)] ?? 'spread',
     untilMicros: quietMicros + SETTLING_MICROS / 4,
     lengthMicros: quietMicros + SETTLING_MICROS,
     alpha: 2 ** draw(WHAT.alpha, 0, 6),
-    logBytes: 100 * 2 ** draw(WHAT.log, 0, 10),
+    logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
     chunkBytes: 50 * 2 ** draw(WHAT.chunk, 0, 10),
     quietMicros,
     faults: faultsOf(bits, draw(WHAT.mood, 0, 99)),

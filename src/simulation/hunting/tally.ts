@@ -52,16 +52,10 @@ export function tallyOf(summary: Summary, wallMillis: number): Tally {
     failed: failure === null ? [] : [{ seed, ...failure }],
     events,
     simulatedMicros: Math.round(simulatedSeconds * 1_000_000),
-    faults: faultsOf(summary),
+    faults: summary.faults,
     verdicts: Object.fromEntries(failures),
     slowest: [{ seed, wallMillis, simulatedSeconds }],
   }
-}
-
-function faultsOf(
-  summary: Summary & { readonly faults?: Readonly<Record<string, number>> },
-): Tally['faults'] {
-  return summary.faults ?? {}
 }
 
 export function addTallies(one: Tally, other: Tally): Tally {
