@@ -44,8 +44,10 @@ describe('the protocol', () => {
 describe('the protocol whose membership is changed', () => {
   const settings = { logBytes: 200, chunkBytes: 60, alpha: 4 }
 
-  it(`holds under ${SEEDS.length / 4} random schedules`, { timeout: 60_000 }, () => {
-    for (const seed of SEEDS.slice(0, Math.ceil(SEEDS.length / 4))) {
+  const some = SEEDS.slice(0, Math.ceil(SEEDS.length / 10))
+
+  it(`holds under ${some.length} random schedules`, { timeout: 60_000 }, () => {
+    for (const seed of some) {
       const options = { newcomers: [3, 4, 5, 6, 7], settings, silent: REPLAY === undefined }
       const { theatre, failure } = explore(seed, { acts: ACTS, options, operated: true })
       if (failure === null) continue

@@ -145,7 +145,10 @@ class Play {
   #change(at: number): void {
     const { members } = this.#newest()
     const known = [...new Set([...members, ...this.#theatre.newcomers])]
-    const chosen = known.filter((id) => this.#theatre.actor(id).node !== null && this.#below(2) === 0)
+    const hasJoined = (id: number) => this.#theatre.actor(id).node?.founding !== null
+    const chosen = known.filter(
+      (id) => this.#theatre.actor(id).node !== null && hasJoined(id) && this.#below(2) === 0,
+    )
     if (chosen.length > 0) this.#ask(at, this.#theatre.change(at, chosen))
   }
 
