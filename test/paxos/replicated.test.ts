@@ -74,7 +74,7 @@ describe('applying a decree', () => {
     expect(apply(decree([opening('b')]))).toMatchObject([{ ok: false, error: 'session-limit' }])
   })
 
-  it('makes room for a session where one was not used for long, by decree time', () => {
+  it('expires the sessions that no decree has used for long, by decree time, when there is no room', () => {
     const { replicated, apply } = remember(anyLedger, { sessionIdleMicros: 1_000, sessionLimit: 2 })
     apply(decree([opening('a'), opening('b')]))
     apply(decree([request(2, 1, 'x')], WALL_MICROS + 900))
