@@ -5,7 +5,6 @@ import {
   DEFAULT_SETTINGS,
   emptySessions,
   executeOnce,
-  expireSessions,
   knownOutcome,
   type Outcome,
   openSession,
@@ -57,8 +56,9 @@ describe('opening a session', () => {
 
   it('never gives a number again', () => {
     open('a')
-    expireSessions(sessions, 5_000, settings)
-    expect(open('a', 5_000)).toBe(2)
+    open('b')
+    expect(open('c', 5_000)).toBe(3)
+    expect(open('a', 5_000)).toBe(4)
   })
 })
 
@@ -115,24 +115,27 @@ describe('a request', () => {
 })
 
 describe('a session', () => {
-  it('that no decree uses for long expires', () => {
+  it('that no decree uses for long expires when there is no room for another', () => {
     open('a')
-    expireSessions(sessions, 1_000, settings)
-    expect(errorOf(execute(1, 'x'))).toBe('session-unknown')
+    open('b', 900)
+    expect(open('c', 1_000)).toBe(3)
+    expect(errorOf(execute(1, 'x', { timeMicros: 1_000 }))).toBe('session-unknown')
+    expect([...sessions.live.keys()]).toEqual([2, 3])
   })
 
-  it('that is used does not expire', () => {
+  it('does not expire while there is room, however far a clock jumps', () => {
     open('a')
+    expect(errorOf(execute(1, 'x', { timeMicros: 1_000_000 }))).toBe('none')
+    expect(open('b', 2_000_000)).toBe(2)
+    expect(sessions.live.size).toBe(2)
+  })
+
+  it('that is used does not expire: who comes when there is no room is refused', () => {
+    open('a')
+    open('b')
     for (let timeMicros = 0; timeMicros <= 20_000; timeMicros += 900) {
-      expireSessions(sessions, timeMicros, settings)
-      expect(errorOf(execute(1, 'x', { timeMicros }))).toBe('none')
+      for (const session of [1, 2]) execute(1, 'x', { session, timeMicros })
+      expect(open('c', timeMicros)).toBeUndefined()
     }
-  })
-
-  it('expires at the latest a quarter of the time after it may', () => {
-    open('a')
-    expireSessions(sessions, 999, settings)
-    expireSessions(sessions, 1_250, settings)
-    expect(sessions.live.size).toBe(0)
   })
 })

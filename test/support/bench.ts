@@ -70,6 +70,10 @@ export class Bench implements RoleContext {
     return membersOf(this.membership.configurations)
   }
 
+  get others(): readonly MemberId[] {
+    return this.members.filter((member) => member !== this.self)
+  }
+
   /** What was done since the last time, in order. */
   take(): Deed[] {
     return this.#deeds.splice(0)

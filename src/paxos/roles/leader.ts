@@ -214,7 +214,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     const question = this.nameQuestion(this.questions)
     const to = this.voting ? this.members : this.others
     this.send(to, { type: 'prescout', question, decided: this.learnedThrough })
-    this.after('ask', this.settings.resendMicros)
+    // Who does not vote only wants to know whom to turn to.
+    this.after('ask', this.voting ? this.settings.resendMicros : this.settings.electionTimeoutMicros)
   }
 
   prescout(from: NodeId, { question, decided }: Prescout): void {

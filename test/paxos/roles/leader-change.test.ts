@@ -231,6 +231,7 @@ describe('a leader that was elected while a change is on its way', () => {
         type: 'prescoutAnswer',
         question: question?.question ?? '',
         leader: null,
+        decided: 0,
       })
     }
     expect(bench.take()).toContainEqual({
@@ -259,6 +260,7 @@ describe('a leader that was elected while a change is on its way', () => {
         type: 'prescoutAnswer',
         question: question?.question ?? '',
         leader: null,
+        decided: 0,
       })
     }
     expect(leader.phase).toBe('asking')
@@ -280,6 +282,7 @@ describe('a member that does not vote', () => {
         type: 'prescoutAnswer',
         question: question?.question ?? '',
         leader: null,
+        decided: 0,
       })
     }
     expect(leader.phase).toBe('asking')
@@ -471,9 +474,8 @@ describe('a leader that proposes in a slot that was trimmed elsewhere', () => {
   })
 })
 
-// Not yet so: the members are compared by what object they are, and a thawed one is another.
 describe('a leader that was frozen and thawed', () => {
-  it.fails('goes on with the read round that it had begun', () => {
+  it('goes on with the read round that it had begun', () => {
     leadFrom(0)
     leader.confirm(0, { type: 'confirm', question: 'q' })
     leader.confirming = structuredClone(leader.confirming)
