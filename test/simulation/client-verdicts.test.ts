@@ -178,7 +178,7 @@ describe('stale reads', () => {
 })
 
 describe('liveness', () => {
-  const beginning = { event: 4, client: 1, timeMicros: 3_000, f: 'get' }
+  const beginning = { event: 4, client: 1, place: 0, timeMicros: 3_000, f: 'get' }
 
   it('breaks when an operation takes too long once no fault is active, and names its beginning', () => {
     const verdict = new Liveness(5_000, 100)
