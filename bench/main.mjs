@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { checkLinearizability, operationsOfHistory, simulate } from '../dist/simulation/index.js'
+import { checkLinearizability, Exploration, operationsOfHistory, simulate } from '../dist/simulation/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -168,6 +168,18 @@ function checking(shape, times) {
   return median(seconds.slice(1))
 }
 
+// ---- exhaustive exploration
+
+/** States generated a second, from the first to the last. */
+function exploring() {
+  const start = performance.now()
+  const exploration = new Exploration()
+  while (exploration.advance(1_000));
+  const { verdict, generated } = exploration.result
+  if (verdict !== 'holds') throw new Error(`An exploration ended with ${verdict}.`)
+  return (generated / (performance.now() - start)) * 1000
+}
+
 function startSeconds(times) {
   const seconds = Array.from({ length: times + 1 }, () => {
     const start = performance.now()
@@ -220,6 +232,8 @@ async function main() {
   const operations = 100_000
   const byKey = operations / checking({ operations, keys: 1_000, clients: 20 }, values.quick ? 3 : 9)
   const oneKey = checking({ operations: 4_000, keys: 1, clients: 20 }, values.quick ? 3 : 9)
+  tell('exhaustive exploration')
+  const explored = exploring()
   const { slowest, failed } = await everySeed(seeds)
   for (const { seed, verdicts } of failed) tell(`seed ${seed} fails: ${JSON.stringify(verdicts)}`)
 
@@ -265,6 +279,13 @@ async function main() {
       target: 'seconds',
       value: oneKey,
       reached: oneKey <= 5,
+    },
+    {
+      what: 'exploration, states generated a second, one core',
+      text: explored.toFixed(0),
+      target: '100000',
+      value: explored,
+      reached: explored >= 100_000,
     },
     {
       what: '`npm start 6` on an installed clone, whole process',

@@ -103,6 +103,7 @@ async function explore(flags: Flags): Promise<number> {
   const bounds = boundsFrom(flags)
   const application = await applicationOf(flags.machine, undefined)
   const isInterrupted = stopOnSignal()
+  process.stderr.write(`synod: exploring ${wordsOf(bounds)}\n`)
   const startedAt = performance.now()
   const seconds = (): number => (performance.now() - startedAt) / 1_000
   const result = await run(bounds, application, { flags, isInterrupted, seconds })
@@ -199,14 +200,14 @@ function transcriptOf({ story, reason }: Violation, formatter: TranscriptFormatt
 }
 
 function report(result: ExplorationResult, wallSeconds: number, alarm: (text: string) => string): string[] {
-  const { verdict, bounds, generated, unique, depth, violation } = result
+  const { verdict, generated, unique, depth, violation } = result
   const sentence = {
     holds: 'every state is right',
-    violated: alarm(`after ${violation?.steps} steps ${violation?.reason}`),
+    violated: alarm(`after ${violation?.steps} steps: ${violation?.reason}`),
     undecided: 'undecided: these states are right, and there are more',
   }[verdict]
   return [
-    `${wordsOf(bounds)}: ${sentence}`,
+    sentence,
     `  states  ${generated} generated, ${unique} unique`,
     `  depth   ${depth} steps`,
     `  time    ${wallSeconds.toFixed(2)} s, ${Math.round(generated / wallSeconds)} states generated a second`,

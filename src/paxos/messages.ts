@@ -280,11 +280,14 @@ export interface TakenOver {
 }
 
 /**
- * Leader → Leader of a newcomer and back, while a change that admits it waits: how far it has learned. Free.
+ * Leader of a newcomer → Leader, while a change that admits it waits: how far it has learned. Vouching: a newcomer that
+ * could forget the cluster must not be counted on.
  */
 export interface Learning {
   readonly type: 'learning'
   readonly ballot: Ballot
+  /** The store of the newcomer: the change must name that very one. */
+  readonly store: number
   readonly decided: Slot
 }
 

@@ -158,7 +158,7 @@ export const DEPARTURE: {
   fetchSnapshot: 'free',
   farewell: 'free',
   takenOver: 'vouching',
-  learning: 'free',
+  learning: 'vouching',
   transfer: 'free',
   handOver: 'free',
   request: 'free',

@@ -7,7 +7,7 @@
 import { ByteReader, ByteWriter } from './bytes.js'
 import type { Slot } from './decree.js'
 import type { AnyMachine, Codec } from './machine.js'
-import { decodePlain, encodePlain } from './plain.js'
+import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Replicated } from './replicated.js'
 
 /** A snapshot, as it is kept and sent. */

@@ -138,7 +138,6 @@ describe('plain data as bytes', () => {
   })
 })
 
-// Not yet so: texts that are no number, no bigint or no JSON, and nesting without end, throw other errors, or none.
 describe('bytes that are no plain data', () => {
   const decodeOrMalformed = (bytes: Uint8Array) => {
     try {
@@ -149,14 +148,7 @@ describe('bytes that are no plain data', () => {
   }
   const kinds = { number: 5, bigint: 6, broken: 8, array: 10 }
 
-  it('are malformed, whatever they are, as long as no text in them has to be read', () => {
-    const byte = fc.constantFrom(0, 1, 2, 3, 4, 7, 9, 10, 11, 12, 13, 14, 128, 255)
-    fc.assert(
-      fc.property(fc.array(byte, { maxLength: 60 }), (bytes) => decodeOrMalformed(Uint8Array.from(bytes))),
-    )
-  })
-
-  it.fails('are malformed, whatever they are', () => {
+  it('are malformed, whatever they are', () => {
     const byte = fc.nat(255)
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 60 }), (bytes) => decodeOrMalformed(Uint8Array.from(bytes))),
@@ -164,7 +156,7 @@ describe('bytes that are no plain data', () => {
     )
   })
 
-  it.fails.each([
+  it.each([
     ['a number that is a word', [kinds.number, 1, 120]],
     ['a bigint that is a word', [kinds.bigint, 1, 120]],
     ['half a character that is no text', [kinds.broken, 1, 123]],

@@ -48,7 +48,7 @@ const RUNS: Readonly<Record<string, Run>> = {
       members: 5,
       clients: 6,
       requests: 30,
-      crashes: 4,
+      faults: { loss: 50_000, crash: 4 },
       placement: 'mixed',
       untilMicros: 9_000_000,
     },

@@ -13,7 +13,7 @@ const known = (version: number, fromSlot: number, members: readonly number[]): K
 })
 
 function founded(): Membership {
-  const verdict = new Membership(10)
+  const verdict = new Membership([0, 1, 2], 10)
   verdict.founded(1, 0, founding)
   return verdict
 }
@@ -24,7 +24,7 @@ describe('the verdict of membership', () => {
     verdict.changes(5, { name: 'a', version: 1, voters: [voter(4), voter(0), voter(3)] })
     expect(verdict.votersOf(14)).toEqual([0, 1, 2])
     expect(verdict.votersOf(15)).toEqual([0, 3, 4])
-    verdict.configured(7, 1, known(2, 15, [0, 3, 4]))
+    verdict.configured(7, 1, 14, known(2, 15, [0, 3, 4]))
     expect(verdict.result.ok).toBe(true)
   })
 
@@ -49,14 +49,27 @@ describe('the verdict of membership', () => {
   it.each([
     ['the wrong members', known(1, 1, [0, 1])],
     ['the right ones from the wrong slot on', known(1, 2, [0, 1, 2])],
-    ['what no decree says', known(2, 11, [0, 1, 2, 3])],
   ])('breaks when a member has %s vote', (_what, membership) => {
     const verdict = founded()
-    verdict.configured(6, 2, membership)
+    verdict.configured(6, 2, 0, membership)
     expect(verdict.result).toMatchObject({
       ok: false,
       event: 6,
       reason: expect.stringMatching(/^NODE_2 has NODE_0, .* vote from slot \d+ on, and no decree says so$/),
+    })
+  })
+
+  it.each([
+    ['does not know a change that it has applied', known(1, 1, [0, 1, 2]), 5],
+    ['knows one that it cannot have applied', known(2, 15, [0, 1, 3]), 4],
+  ])('breaks when a member %s', (_what, membership, applied) => {
+    const verdict = founded()
+    verdict.changes(5, { name: 'a', version: 1, voters: [voter(0), voter(1), voter(3)] })
+    verdict.configured(6, 2, applied, membership)
+    expect(verdict.result).toMatchObject({
+      ok: false,
+      event: 6,
+      reason: expect.stringMatching(/^NODE_2, after slot \d, does not know configuration \d$/),
     })
   })
 

@@ -2,23 +2,28 @@
 // replicas apply, and what clients are told.
 //
 // Agreement: in a slot only one decree is ever chosen, that is, accepted under one ballot on the disks of a quorum.
-// Durability: what a replica applies was chosen. Exactly once: no entry is in a ledger twice, and every ledger is the
+// A quorum is one of those who vote on the slot, and everybody who knows who does agrees. Durability: what a replica
+// applies was chosen. Exactly once: no entry is in a ledger twice, and every ledger is the
 // beginning of the longest. Answers: an entry is where its client was told that it is, and a linearizable read holds
 // every entry that was answered before the read began.
 
 import {
+  type Configuration,
+  configurationOf,
+  containsQuorum,
   type Decree,
   formatBallot,
+  foundingMembership,
   isNoOp,
   type MemberId,
   type NodeId,
   type Outcome,
-  quorumOf,
   type Slot,
   type StoreRecord,
   sameBytes,
 } from '../../src/paxos/index.js'
 import { decoded } from './ledger.js'
+import { founding } from './words.js'
 
 interface Holders {
   readonly decree: Decree
@@ -34,19 +39,44 @@ export class Judge {
   readonly chosen: Map<Slot, Decree> = new Map()
   /** The longest ledger that any replica has held. */
   readonly ledger: string[] = []
-  readonly #quorum: number
+  /** Every configuration that there ever was, oldest first. */
+  readonly #configurations: Configuration[]
   readonly #holders: Map<string, Holders> = new Map()
   readonly #applied: Map<NodeId, Slot> = new Map()
   readonly #questions: Map<number, Question> = new Map()
   readonly #answered: string[] = []
 
   constructor(members: readonly MemberId[]) {
-    this.#quorum = quorumOf(members)
+    this.#configurations = [...foundingMembership(founding(members).voters).configurations]
   }
 
   /** A node starts again, with an empty ledger. */
   started(node: NodeId): void {
     this.#applied.set(node, 0)
+  }
+
+  /** A member knows who votes. */
+  configured(node: NodeId, configurations: readonly Configuration[]): void {
+    for (const { version, fromSlot, members } of configurations) {
+      const known = this.#configurations.find((each) => each.version === version)
+      if (known === undefined) {
+        this.#configurations.push({ version, fromSlot, members, voters: [], change: '' })
+        this.#configurations.sort((a, b) => a.version - b.version)
+      } else if (known.fromSlot !== fromSlot || known.members.join() !== members.join()) {
+        this.#break(`NODE_${node} has other members in configuration ${version} than others`)
+      }
+    }
+  }
+
+  /** A replica has a snapshot of everything up to this slot. */
+  installed(node: NodeId, slot: Slot): void {
+    const before = this.#applied.get(node) ?? 0
+    if (slot <= before) this.#break(`NODE_${node} went back from slot ${before} to ${slot}`)
+    for (let each = 1; each <= slot; each++) {
+      if (!this.chosen.has(each))
+        this.#break(`NODE_${node} has slot ${each} in a snapshot: nothing was chosen`)
+    }
+    this.#applied.set(node, slot)
   }
 
   /** A record is on a member's disk for good. */
@@ -59,7 +89,8 @@ export class Judge {
     this.#holders.set(key, holders)
     if (!sameBytes(holders.decree, decree)) this.#break(`ballot ${ballot} has two decrees in slot ${slot}`)
     holders.members.add(member)
-    if (holders.members.size >= this.#quorum) this.#choose(slot, decree, ballot)
+    const members = configurationOf(this.#configurations, slot)?.members ?? []
+    if (containsQuorum([...holders.members], members)) this.#choose(slot, decree, ballot)
   }
 
   #choose(slot: Slot, decree: Decree, ballot: string): void {

@@ -60,7 +60,7 @@ export function ask(): string {
 }
 
 export const answer = (from: NodeId, question: string, hears: Ballot | null = null) =>
-  leader.prescoutAnswer(from, { type: 'prescoutAnswer', question, leader: hears })
+  leader.prescoutAnswer(from, { type: 'prescoutAnswer', question, leader: hears, decided: 0 })
 
 /** A quorum hears no leader either, so it scouts. Gives the ballot. */
 export function scout(): Ballot {

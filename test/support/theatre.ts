@@ -15,6 +15,7 @@ import {
   type NodeId,
   type NodeOptions,
   type Outcome,
+  type RefusedStore,
   type RoleFactories,
   type RoleName,
   type Settings,
@@ -66,6 +67,8 @@ export interface TheatreOptions {
   readonly blank?: boolean
   /** Nodes that are no members and only request. */
   readonly guests?: readonly NodeId[]
+  /** Nodes with blank stores that join later, when they are started, and are members once they are admitted. */
+  readonly newcomers?: readonly NodeId[]
   readonly settings?: Partial<Settings>
   readonly roles?: Partial<RoleFactories>
   /** Draws a timer; unless said otherwise member 0 draws the shortest and the last member the longest. */
@@ -83,6 +86,7 @@ export interface RunOptions {
 
 export class Theatre {
   readonly members: readonly MemberId[]
+  readonly newcomers: readonly NodeId[]
   readonly actors: readonly Actor[]
   readonly judge: Judge
   /** The transcript. */
@@ -90,6 +94,10 @@ export class Theatre {
   /** What is on its way, oldest first. */
   readonly letters: Letter[] = []
   readonly answers: Map<number, Outcome> = new Map()
+  /** The members that were removed and may be stopped for good. */
+  readonly retired: Set<NodeId> = new Set()
+  /** Why which stores may not vote. */
+  readonly refused: Map<NodeId, RefusedStore> = new Map()
   /** Members whose disks stall in `run`. */
   readonly stalled: Set<NodeId> = new Set()
   /** Whether letters from one node to another are lost for now. */
@@ -100,12 +108,13 @@ export class Theatre {
   #references = 0
 
   constructor(options: TheatreOptions = {}) {
-    const { members = 3, blank = false, guests = [], silent = false } = options
+    const { members = 3, blank = false, guests = [], newcomers = [], silent = false } = options
     this.#options = options
     this.#formatter = silent ? null : new TranscriptFormatter(ledgerApplication)
+    this.newcomers = newcomers
     this.members = Array.from({ length: members }, (_, id) => id)
     this.judge = new Judge(this.members)
-    this.actors = [...this.members, ...guests].map((id) => {
+    this.actors = [...this.members, ...guests, ...newcomers].map((id) => {
       const disk = new Disk()
       if (!blank && id < members) {
         disk.write({ type: 'created', store: storeOf(id), member: id })
@@ -121,7 +130,7 @@ export class Theatre {
 
   /** Starts every node, lets the members' incarnations become durable, and has the members recognise each other. */
   open(): this {
-    for (const { id } of this.actors) this.start(id)
+    for (const { id } of this.actors) if (!this.newcomers.includes(id)) this.start(id)
     for (const id of this.members) this.sync(id)
     this.recognise()
     return this
@@ -154,7 +163,7 @@ export class Theatre {
 
   /** The members that lead, as they believe. */
   get leaders(): readonly MemberId[] {
-    return this.members.filter((id) => this.actor(id).node?.roles.leader?.phase === 'leading')
+    return this.actors.filter(({ node }) => node?.roles.leader?.phase === 'leading').map(({ id }) => id)
   }
 
   // ---- nodes -----------------------------------------------------------------------------------------------------
@@ -213,6 +222,29 @@ export class Theatre {
     if (consistency === 'linearizable') this.judge.read(reference)
     this.#show({ type: 'invokes', node: id, client, operation: { type: 'query', query: null } })
     return this.#request(id, { type: 'query', client, reference, query: encoded(null), consistency })
+  }
+
+  /** A client at this node asks for other voters. Gives the reference of its answer. */
+  change(id: NodeId, members: readonly MemberId[], client = 0): number {
+    const reference = ++this.#references
+    const version = this.node(id).membership.configurations.at(-1)?.version ?? 0
+    const voters = members.map((member) => ({ member, store: this.#storeOf(member) }))
+    return this.#request(id, { type: 'change', client, reference, version, voters })
+  }
+
+  #storeOf(id: NodeId): number {
+    const created = this.actor(id).disk.synced.find(({ type }) => type === 'created')
+    return created?.type === 'created' ? created.store : storeOf(id)
+  }
+
+  /** Whoever runs this node wants another leader. */
+  transfer(id: NodeId, to: MemberId | null): void {
+    this.#turn(this.actor(id), { ...this.#now(), type: 'transfer', to })
+  }
+
+  /** Whoever runs this node wants a snapshot. */
+  snapshot(id: NodeId): void {
+    this.#turn(this.actor(id), { ...this.#now(), type: 'snapshot' })
   }
 
   #request(id: NodeId, request: ClientRequest): number {
@@ -338,7 +370,7 @@ export class Theatre {
 
   get #unsynced(): boolean {
     return this.actors.some(
-      ({ id, node }) => node?.writing === true && !this.stalled.has(id) && this.members.includes(id),
+      ({ id, node }) => node?.writing === true && !this.stalled.has(id) && !this.#isGuest(id),
     )
   }
 
@@ -358,18 +390,36 @@ export class Theatre {
       self: id,
       machine: anyLedger,
       purpose: this.#purpose(actor),
-      draw: (low, high) =>
-        draw?.(id, low, high) ?? low + Math.floor(((high - low) * Math.min(id, spread)) / spread),
+      draw: (low, high, what) =>
+        draw?.(id, low, high) ??
+        this.#name(actor, what) ??
+        low + Math.floor(((high - low) * Math.min(id, spread)) / spread),
       records: actor.disk.synced,
       settings,
       roles,
     }
   }
 
+  /** What names a store or a life must differ from every other. */
+  #name({ id, lives }: Actor, what: string): number | undefined {
+    return what === 'life' || what === 'store' ? storeOf(id) * 100 + lives : undefined
+  }
+
   #purpose({ id, lives }: Actor): NodeOptions['purpose'] {
-    if (!this.members.includes(id)) return { type: 'request', contacts: this.members, incarnation: lives }
+    if (this.#isGuest(id)) return { type: 'request', contacts: this.members, incarnation: lives }
+    if (this.newcomers.includes(id)) return { type: 'join', contacts: this.#contacts(id) }
     if (id === 0) return { type: 'seed', cluster: 7, voters: this.members }
     return { type: 'join', contacts: this.members }
+  }
+
+  #isGuest(id: NodeId): boolean {
+    return this.#options.guests?.includes(id) === true
+  }
+
+  /** Whoever starts a newcomer names the founders, and the others that are up. */
+  #contacts(id: NodeId): readonly MemberId[] {
+    const known = this.actors.filter((each) => each.node !== null || this.members.includes(each.id))
+    return known.map((each) => each.id).filter((each) => each !== id && !this.#isGuest(each))
   }
 
   #turn(actor: Actor, event: NodeEvent): void {
@@ -419,6 +469,18 @@ export class Theatre {
       case 'applied':
         this.#show({ ...observation, type: 'applies', node: id })
         this.judge.applied(id, observation.slot, observation.decree)
+        return
+      case 'installed':
+        this.judge.installed(id, observation.slot)
+        return
+      case 'configured':
+        this.judge.configured(id, observation.membership.configurations)
+        return
+      case 'retired':
+        this.retired.add(id)
+        return
+      case 'refused':
+        this.refused.set(id, observation.reason)
         return
       case 'answered':
         this.answers.set(observation.reference, observation.outcome)

@@ -459,11 +459,11 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
     else if (from !== this.self) this.#park(request)
   }
 
-  /** The way towards the leader, or, if that gave no answer, by way of each other member in turn. */
+  /** The way towards the leader, or, every other time when that gave no answer, by way of another member in turn. */
   #way(towards: MemberId, detours: number, from: NodeId): MemberId {
-    if (towards === this.self || detours === 0) return towards
+    if (towards === this.self || detours % 2 === 0) return towards
     const others = this.others.filter((member) => member !== from)
-    return others[detours % others.length] ?? towards
+    return others[(detours >> 1) % others.length] ?? towards
   }
 
   /** Keeps a request until a leader is known. The requester of this node needs no such help: it hears it too. */

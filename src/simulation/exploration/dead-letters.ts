@@ -10,13 +10,16 @@
 import type { MessageType } from '../../paxos/index.js'
 import type { Members } from './members.js'
 
+/** What it needs to know of the members. */
+export type Recipients = Pick<Members, 'letter' | 'isInert' | 'statesAfter'>
+
 export class DeadLetters {
-  readonly #members: Members
+  readonly #members: Recipients
   readonly #types: Set<MessageType> = new Set(['promise', 'prepareRejected', 'accepted', 'acceptRejected'])
   /** The letters that were thrown away, and in which states of their recipients. */
   #thrownAway: Map<number, Set<number>> = new Map()
 
-  constructor(members: Members) {
+  constructor(members: Recipients) {
     this.#members = members
   }
 

@@ -22,6 +22,7 @@ import {
   type StoreRecord,
 } from '../../paxos/index.js'
 import type { WorldEvent } from '../events.js'
+import { encodePlain } from './encode.js'
 import type { Fact } from './facts.js'
 
 export type Move =
@@ -82,6 +83,7 @@ export class Turn {
   #unsynced: StoreRecord[]
   /** How many records it has written and not synced, as the node counts them: from the beginning of the turn. */
   #written: number
+  #hasWritten = false
   #nowMicros = 0
   /** What the others would answer to the question that it has just asked. */
   #answer: Message | null = null
@@ -133,6 +135,11 @@ export class Turn {
     if (this.#nowMicros > 0) setBack(frozen)
     settle(frozen)
     return { id: this.#id, frozen, synced: this.#synced, unsynced: this.#unsynced }
+  }
+
+  /** Nothing left the member, and nothing was written: at most it matters when the next thing happens. */
+  get isQuiet(): boolean {
+    return this.letters.length === 0 && !this.#hasWritten
   }
 
   /** A sentence if the acceptor went back on a promise. */
@@ -229,6 +236,7 @@ export class Turn {
       case 'persist':
         this.#unsynced.push(action.record)
         this.#written += 1
+        this.#hasWritten = true
         this.#tell({ type: 'writes', node: this.#id, record: action.record })
         return
       case 'send':
@@ -332,12 +340,20 @@ function settle({ fields, roles }: FrozenNode): void {
   fields.durable = 0
   fields.written -= durable
   fields.writtenBefore = 0
-  fields.held = fields.held.map(({ written, send }) => ({
-    written: written - durable,
-    send: { ...send, message: uncounted(send.message) },
-  }))
+  fields.held = oneOfEach(fields.held, durable)
   fields.timers = new Map([...fields.timers].sort(([a], [b]) => (a < b ? -1 : 1)))
   for (const [name, values] of Object.entries(SETTLED)) Object.assign(roles[name as RoleName] ?? {}, values) // role names
+}
+
+/** What is sent twice before the disk lets it go is in flight once: the first copy goes first. */
+function oneOfEach(held: FrozenNode['fields']['held'], durable: number): FrozenNode['fields']['held'] {
+  const first = new Map<string, (typeof held)[number]>()
+  for (const { written, send } of held) {
+    const uncountedSend = { ...send, message: uncounted(send.message) }
+    const key = encodePlain(uncountedSend)
+    if (!first.has(key)) first.set(key, { written: written - durable, send: uncountedSend })
+  }
+  return [...first.values()]
 }
 
 function promisedIn(frozen: FrozenNode | null): Ballot {

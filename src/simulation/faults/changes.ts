@@ -64,10 +64,19 @@ const change: Action = (stage, episode) => {
 function exchange(stage: Stage, leaving: readonly Host[], newcomers: number): void {
   const admitted = Array.from({ length: newcomers }, () => stage.admit())
   const ask = (): void => {
-    if (stage.isQuiet) return // the last word is that of repairs
-    if (!propose(stage, leaving, admitted)) stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
+    if (stage.isQuiet)
+      dismiss(stage, admitted) // the last word is that of repairs
+    else if (propose(stage, leaving, admitted)) stage.at(stage.nowMicros + CHANGE_MICROS, giveUp)
+    else stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
   }
+  const giveUp = (): void => dismiss(stage, admitted)
   stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
+}
+
+/** Who was not admitted after all is not needed; unless that may still be decided. */
+function dismiss(stage: Stage, admitted: readonly Host[]): void {
+  const counting = stage.configurations.flat()
+  for (const host of admitted) if (!counting.includes(host.id)) stage.dismiss(host)
 }
 
 /** Asks for a change, unless the newcomers have no stores yet, or nobody knows who votes now. Says whether it did. */
@@ -95,13 +104,17 @@ export function repair(stage: Stage): void {
   if (lost.length === 0) return
   const admitted = lost.map(() => stage.admit())
   const ask = (): void => {
-    if (propose(stage, lost, admitted)) stage.at(stage.nowMicros + REPAIR_MICROS, () => repair(stage))
+    if (propose(stage, lost, admitted)) stage.at(stage.nowMicros + CHANGE_MICROS, again)
     else stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
+  }
+  const again = (): void => {
+    dismiss(stage, admitted)
+    repair(stage)
   }
   stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
 }
 
 /** A change that is not carried out in this time may have been lost with the member that was asked. */
-const REPAIR_MICROS: Micros = 2_000_000
+const CHANGE_MICROS: Micros = 2_000_000
 
 export const CHANGES: Actions = { change }

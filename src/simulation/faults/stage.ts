@@ -30,6 +30,8 @@ export interface Stage {
   restart(host: Host, timeMicros: Micros): void
   /** Starts a machine more, with a number that nobody had. */
   admit(): Host
+  /** Switches off a machine that was admitted and has become no voter. */
+  dismiss(host: Host): void
   /** Asks a member to have these voters decided in place of those of that version. */
   change(host: Host, version: number, voters: readonly Voter[]): void
 }
@@ -48,6 +50,14 @@ export interface Strike {
   readonly what: string
   begin(): void
   end?(): void
+  /** Who hears whom while it lasts, if it is a partition and nothing else. */
+  readonly shape?: PartitionShape
+}
+
+/** Who hears whom, from some time on; whoever hears a member is heard by it. */
+export interface PartitionShape {
+  readonly fromMicros: Micros
+  hears(a: NodeId, b: NodeId): boolean
 }
 
 /** Looks whom an episode strikes, as things stand when it begins; null: it can do nothing. */

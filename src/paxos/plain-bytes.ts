@@ -1,0 +1,190 @@
+/**
+ * Plain data as bytes: how a state is stored and sent that brings no encoding of its own. The same data, in the same
+ * order of insertion, gives the same bytes.
+ */
+import { ByteReader, ByteWriter, MalformedBytes } from './bytes.js'
+
+/** The byte before each value. The numbers are part of the format. */
+const KIND = {
+  null: 0,
+  undefined: 1,
+  true: 2,
+  false: 3,
+  natural: 4,
+  number: 5,
+  bigint: 6,
+  string: 7,
+  brokenString: 8,
+  bytes: 9,
+  array: 10,
+  object: 11,
+  map: 12,
+  set: 13,
+} as const
+
+/** Half a character: UTF-8 has no bytes for it, but JSON has an escape. */
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+/** How deep plain data may be nested: deeper ones are refused, rather than too much for the stack. */
+const MOST_LEVELS = 1_000
+
+/** Throws a TypeError for what is no plain data, or is nested too deep. */
+export function encodePlain(value: unknown): Uint8Array {
+  const writer = new ByteWriter(256)
+  writePlain(writer, value, MOST_LEVELS)
+  return writer.finish()
+}
+
+/** Throws a `MalformedBytes` if the bytes are no plain data. */
+export function decodePlain(bytes: Uint8Array): unknown {
+  const reader = new ByteReader(bytes)
+  const value = readPlain(reader, MOST_LEVELS)
+  if (!reader.done) throw new MalformedBytes('Plain data go on after their end.')
+  return value
+}
+
+// ---- writing -------------------------------------------------------------------------------------------------
+
+function writePlain(writer: ByteWriter, value: unknown, levels: number): void {
+  if (levels === 0)
+    throw new TypeError(`Plain data may be nested ${MOST_LEVELS} levels deep, and these are deeper.`)
+  switch (typeof value) {
+    case 'number':
+      writeNumber(writer, value)
+      return
+    case 'string':
+      writeString(writer, value)
+      return
+    case 'boolean':
+      writer.number(value ? KIND.true : KIND.false)
+      return
+    case 'undefined':
+      writer.number(KIND.undefined)
+      return
+    case 'bigint':
+      writer.number(KIND.bigint)
+      writer.text(String(value))
+      return
+    case 'object':
+      if (value === null) writer.number(KIND.null)
+      else writeObject(writer, value, levels - 1)
+      return
+    default:
+      throw new TypeError(`A ${typeof value} is not plain data, so it cannot be stored.`)
+  }
+}
+
+function writeNumber(writer: ByteWriter, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0)) {
+    writer.number(KIND.natural)
+    writer.number(value)
+    return
+  }
+  writer.number(KIND.number)
+  writer.text(Object.is(value, -0) ? '-0' : String(value))
+}
+
+function writeString(writer: ByteWriter, value: string): void {
+  const isBroken = LONE_SURROGATE.test(value)
+  writer.number(isBroken ? KIND.brokenString : KIND.string)
+  writer.text(isBroken ? JSON.stringify(value) : value)
+}
+
+function writeObject(writer: ByteWriter, value: object, levels: number): void {
+  if (value instanceof Map) {
+    writer.number(KIND.map)
+    writer.number(value.size)
+    for (const [key, each] of value) {
+      writePlain(writer, key, levels)
+      writePlain(writer, each, levels)
+    }
+  } else if (Array.isArray(value) || value instanceof Set) {
+    const values: readonly unknown[] = [...value]
+    writer.number(value instanceof Set ? KIND.set : KIND.array)
+    writer.number(values.length)
+    for (const each of values) writePlain(writer, each, levels)
+  } else if (value instanceof Uint8Array) {
+    writer.number(KIND.bytes)
+    writer.bytes(value)
+  } else {
+    const entries = Object.entries(value)
+    writer.number(KIND.object)
+    writer.number(entries.length)
+    for (const [key, each] of entries) {
+      writeString(writer, key)
+      writePlain(writer, each, levels)
+    }
+  }
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------
+
+function readPlain(reader: ByteReader, levels: number): unknown {
+  if (levels === 0) throw new MalformedBytes(`Plain data are nested more than ${MOST_LEVELS} levels deep.`)
+  switch (reader.number()) {
+    case KIND.null:
+      return null
+    case KIND.undefined:
+      return undefined
+    case KIND.true:
+      return true
+    case KIND.false:
+      return false
+    case KIND.natural:
+      return reader.number()
+    case KIND.number:
+      return readNumber(reader.text())
+    case KIND.bigint:
+      return readBigInt(reader.text())
+    case KIND.string:
+      return reader.text()
+    case KIND.brokenString:
+      return readBrokenString(reader.text())
+    case KIND.bytes:
+      return reader.bytes().slice()
+    case KIND.array:
+      return readAll(reader, levels - 1)
+    case KIND.set:
+      return new Set(readAll(reader, levels - 1))
+    case KIND.map:
+      return new Map(readPairs(reader, levels - 1))
+    case KIND.object:
+      return Object.fromEntries(readPairs(reader, levels - 1).map(([key, each]) => [String(key), each]))
+    default:
+      throw new MalformedBytes('Plain data of an unknown kind.')
+  }
+}
+
+function readAll(reader: ByteReader, levels: number): unknown[] {
+  const values: unknown[] = []
+  for (let left = reader.number(); left > 0; left--) values.push(readPlain(reader, levels))
+  return values
+}
+
+function readPairs(reader: ByteReader, levels: number): [unknown, unknown][] {
+  const pairs: [unknown, unknown][] = []
+  for (let left = reader.number(); left > 0; left--)
+    pairs.push([readPlain(reader, levels), readPlain(reader, levels)])
+  return pairs
+}
+
+function readNumber(text: string): number {
+  const value = Number(text)
+  if (String(value) === text || text === '-0') return value
+  throw new MalformedBytes(`${text} is not how a number is written.`)
+}
+
+function readBigInt(text: string): bigint {
+  if (/^-?\d+$/.test(text)) return BigInt(text)
+  throw new MalformedBytes(`${text} is not how a bigint is written.`)
+}
+
+function readBrokenString(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'string') return value
+  } catch {
+    // said below
+  }
+  throw new MalformedBytes('A string is not written as one.')
+}
