@@ -1,7 +1,7 @@
 // The cluster that an application's own tests run against: what it answers, what may befall it, and that time is
 // nobody's but its own.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineMachine } from '../../src/paxos/index.js'
 import {
   ClusterClosed,
@@ -254,6 +254,19 @@ describe('virtual time', () => {
     }
     expect(await play(1)).toEqual(await play(1))
     expect(await play(1)).not.toEqual(await play(2))
+  })
+
+  it('is not that of the host, whose timers a test may fake', async () => {
+    vi.useFakeTimers({
+      toFake: ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'Date'],
+    })
+    try {
+      const cluster = new TestCluster(THREE)
+      expect(await add(cluster, 1)).toBe(1)
+      await cluster.advance(SECOND)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('leaves no timer, no handle and no listener behind', async () => {
