@@ -27,8 +27,8 @@ import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
 import { repair } from './faults/changes.js'
-import { driftOf, planOf } from './faults/plan.js'
-import type { Stage } from './faults/stage.js'
+import { driftOf, planOf, RATES } from './faults/plan.js'
+import type { PartitionShape, Stage } from './faults/stage.js'
 import { Trouble } from './faults/trouble.js'
 import { Host, leaderOf } from './host.js'
 import { nameOf } from './names.js'
@@ -122,7 +122,12 @@ export class World {
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
     this.#begin()
-    this.#trouble = new Trouble(this.#stage, (event) => this.#announce(event), planOf(seed, scenario))
+    this.#trouble = new Trouble(
+      this.#stage,
+      (event) => this.#announce(event),
+      (shape) => this.#holds(shape),
+      planOf(seed, scenario),
+    )
   }
 
   /** Runs until the world comes to rest, or its length is over. */
@@ -270,12 +275,12 @@ export class World {
       case 'requests':
         this.#turn(occurrence.host, {
           type: 'requests',
-          ...this.#times(occurrence.host),
+          ...this.#clock(occurrence.host),
           requests: occurrence.requests,
         })
         return
       case 'request':
-        this.#turn(occurrence.host, { ...this.#times(occurrence.host), ...occurrence.request })
+        this.#turn(occurrence.host, { ...this.#clock(occurrence.host), ...occurrence.request })
         return
     }
   }
@@ -292,20 +297,15 @@ export class World {
     }
     this.messages.delivered += 1
     if (this.#happens()) this.#tell({ type: 'receives', node: host.id, ...envelopes[0] })
-    const { nowMicros } = this
-    const { clock } = host
-    this.#turn(host, {
-      type: 'messages',
-      nowMicros: clock.since(nowMicros),
-      wallMicros: clock.wall(nowMicros),
-      envelopes,
-    })
+    const { nowMicros, wallMicros } = this.#clock(host)
+    this.#turn(host, { type: 'messages', nowMicros, wallMicros, envelopes })
   }
 
   #wake({ host, life, role, timer, deadlineMicros }: Extract<Pending, { type: 'timer' }>): void {
     if (life !== host.life || host.node?.deadline(role, timer) !== deadlineMicros) return
     if (this.#happens()) this.#tell({ type: 'wakes', node: host.id, role, timer })
-    this.#turn(host, { type: 'timer', ...this.#times(host), role, timer, deadlineMicros })
+    const { nowMicros, wallMicros } = this.#clock(host)
+    this.#turn(host, { type: 'timer', nowMicros, wallMicros, role, timer, deadlineMicros })
   }
 
   #sync(occurrence: Extract<Pending, { type: 'sync' }>): void {
@@ -323,7 +323,8 @@ export class World {
     const records = disk.endSync()
     if (this.#happens()) this.#tell({ type: 'syncs', node: host.id, records: records.length })
     this.court.synced(this.events, host.id, records)
-    this.#turn(host, { type: 'durable', ...this.#times(host), count: disk.durable })
+    const { nowMicros, wallMicros } = this.#clock(host)
+    this.#turn(host, { type: 'durable', nowMicros, wallMicros, count: disk.durable })
     this.#beginSync(host)
   }
 
@@ -342,7 +343,7 @@ export class World {
     }
     host.node = makeNode?.(options) ?? new Node(options)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
-    this.#turn(host, { type: 'boot', ...this.#times(host) })
+    this.#turn(host, { type: 'boot', ...this.#clock(host) })
     if (host.isOut) this.#moveClients(host)
     else if (host.life > 1) this.#resumeClients(host)
   }
@@ -415,6 +416,26 @@ export class World {
     }
   }
 
+  /** A partition is all that is wrong, or no longer. Runs that lose or delay messages throughout are never so calm. */
+  #holds(shape: PartitionShape | null): void {
+    if (shape === null || RATES.some((rate) => (this.options.scenario.faults[rate] ?? 0) > 0)) {
+      this.court.holds(null, 0, this.nowMicros)
+      return
+    }
+    // Who is not a member yet, because the cluster is not founded, waits for everybody.
+    const isUp = (id: NodeId): boolean => {
+      const { node, isOut } = this.#host(id)
+      return node?.roles.replica !== undefined && !isOut
+    }
+    const isLinked = (id: NodeId): boolean =>
+      this.#configurations.every((members) => {
+        const linked = members.filter((other) => isUp(other) && (other === id || shape.hears(id, other)))
+        return linked.length >= quorumOf(members)
+      })
+    const linked = this.court.membership.latest.members.filter(isLinked)
+    this.court.holds(linked, Math.max(shape.fromMicros, this.nowMicros), this.nowMicros)
+  }
+
   #admit(): Host {
     const host = this.#makeHost(this.hosts.length)
     this.hosts.push(host)
@@ -463,7 +484,7 @@ export class World {
     const operation = this.clients.invoke(client, nowMicros)
     if (operation === null) return
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
-    this.court.invoked(this.events, client.number, operation, this.clients.lastEntry)
+    this.court.invoked(this.events, client.number, client.place, operation, this.clients.lastEntry)
     const reference = client.position
     const { commands, queries } = this.#codecs
     const number = client.number
@@ -584,6 +605,14 @@ export class World {
         this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica)
         return
       case 'refused':
+        if (this.#happens())
+          this.#tell({
+            type: 'refuses',
+            node: host.id,
+            reason: observation.reason,
+            detail: observation.detail,
+          })
+        host.isOut = true
         this.#moveClients(host)
         return
       case 'configured':
@@ -659,7 +688,7 @@ export class World {
   }
 
   /** What the clocks of a machine show. */
-  #times({ clock }: Host): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
+  #clock({ clock }: Host): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
     return { nowMicros: clock.since(this.nowMicros), wallMicros: clock.wall(this.nowMicros) }
   }
 

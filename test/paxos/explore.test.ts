@@ -41,6 +41,22 @@ describe('the protocol', () => {
   })
 })
 
+describe('the protocol whose membership is changed', () => {
+  const settings = { logBytes: 200, chunkBytes: 60, alpha: 4 }
+
+  const some = SEEDS.slice(0, Math.ceil(SEEDS.length / 10))
+
+  it(`holds under ${some.length} random schedules`, { timeout: 60_000 }, () => {
+    for (const seed of some) {
+      const options = { newcomers: [3, 4, 5, 6, 7], settings, silent: REPLAY === undefined }
+      const { theatre, failure } = explore(seed, { acts: ACTS, options, operated: true })
+      if (failure === null) continue
+      const replay = `SYNOD_SEED=${seed} npx vitest run test/paxos/explore.test.ts`
+      expect.fail([...theatre.lines, `seed ${seed}: ${failure}`, `See it with: ${replay}`].join('\n'))
+    }
+  })
+})
+
 const PLANTED: Readonly<Record<string, Fault>> = {
   'an acceptor forgets its promise when it starts again': forgetsItsPromise,
   'an acceptor forgets everything when it starts again': forgetsEverything,

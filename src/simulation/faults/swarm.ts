@@ -2,7 +2,6 @@
  * Swarm sampling: the seed picks the size of the world, which classes of faults are on, and how hard. What is off
  * matters as much as what is on: two faults that hide each other are apart in some runs.
  */
-
 import { PLACEMENTS } from '../placement.js'
 import { DRAW, hash, prefix, within } from '../random.js'
 import { CLASSIC, type Scenario } from '../scenario.js'
@@ -59,6 +58,19 @@ const MEMBERS: readonly number[] = [1, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 5, 6,
 /** In so many runs of a hundred nothing goes wrong, and in so many everything. */
 const NOTHING_PERCENT = 3
 const EVERYTHING_PERCENT = 3
+/** In so many there are partitions of one class and nothing else: whoever is linked with a quorum must go on. */
+const PARTITION_PERCENT = 8
+
+const PARTITIONS: readonly FaultClass[] = [
+  'halves',
+  'minority',
+  'isolated-leader',
+  'ring',
+  'bridge',
+  'quorum-loss',
+  'constrained',
+  'chained',
+]
 
 /** What is drawn for a scenario beside its faults. */
 const WHAT = {
@@ -75,6 +87,9 @@ const WHAT = {
   chunk: 10,
 } as const
 
+/** Of each client, at most: more than one that thinks in between can do, and no flood from one that does not. */
+const REQUESTS = 400
+
 /** After the last fault there is this much time for everything to settle. */
 const SETTLING_MICROS = 8_000_000
 
@@ -82,15 +97,14 @@ export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
   const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 8)
-  const jitterMicros = draw(WHAT.jitter, 0, delayMicros)
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,
     members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
-    clients: draw(WHAT.clients, 1, 6),
-    requests: 100_000,
+    clients: draw(WHAT.clients, 2, 6),
+    requests: REQUESTS,
     delayMicros,
-    jitterMicros,
+    jitterMicros: draw(WHAT.jitter, 0, delayMicros),
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
     placement: PLACEMENTS[draw(WHAT.place, 0, PLACEMENTS.length - 1)] ?? 'spread',
     untilMicros: quietMicros + SETTLING_MICROS / 4,
@@ -106,6 +120,10 @@ export function swarm(seed: number): Scenario {
 function faultsOf(bits: number, mood: number): Faults {
   if (mood < NOTHING_PERCENT) return {}
   const isAll = mood < NOTHING_PERCENT + EVERYTHING_PERCENT
+  if (!isAll && mood < NOTHING_PERCENT + EVERYTHING_PERCENT + PARTITION_PERCENT) {
+    const partition = PARTITIONS[hash(bits, 2, 0, 0) % PARTITIONS.length] ?? 'halves'
+    return { [partition]: within(hash(bits, 2, 1, 0), 1, 3) }
+  }
   const faults: { [Class in FaultClass]?: number } = {}
   for (const [index, name] of CLASSES.entries()) {
     const sampling = SAMPLING[name]

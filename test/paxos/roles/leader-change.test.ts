@@ -58,6 +58,14 @@ describe('a change that admits somebody', () => {
     expect(tendered()).toEqual([[21, [1]]])
   })
 
+  it('waits for every newcomer to say that it has joined, also where there is nothing to learn', () => {
+    const under = leadFrom(0)
+    propose(changing([0, 1, 2, 3]))
+    expect(tendered()).toEqual([])
+    learning(3, under, 0)
+    expect(tendered()).toEqual([[1, [1]]])
+  })
+
   it('has the heartbeats go to the newcomers too, so that they learn', () => {
     leadFrom(20)
     propose(changing([0, 1, 2, 3]))
@@ -101,6 +109,7 @@ describe('a change that is decided', () => {
   function change(members: readonly MemberId[]): void {
     under = leadFrom(0)
     propose(changing(members))
+    for (const member of members) if (!THREE.includes(member)) learning(member, under, 0)
     bench.take()
     progress(under, 1)
     bench.membership = changed(ALPHA, THREE, members)
