@@ -98,10 +98,6 @@ export class Members {
     this.ids = Array.from({ length: bounds.members }, (_, id) => id)
   }
 
-  get states(): number {
-    return this.#states.size
-  }
-
   // ---- the beginning -------------------------------------------------------------------------------------------
 
   /** The state of a member that has just started, in a cluster that is founded and whose clients have sessions. */

@@ -52,10 +52,13 @@ export class Liveness extends Verdict {
     )
   }
 
-  /** What is wrong changes: from now on a partition and nothing else, or null. These operations are not over. */
+  /**
+   * What is wrong changes: from now on a partition and nothing else, or null. These operations are not over. Something
+   * else may have been wrong until now, however long the partition has lasted.
+   */
   holds(lull: Lull | null, pending: Iterable<Beginning>, nowMicros: Micros): void {
     for (const beginning of pending) this.#checkLull(beginning, nowMicros)
-    this.#lull = lull
+    this.#lull = lull && { ...lull, fromMicros: Math.max(lull.fromMicros, nowMicros) }
   }
 
   #checkLull({ event, client, timeMicros, f, place }: Beginning, nowMicros: Micros): void {
