@@ -99,7 +99,7 @@ export class Promises {
       } catch (error) {
         this.#reject(number, error)
       }
-      this.#loop ??= this.#run()
+      if (this.#waiting.size > 0) this.#loop ??= this.#run() // some answers come at once
     })
   }
 
