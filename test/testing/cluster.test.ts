@@ -230,6 +230,15 @@ describe('virtual time', () => {
     expect(cluster.nowMicros - before).toBe(123_456_789)
   })
 
+  it('does not go on to settle what is settled', async () => {
+    const cluster = new TestCluster(THREE)
+    await add(cluster, 1)
+    await cluster.settled()
+    const before = cluster.nowMicros
+    await cluster.settled()
+    expect(cluster.nowMicros).toBe(before)
+  })
+
   it('stands still while nobody waits', async () => {
     const cluster = new TestCluster(THREE)
     await add(cluster, 1)
