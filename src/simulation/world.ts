@@ -622,6 +622,8 @@ export class World {
       case 'configured':
         this.court.configured(this.events, host.id, observation.applied, observation.membership)
         return
+      case 'snapshotFailed':
+        return
       case 'retired':
         this.#at(this.nowMicros, () => this.#retire(host))
         return

@@ -8,10 +8,14 @@ import { Verdict } from './verdict.js'
 
 export class Bounds extends Verdict {
   readonly #settings: Settings
+  /** As much before the last snapshot as since, and the decrees of one turn. */
+  readonly #mostLogBytes: number
 
   constructor(settings: Settings) {
     super()
     this.#settings = settings
+    const { logBytes, windowBytes, chunkBytes, decreeBytes } = settings
+    this.#mostLogBytes = 2 * logBytes + windowBytes + chunkBytes + decreeBytes
   }
 
   check(event: number, node: Node): void {
@@ -39,7 +43,7 @@ export class Bounds extends Verdict {
     this.#most(event, node, 'reads not asked for', replica.unasked.size, queueLimit)
     this.#most(event, node, 'reads asked for', replica.asked.size, queueLimit)
     this.#most(event, node, 'sessions', replica.replicated.sessions.live.size, sessionLimit)
-    // The bytes of votes and decisions: they are for ever so far.
+    this.#most(event, node, 'bytes of decrees in its log', replica.logBytes, this.#mostLogBytes)
   }
 
   #requester(event: number, node: Node, requester: NonNullable<Node['roles']['requester']>): void {
