@@ -6,12 +6,19 @@ import type { Node, Settings } from '../../paxos/index.js'
 import { nameOf } from '../names.js'
 import { Verdict } from './verdict.js'
 
+/** A log keeps this many times its bytes at most: those since the last snapshot, and as many before it. */
+const LOGS = 2
+/** What a decision weighs in it at least. */
+const DECISION_BYTES = 16
+
 export class Bounds extends Verdict {
   readonly #settings: Settings
+  readonly #mostDecisions: number
 
   constructor(settings: Settings) {
     super()
     this.#settings = settings
+    this.#mostDecisions = Math.floor((LOGS * settings.logBytes) / DECISION_BYTES)
   }
 
   check(event: number, node: Node): void {
@@ -39,7 +46,8 @@ export class Bounds extends Verdict {
     this.#most(event, node, 'reads not asked for', replica.unasked.size, queueLimit)
     this.#most(event, node, 'reads asked for', replica.asked.size, queueLimit)
     this.#most(event, node, 'sessions', replica.replicated.sessions.live.size, sessionLimit)
-    // The bytes of votes and decisions: they are for ever so far.
+    const { applied, trimmed } = replica
+    this.#most(event, node, 'applied decisions in its log', applied - trimmed, this.#mostDecisions)
   }
 
   #requester(event: number, node: Node, requester: NonNullable<Node['roles']['requester']>): void {
