@@ -5,7 +5,6 @@ import {
   type Adopted,
   type Ballot,
   Commander,
-  type AcceptRejected,
   completesQuorum,
   formatBallot,
   Initializer,
@@ -69,7 +68,7 @@ function above(ballot: Ballot): Ballot {
   return { ...ballot, round: ballot.round + 1 }
 }
 
-class PreemptedByAnyScout extends Scout {
+class PreemptedByAnyRejection extends Scout {
   override prepareRejected(_from: NodeId, { promised }: PrepareRejected): void {
     if (sameBallot(promised, this.ballot)) return
     this.tell({ type: 'preempted', ballot: this.ballot, promised })
@@ -77,10 +76,11 @@ class PreemptedByAnyScout extends Scout {
   }
 }
 
-class PreemptedByAnyCommander extends Commander {
-  override acceptRejected(_from: NodeId, { promised }: AcceptRejected): void {
-    if (!sameBallot(promised, this.ballot))
-      this.tell({ type: 'preempted', ballot: this.ballot, promised: above(this.ballot) })
+/** And tries again at once, as the ancestor did. */
+class PreemptedByAnyReply extends Scout {
+  override promise(from: NodeId, promise: MessageOf<'promise'>): void {
+    if (sameBallot(promise.ballot, this.ballot)) super.promise(from, promise)
+    else this.tell({ type: 'preempted', ballot: this.ballot, promised: above(this.ballot) })
   }
 }
 
@@ -222,7 +222,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     wrong: "A preemption sets the leader's round to that of whoever preempted it, even if it is lower. (3)",
     breaks: 'PTP §2.2, B1: no ballot is used twice, so its number only rises.',
     verdicts: ['durability', 'agreement', ...LIVENESS],
-    plant: classes({ scout: PreemptedByAnyScout, leader: YieldsToLowerBallots }),
+    plant: classes({ scout: PreemptedByAnyRejection, leader: YieldsToLowerBallots }),
   },
   {
     name: 'quorum-is-a-fraction',
@@ -254,10 +254,10 @@ export const ANCESTOR: readonly Exhibit[] = [
   },
   {
     name: 'any-ballot-preempts',
-    wrong: 'A rejection preempts whatever ballot it answers, even an older one. (8)',
+    wrong: 'A reply to any other ballot preempts, even to an older one. (8)',
     breaks: 'PMMC Fig. 6 and 7: only a higher ballot preempts.',
     verdicts: LIVENESS,
-    plant: classes({ scout: PreemptedByAnyScout, commander: PreemptedByAnyCommander }),
+    plant: classes({ scout: PreemptedByAnyReply, leader: ScoutsAgainAtOnce }),
   },
   {
     name: 'decision-never-fetched',

@@ -5,6 +5,7 @@ import {
   Initializer,
   Leader,
   type LocalMessage,
+  type MemberId,
   type Membership,
   NO_BALLOT,
   Node,
@@ -13,6 +14,7 @@ import {
   Replica,
   type Returning,
 } from 'synod/paxos'
+import { type Scenario, swarm } from 'synod/simulation'
 import { classes, driver, type Exhibit, type MakeNode, store } from '../exhibit.js'
 
 class SkipsTheNewPromise extends Leader {
@@ -23,11 +25,12 @@ class SkipsTheNewPromise extends Leader {
 }
 
 class CountsOldVoters extends Leader {
+  #members: readonly MemberId[] = []
+
   protected override tell(message: LocalMessage): void {
     const [inForce] = this.membership.configurations
-    if (message.type === 'tender' && inForce !== undefined)
-      super.tell({ ...message, members: inForce.members })
-    else super.tell(message)
+    if (message.type === 'leaderChanged') this.#members = inForce?.members ?? []
+    super.tell(message.type === 'tender' ? { ...message, members: this.#members } : message)
   }
 }
 
@@ -97,6 +100,12 @@ function storesAreNamedByPlace(): MakeNode {
     })
     return new Node({ ...options, records })
   }
+}
+
+/** The swarm, and stores that are put back to an earlier state. */
+function withRollbacks(seed: number): Scenario {
+  const scenario = swarm(seed)
+  return { ...scenario, faults: { ...scenario.faults, rollback: 3 } }
 }
 
 export const MEMBERSHIP: readonly Exhibit[] = [
@@ -184,5 +193,6 @@ export const MEMBERSHIP: readonly Exhibit[] = [
     breaks: 'docs/adr/0011: a store that was put back to an earlier state does not vote.',
     verdicts: ['agreement', 'durability', 'linearizable', 'answers'],
     plant: classes({ initializer: RecognisesEverybody }),
+    scenario: withRollbacks,
   },
 ]

@@ -193,10 +193,13 @@ export const PROMISES: readonly Exhibit[] = [
   },
   {
     name: 'ballot-reused-after-restart',
-    wrong: 'A member that starts again begins at round 0 and with the ballots of its earlier life.',
+    wrong: 'A member that starts again leads under the ballot that it promised in its earlier life.',
     breaks: 'PTP §2.2, B1: each ballot has a number of its own.',
     verdicts: ['durability', 'agreement', 'linearizable', 'ended', 'liveness'],
-    plant: roles({ leader: (context, { eager = false }) => new OneIncarnation(context, { eager }) }),
+    plant: roles({
+      leader: (context, { eager = false, round = 1 }) =>
+        new OneIncarnation(context, { eager, round: round - 1 }),
+    }),
   },
   {
     name: 'incarnation-not-raised',

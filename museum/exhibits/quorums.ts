@@ -1,10 +1,13 @@
 /** Bugs of counting and of deciding: phase 2, quorums and watermarks. */
 import {
+  type Accept,
   type Accepted,
   Acceptor,
+  type Ballot,
   Commander,
   compareBallots,
   type DecidedMessage,
+  type Heartbeat,
   Leader,
   type NodeId,
   Replica,
@@ -12,7 +15,9 @@ import {
   type Learn,
   Scout,
   type Settings,
+  type Slot,
   type Tender,
+  type Vote,
 } from 'synod/paxos'
 import { classes, type Exhibit } from '../exhibit.js'
 
@@ -57,30 +62,50 @@ class CountsVotesOfEarlierBallots extends Commander {
   }
 }
 
-class DecidesWhateverItAccepted extends Acceptor {
-  override decided(from: NodeId, { decided }: DecidedMessage): void {
+/** Hears a watermark in each way that there is. */
+class HearsWatermarks extends Acceptor {
+  protected hear(_from: NodeId, _ballot: Ballot, _decided: Slot): void {
+    // nothing
+  }
+
+  override decided(from: NodeId, message: DecidedMessage): void {
+    super.decided(from, message)
+    this.hear(from, message.ballot, message.decided)
+  }
+
+  override heartbeat(from: NodeId, message: Heartbeat): void {
+    super.heartbeat(from, message)
+    this.hear(from, message.ballot, message.decided)
+  }
+
+  override accept(from: NodeId, message: Accept): void {
+    super.accept(from, message)
+    this.hear(from, message.ballot, message.decided)
+  }
+
+  protected decide(source: NodeId, decided: Slot, isDecided: (vote: Vote) => boolean): void {
     const decisions = [...this.votes.values()].filter(
-      ({ slot }) => slot > this.decidedThrough && slot <= decided,
+      (vote) => vote.slot > this.decidedThrough && vote.slot <= decided && isDecided(vote),
     )
-    this.tell({ type: 'learn', decisions, decided, source: from })
+    if (decisions.length > 0) this.tell({ type: 'learn', decisions, decided, source })
+  }
+}
+
+class DecidesWhateverItAccepted extends HearsWatermarks {
+  protected override hear(from: NodeId, _ballot: Ballot, decided: Slot): void {
+    this.decide(from, decided, () => true)
+  }
+}
+
+class DecidesOlderVotes extends HearsWatermarks {
+  protected override hear(from: NodeId, ballot: Ballot, decided: Slot): void {
+    this.decide(from, decided, (vote) => compareBallots(vote.ballot, ballot) < 0)
   }
 }
 
 class DecidesOneSlotMore extends Acceptor {
   override decided(from: NodeId, decided: DecidedMessage): void {
     super.decided(from, { ...decided, decided: decided.decided + 1 })
-  }
-}
-
-class DecidesOlderVotes extends Acceptor {
-  override decided(from: NodeId, message: DecidedMessage): void {
-    super.decided(from, message)
-    const decisions = [...this.votes.values()].filter(
-      ({ slot, ballot }) =>
-        slot > this.decidedThrough && slot <= message.decided && compareBallots(ballot, message.ballot) < 0,
-    )
-    if (decisions.length > 0)
-      this.tell({ type: 'learn', decisions, decided: message.decided, source: from })
   }
 }
 

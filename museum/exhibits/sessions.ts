@@ -1,6 +1,7 @@
 /** Bugs of requests: of sessions, answers, and machines. */
 import {
   type AnyMachine,
+  clonePlain,
   decodeDecree,
   isNoOp,
   type Message,
@@ -82,8 +83,8 @@ function dependsOnItsMember(): MakeNode {
     const partial: AnyMachine = {
       ...machine,
       apply: (state, command, context) => {
-        const [next, output] = machine.apply(state, command, context)
-        return self === 1 && context.slot % 7 === 0 ? [state, output] : [next, output]
+        if (self !== 1 || context.slot % 7 !== 0) return machine.apply(state, command, context)
+        return [state, machine.apply(clonePlain(state), command, context)[1]]
       },
     }
     return new Node({ ...options, machine: partial })

@@ -51,8 +51,13 @@ class ForgetsStateOfThisSlot extends Retoucher {
   }
 }
 
-/** Takes whatever chunk fits at its offset, and trusts that the whole is what it should be. */
+/** Gives and takes whatever chunk comes next, and trusts that the whole is what it should be. */
 class MixesChunks extends Replica {
+  override fetchSnapshot(from: NodeId, message: FetchSnapshot): void {
+    const { slot, checksum } = this.snapshot ?? message
+    super.fetchSnapshot(from, { ...message, slot, checksum })
+  }
+
   override snapshotChunk(from: NodeId, message: SnapshotChunk): void {
     const known = this.incoming
     const { offset, chunk } = message

@@ -134,6 +134,7 @@ function rollback(stage: Stage, episode: Episode): Strike | null {
     end: () => {
       stage.crash(host, partOf(episode))
       disk.rollBack(records)
+      host.isForgetful = true
       stage.restart(host, episode.endMicros)
     },
   }

@@ -44,12 +44,12 @@ const SAMPLING: { readonly [Class in FaultClass]?: Sampling } = {
   'stalled-disk': { percent: 30, low: 1, high: 4 },
   wipe: { percent: 20, low: 1, high: 2 },
   swap: { percent: 10, low: 1, high: 1 },
-  drift: { percent: 35, low: 100, high: 100_000 },
+  drift: { percent: 35, low: 100, high: 200_000 },
   jump: { percent: 30, low: 1, high: 6 },
   strobe: { percent: 20, low: 1, high: 3 },
   change: { percent: 35, low: 1, high: 6 },
   snapshot: { percent: 35, low: 1, high: 12 },
-  transfer: { percent: 25, low: 1, high: 5 },
+  transfer: { percent: 45, low: 1, high: 16 },
 }
 
 /** Mostly three and five. */

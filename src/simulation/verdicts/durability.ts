@@ -14,6 +14,7 @@ import {
   sameBallot,
   sameBytes,
 } from '../../paxos/index.js'
+import { nameOf } from '../names.js'
 import { Verdict } from './verdict.js'
 
 /** The members that vote in a slot. */
@@ -36,14 +37,23 @@ export class Durability extends Verdict {
   readonly #votersOf: VotersOf
   /** By slot. */
   readonly #votes: Map<Slot, DurableVotes[]> = new Map()
+  readonly #forgetful: Set<NodeId> = new Set()
 
   constructor(votersOf: VotersOf) {
     super()
     this.#votersOf = votersOf
   }
 
+  /** A store has lost something that it may have vouched for: it must never vote again. */
+  forgot(node: NodeId): void {
+    this.#forgetful.add(node)
+  }
+
   /** A record became durable. */
   synced(event: number, node: NodeId, record: StoreRecord): void {
+    if (record.type !== 'accepted' && record.type !== 'promised') return
+    if (this.#forgetful.has(node))
+      this.fail(event, `${nameOf(node)} votes with a store that has lost what it may have vouched for`)
     if (record.type !== 'accepted') return
     const { slot, ballot, decree } = record
     const ballots = this.#votes.get(slot)
