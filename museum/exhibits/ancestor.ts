@@ -1,5 +1,6 @@
 /** The faults of the ancestor, a Python program of 2021: those of docs/PROTOCOL.md, by their numbers there. */
 import {
+  type Accepted,
   Acceptor,
   type Action,
   type Adopted,
@@ -14,7 +15,6 @@ import {
   type MemberId,
   type Message,
   type MessageOf,
-  type Accepted,
   Node,
   type NodeEvent,
   type NodeId,
@@ -157,7 +157,11 @@ let hashSeed = 0
 class IteratesUnordered extends Commander {
   protected override send(to: NodeId | readonly NodeId[], message: Message): void {
     if (typeof to === 'number') super.send(to, message)
-    else super.send(to.toSorted((a, b) => order(a) - order(b)), message)
+    else
+      super.send(
+        to.toSorted((a, b) => order(a) - order(b)),
+        message,
+      )
   }
 }
 
@@ -289,7 +293,8 @@ export const ANCESTOR: readonly Exhibit[] = [
   },
   {
     name: 'unordered-iteration',
-    wrong: 'A commander goes through the members in the order of a hash table, which differs between runs. (11)',
+    wrong:
+      'A commander goes through the members in the order of a hash table, which differs between runs. (11)',
     breaks: 'The same seed gives the same run (docs/SIMULATION.md).',
     verdicts: ['determinism'],
     check: 'determinism',

@@ -160,7 +160,7 @@ export const PROMISES: readonly Exhibit[] = [
     name: 'promise-before-durable',
     wrong: 'A promise leaves before it is on disk.',
     breaks: 'PMS §2.5: an acceptor records its response in stable storage before it sends it.',
-    verdicts: ['agreement', 'durability'],
+    verdicts: ['agreement', 'durability', 'liveness', 'ended'],
     plant: driver(PromisesEarly),
   },
   {

@@ -102,7 +102,8 @@ export const SESSIONS: readonly Exhibit[] = [
   {
     name: 'earlier-request-dropped',
     wrong: 'Request 4 of a session is not executed when request 5 came first.',
-    breaks: 'Requests are recognised one by one, and may be decided in any order (docs/PROTOCOL.md, requests).',
+    breaks:
+      'Requests are recognised one by one, and may be decided in any order (docs/PROTOCOL.md, requests).',
     verdicts: ['exactly once', 'answers', 'identical state'],
     plant: classes({ replica: ExecutesOnlyHigherNumbers }),
   },

@@ -41,7 +41,10 @@ class ForgetsTime extends Retoucher {
 class ForgetsPendingConfigurations extends Retoucher {
   protected override retouch(replicated: Replicated): Replicated {
     const { membership } = replicated
-    return { ...replicated, membership: { ...membership, configurations: membership.configurations.slice(0, 1) } }
+    return {
+      ...replicated,
+      membership: { ...membership, configurations: membership.configurations.slice(0, 1) },
+    }
   }
 }
 

@@ -133,8 +133,8 @@ function rollback(stage: Stage, episode: Episode): Strike | null {
     begin: () => {},
     end: () => {
       stage.crash(host, partOf(episode))
+      host.isForgetful ||= disk.synced.at(-1) !== records.at(-1)
       disk.rollBack(records)
-      host.isForgetful = true
       stage.restart(host, episode.endMicros)
     },
   }
