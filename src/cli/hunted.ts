@@ -1,5 +1,6 @@
 /** What came of a hunt, for people and for programs. */
 import { FAULTS, type Found, type Range, type Tally } from '../simulation/index.js'
+import { rows } from './report.js'
 import { machineWords, replayCommand, type ScenarioFlags, scenarioWords } from './scenario.js'
 import { formatSeeds } from './seeds.js'
 
@@ -29,7 +30,7 @@ export function goOnCommand(
 
 /** The table at the end, line by line. */
 export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[] {
-  const { seeds, failed, events, simulatedMicros, verdicts, slowest } = tally
+  const { seeds, failed, events, simulatedMicros, slowest } = tally
   const simulatedSeconds = simulatedMicros / 1_000_000
   const outcome = failed.length === 0 ? 'every verdict holds' : `${failed.length} of them failed`
   const title =
@@ -40,8 +41,8 @@ export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[]
     title + rest,
     `  time      ${simulatedSeconds.toFixed(1)} s simulated in ${wallSeconds.toFixed(1)} s: ${rate(simulatedSeconds)} a second`,
     `  events    ${events}: ${rate(events)} a second`,
-    `  faults    ${faultsOf(tally)}`,
-    `  verdicts  ${Object.entries(verdicts).map(verdictOf).join(', ') || 'none'}`,
+    ...rows('faults', faultsOf(tally)),
+    ...rows('verdicts', verdictsOf(tally)),
     ...slowest.map(({ seed, wallMillis, simulatedSeconds }, at) => {
       const label = at === 0 ? 'slowest ' : '        '
       return `  ${label}  seed ${seed}: ${(wallMillis / 1_000).toFixed(2)} s for ${simulatedSeconds.toFixed(1)} s simulated`
@@ -50,18 +51,21 @@ export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[]
 }
 
 /** How often each class of faults happened, in the order of the classes. */
-function faultsOf({ faults }: Tally): string {
-  const counts = Object.keys(FAULTS).flatMap((name) => (faults[name] ? [`${name} ${faults[name]}`] : []))
-  return counts.join(', ') || 'none'
+function faultsOf({ faults }: Tally): readonly string[] {
+  return Object.keys(FAULTS).flatMap((name) => (faults[name] ? [`${name} ${faults[name]}`] : []))
 }
 
-function verdictOf([name, failures]: readonly [string, number]): string {
-  return failures === 0 ? `${name} ok` : `${name} FAILED ${failures} times`
+/** In how many runs each verdict failed, or was not decided. */
+function verdictsOf({ failures, undecided }: Tally): readonly string[] {
+  return Object.entries(failures).map(([name, count]) => {
+    if (count > 0) return `${name} FAILED ${count} times`
+    return undecided[name] ? `${name} undecided ${undecided[name]} times` : `${name} ok`
+  })
 }
 
 /** The same, for programs. */
 export function jsonFrom({ tally, left, wallSeconds }: Hunted, flags: ScenarioFlags): unknown {
-  const { seeds, events, simulatedMicros, faults, verdicts, slowest } = tally
+  const { seeds, events, simulatedMicros, faults, failures, undecided, slowest } = tally
   const failed = tally.failed.map(({ seed, verdict, event, reason }) => ({
     ...{ seed, verdict, event, reason },
     replay: replayCommand(seed, flags),
@@ -73,7 +77,8 @@ export function jsonFrom({ tally, left, wallSeconds }: Hunted, flags: ScenarioFl
     simulatedSeconds: simulatedMicros / 1_000_000,
     wallSeconds: Math.round(wallSeconds * 1_000) / 1_000,
     faults,
-    verdicts,
+    failures,
+    undecided,
     slowest: slowest.map(({ wallMillis, ...rest }) => ({
       ...rest,
       wallSeconds: Math.round(wallMillis) / 1_000,

@@ -12,7 +12,7 @@ const CHUNK_MILLIS = 200
 /** And never more than this. */
 const MOST_SEEDS = 1_000
 /** When it is to stop, a worker may take so long to end the run that it is in. */
-const GRACE_MILLIS = 1_000
+const GRACE_MILLIS = 3_000
 
 interface Hand {
   readonly worker: Worker

@@ -35,18 +35,23 @@ function faultsOf({ options, faults }: Summary): string {
   return classes.length === 0 ? 'none' : classes.join(', ')
 }
 
-/** So many verdicts are in a line. */
-const VERDICTS_IN_LINE = 6
-
 function verdictsOf({ verdicts }: Summary, alarm: Paint): string[] {
   const all = Object.entries(verdicts).map(([name, { ok, undecided }]) => {
     if (!ok) return alarm(`${name} FAILED`)
     return undecided === undefined ? `${name} ok` : `${name} undecided`
   })
+  return rows('verdicts', all)
+}
+
+/** So many parts are in a line. */
+const PARTS_IN_LINE = 6
+
+/** Parts of one sort in as many lines as it takes, the first of which has a label. */
+export function rows(label: string, parts: readonly string[]): string[] {
   const lines: string[] = []
-  for (let first = 0; first < all.length; first += VERDICTS_IN_LINE) {
-    const line = all.slice(first, first + VERDICTS_IN_LINE).join(', ')
-    lines.push(first === 0 ? `  verdicts  ${line}` : `            ${line}`)
+  for (let first = 0; first === 0 || first < parts.length; first += PARTS_IN_LINE) {
+    const line = parts.slice(first, first + PARTS_IN_LINE).join(', ') || 'none'
+    lines.push(`  ${(first === 0 ? label : '').padEnd(8)}  ${line}`)
   }
   return lines
 }

@@ -286,6 +286,8 @@ export interface TakenOver {
 export interface Learning {
   readonly type: 'learning'
   readonly ballot: Ballot
+  /** The store of the newcomer: the change must name that very one. */
+  readonly store: number
   readonly decided: Slot
 }
 

@@ -309,6 +309,10 @@ export class Node implements RoleContext {
     return this.#fields.recognised && this.#isNamed()
   }
 
+  get store(): number {
+    return this.#fields.store
+  }
+
   get recordsWritten(): number {
     return this.#fields.writtenBefore + this.#fields.written
   }
@@ -384,7 +388,7 @@ export class Node implements RoleContext {
     this.become('leader', { round: promised.round, eager })
     this.become('replica', { founding, decisions, snapshot, trimmed })
     const life = returning ? this.#options.draw(1, 0xffff_ffff, 'life') : 0
-    this.become('initializer', { founding, store: this.#fields.store, returning, life })
+    this.become('initializer', { founding, returning, life })
   }
 
   reconfigure(membership: Membership): void {
@@ -450,13 +454,12 @@ export class Node implements RoleContext {
   #wake(): void {
     this.#fields.awake = true
     const { purpose } = this.#options
-    const { store } = this.#fields
     this.become('requester', purpose.type === 'request' ? { contacts: purpose.contacts } : {})
     const founding = this.#fields.recovered?.founding ?? null
     this.#request(this.#fields.early.splice(0))
     if (founding !== null) this.induct(founding, false)
-    else if (purpose.type === 'seed') this.become('seed', { ...purpose, store })
-    else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts, store })
+    else if (purpose.type === 'seed') this.become('seed', purpose)
+    else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts })
   }
 
   /** Who was away for long, or is no member yet, may know only members that are gone; who runs it may know better. */

@@ -27,7 +27,9 @@ export interface RoleContext {
   readonly others: readonly MemberId[]
   /** Whether this node votes in any of them, with this store. */
   readonly voting: boolean
-  /** How many records were ever written to the store. */
+  /** The identity of the store; 0 for a node that has none. */
+  readonly store: number
+  /** How many records were ever written to it. */
   readonly recordsWritten: number
   /** Whether something that was written is not yet durable. */
   readonly writing: boolean
@@ -108,6 +110,10 @@ export abstract class Role {
 
   protected get voting(): boolean {
     return this.#context.voting
+  }
+
+  protected get store(): number {
+    return this.#context.store
   }
 
   protected get recordsWritten(): number {

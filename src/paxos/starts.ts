@@ -57,15 +57,11 @@ export interface SeedStart {
   readonly cluster?: number
   /** The voters of the new cluster, the seeding node among them. */
   readonly voters?: readonly MemberId[]
-  /** The identity of the seeding node's own store. */
-  readonly store?: number
 }
 
 export interface InitializerStart {
   /** Whom to ask; the first of them most often. */
   readonly contacts?: readonly NodeId[]
-  /** The identity of this node's store. */
-  readonly store?: number
   /** The cluster that this node belongs to already. */
   readonly founding?: Founding | null
   /** It has started again with a store that may have vouched for something. */

@@ -2,7 +2,16 @@
  * Everything that happens in a simulated world, as data: one event is one line of a transcript. Events are numbered
  * from 1; a verdict names the event that broke it.
  */
-import type { Decree, Message, Micros, NodeId, RoleName, Slot, StoreRecord } from '../paxos/index.js'
+import type {
+  Decree,
+  Message,
+  Micros,
+  NodeId,
+  RefusedStore,
+  RoleName,
+  Slot,
+  StoreRecord,
+} from '../paxos/index.js'
 import type { Completion, Operation } from './application.js'
 import type { FaultClass } from './faults/classes.js'
 
@@ -54,6 +63,13 @@ export type WorldEvent =
       readonly client: number
       readonly operation: Operation
       readonly completion: Completion
+    }
+  /** A node takes no part in any vote, and never will with this store. */
+  | {
+      readonly type: 'refuses'
+      readonly node: NodeId
+      readonly reason: RefusedStore
+      readonly detail: string
     }
   /** A fault begins: the `number`-th of its class, from 0. Its node is the first of those it strikes. */
   | {

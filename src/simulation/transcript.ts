@@ -140,6 +140,8 @@ export class TranscriptFormatter {
       }
       case 'suffers':
         return `${event.fault}.${event.number}: ${event.what}`
+      case 'refuses':
+        return `${event.reason}: ${event.detail}`
       case 'recovers':
         return `${event.fault}.${event.number}`
     }
@@ -286,6 +288,7 @@ export function roleOf(event: WorldEvent): string | null {
     case 'ends':
     case 'misses':
     case 'suffers':
+    case 'refuses':
     case 'recovers':
       return null
   }

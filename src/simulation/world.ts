@@ -27,8 +27,8 @@ import { Clock, START_WALL_MICROS } from './clock.js'
 import { Disk } from './disk.js'
 import type { Observer, WorldEvent } from './events.js'
 import { repair } from './faults/changes.js'
-import { driftOf, planOf } from './faults/plan.js'
-import type { Stage } from './faults/stage.js'
+import { driftOf, planOf, RATES } from './faults/plan.js'
+import type { PartitionShape, Stage } from './faults/stage.js'
 import { Trouble } from './faults/trouble.js'
 import { Host, leaderOf } from './host.js'
 import { nameOf } from './names.js'
@@ -122,7 +122,12 @@ export class World {
     this.#codecs = codecsOf(application.machine)
     this.#observer = options.observer
     this.#begin()
-    this.#trouble = new Trouble(this.#stage, (event) => this.#announce(event), planOf(seed, scenario))
+    this.#trouble = new Trouble(
+      this.#stage,
+      (event) => this.#announce(event),
+      (shape) => this.#holds(shape),
+      planOf(seed, scenario),
+    )
   }
 
   /** Runs until the world comes to rest, or its length is over. */
@@ -412,6 +417,26 @@ export class World {
     }
   }
 
+  /** A partition is all that is wrong, or no longer. Runs that lose or delay messages throughout are never so calm. */
+  #holds(shape: PartitionShape | null): void {
+    if (shape === null || RATES.some((rate) => (this.options.scenario.faults[rate] ?? 0) > 0)) {
+      this.court.holds(null, 0, this.nowMicros)
+      return
+    }
+    // Who is not a member yet, because the cluster is not founded, waits for everybody.
+    const isUp = (id: NodeId): boolean => {
+      const { node, isOut } = this.#host(id)
+      return node?.roles.replica !== undefined && !isOut
+    }
+    const isLinked = (id: NodeId): boolean =>
+      this.#configurations.every((members) => {
+        const linked = members.filter((other) => isUp(other) && (other === id || shape.hears(id, other)))
+        return linked.length >= quorumOf(members)
+      })
+    const linked = this.court.membership.latest.members.filter(isLinked)
+    this.court.holds(linked, Math.max(shape.fromMicros, this.nowMicros), this.nowMicros)
+  }
+
   #admit(): Host {
     const host = this.#makeHost(this.hosts.length)
     this.hosts.push(host)
@@ -460,7 +485,7 @@ export class World {
     const operation = this.clients.invoke(client, nowMicros)
     if (operation === null) return
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
-    this.court.invoked(this.events, client.number, operation, this.clients.lastEntry)
+    this.court.invoked(this.events, client.number, client.place, operation, this.clients.lastEntry)
     const reference = client.position
     const { commands, queries } = this.#codecs
     const number = client.number
@@ -581,6 +606,14 @@ export class World {
         this.court.installed(this.events, host.id, observation.slot, host.node?.roles.replica)
         return
       case 'refused':
+        if (this.#happens())
+          this.#tell({
+            type: 'refuses',
+            node: host.id,
+            reason: observation.reason,
+            detail: observation.detail,
+          })
+        host.isOut = true
         this.#moveClients(host)
         return
       case 'configured':

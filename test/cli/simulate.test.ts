@@ -74,7 +74,7 @@ describe.concurrent('the transcript', () => {
     expect(code).toBe(0)
     expect(head).toBe(
       '# synod transcript formatVersion=2 seed=6 machine=key-value members=14 clients=11 requests=11 ' +
-        'delayMicros=30000 jitterMicros=20000 reads=decree lengthMicros=60000000 quietMicros=10000000 ' +
+        'delayMicros=30000 jitterMicros=20000 reads=decree lengthMicros=60000000 alpha=64 logBytes=4194304 chunkBytes=262144 quietMicros=10000000 ' +
         'overBudget=false faults=loss:50000 omitted=none',
     )
     expect(events.length).toBeGreaterThan(10_000)
@@ -91,8 +91,8 @@ describe.concurrent('the transcript', () => {
       expect.stringMatching(/^ {2}messages {2}\d+ sent, \d+ delivered, \d+ dropped$/),
       expect.stringMatching(/^ {2}decided {3}\d+ slots$/),
       expect.stringMatching(/^ {2}requests {2}6 sent, 6 answered: 6 ok, 0 failed, 0 unknown$/),
-      '  verdicts  agreement ok, durability ok, answers ok, linearizable ok, stale reads ok, exactly once ok',
-      '            identical state ok, conservation ok, bounds ok, liveness ok, ended ok',
+      '  verdicts  agreement ok, durability ok, membership ok, answers ok, linearizable ok, stale reads ok',
+      '            exactly once ok, identical state ok, conservation ok, bounds ok, liveness ok, ended ok',
     ])
   })
 
@@ -120,8 +120,8 @@ describe.concurrent('the transcript', () => {
     expect(linesOf(stdout)[0]).toBe(
       '# synod transcript formatVersion=2 seed=1 machine=key-value members=5 clients=2 requests=4 ' +
         'delayMicros=1500 jitterMicros=1500 reads=linearizable lengthMicros=30250000 alpha=64 logBytes=4194304 ' +
-        'chunkBytes=262144 quietMicros=1500000 overBudget=false ' +
-        'faults=loss:25000,duplication:1,reordering:50000,crash:1,pause:2 omitted=none placement=mixed untilMicros=9000000',
+        'chunkBytes=262144 placement=mixed untilMicros=9000000 quietMicros=1500000 overBudget=false ' +
+        'faults=loss:25000,duplication:1,reordering:50000,crash:1,pause:2 omitted=none',
     )
     expect(stdout).toContain(' crashes ')
     expect(stdout).toContain(' readAnswer ')
@@ -185,6 +185,7 @@ describe.concurrent('--summary json', () => {
     expect(summary.verdicts).toEqual({
       agreement: holds,
       durability: holds,
+      membership: holds,
       answers: holds,
       linearizable: holds,
       'stale reads': holds,

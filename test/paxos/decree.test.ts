@@ -90,6 +90,7 @@ describe('requests', () => {
     ['a negative session', { session: -1 }],
     ['a sequence that is no number', { sequence: Number.NaN }],
     ['an acknowledgement beyond 2^53', { acknowledged: 2 ** 53 }],
+    ['a change that is none', { session: 0, sequence: 1, command: new Uint8Array(1 << 20) }],
     ['an opener of a megabyte', { session: 0, sequence: 0, command: new Uint8Array(1 << 20) }],
   ])('from outside are refused with %s', (_name, wrong) => {
     expect(isRequest(request(1, 1, 'x'))).toBe(true)

@@ -16,6 +16,7 @@ import {
   forgetsEverything,
   forgetsItsPromise,
   ignoresTheHighestBallot,
+  keepsToTheFirstMembers,
   reportsStaleAdoptions,
 } from '../support/planted.js'
 
@@ -38,6 +39,30 @@ describe('the protocol', () => {
       const replay = `SYNOD_SEED=${seed} npx vitest run test/paxos/explore.test.ts`
       expect.fail([...theatre.lines, `seed ${seed}: ${failure}`, `See it with: ${replay}`].join('\n'))
     }
+  })
+})
+
+describe('the protocol whose membership is changed', () => {
+  const changed = { newcomers: [3, 4, 5, 6, 7], settings: { logBytes: 200, chunkBytes: 60, alpha: 4 } }
+
+  const some = SEEDS.slice(0, Math.ceil(SEEDS.length / 10))
+
+  it(`holds under ${some.length} random schedules`, { timeout: 60_000 }, () => {
+    for (const seed of some) {
+      const options = { ...changed, silent: REPLAY === undefined }
+      const { theatre, failure } = explore(seed, { acts: ACTS, options, operated: true })
+      if (failure === null) continue
+      const replay = `SYNOD_SEED=${seed} npx vitest run test/paxos/explore.test.ts`
+      expect.fail([...theatre.lines, `seed ${seed}: ${failure}`, `See it with: ${replay}`].join('\n'))
+    }
+  })
+
+  it('is found broken when those who vote on a slot do not change', { timeout: 60_000 }, () => {
+    const isUnsafe = (seed: number) => {
+      const options = { ...changed, roles: keepsToTheFirstMembers }
+      return explore(seed, { acts: ACTS, options, operated: true, onlySafety: true }).failure
+    }
+    expect(firstOf(isUnsafe)).toMatch(/none was chosen|not chosen/)
   })
 })
 

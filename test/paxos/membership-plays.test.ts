@@ -180,8 +180,10 @@ describe('a change of everybody at once', () => {
   it('is served by those before until a quorum of those who follow has everything', () => {
     const theatre = led({ newcomers: NEW })
     enterAll(theatre, [0, 'a'], [1, 'b'])
+    theatre.change(0, NEW)
+    theatre.run(() => theatre.node(0).membership.configurations.length === 2)
     theatre.apart = (from, to) => NEW.includes(from) || NEW.includes(to)
-    change(theatre, 0, NEW)
+    for (const to of NEW) for (const letter of theatre.pending({ to })) theatre.loseLetter(letter)
     theatre.runFor(5_000_000)
     expect([...theatre.retired]).toEqual([])
     theatre.apart = (from, to) => [from, to].some((id) => id === 4 || id === 5)

@@ -145,7 +145,7 @@ describe('a member that starts again', () => {
   it('learns meanwhile, like a member that does not vote', () => {
     const driven = new Driven()
     expect(sent(driven.receive(0, heartbeat(4)), 'learning')).toEqual([
-      { type: 'learning', ballot: ballot(1), decided: 0 },
+      { type: 'learning', ballot: ballot(1), store: storeOf(SELF), decided: 0 },
     ])
   })
 

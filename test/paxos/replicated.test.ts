@@ -74,12 +74,12 @@ describe('applying a decree', () => {
     expect(apply(decree([opening('b')]))).toMatchObject([{ ok: false, error: 'session-limit' }])
   })
 
-  it('expires the sessions that no decree has used for long, by decree time', () => {
-    const { replicated, apply } = remember(anyLedger, { sessionIdleMicros: 1_000 })
+  it('makes room for a session where one was not used for long, by decree time', () => {
+    const { replicated, apply } = remember(anyLedger, { sessionIdleMicros: 1_000, sessionLimit: 2 })
     apply(decree([opening('a'), opening('b')]))
     apply(decree([request(2, 1, 'x')], WALL_MICROS + 900))
-    apply(decree([request(2, 2, 'y')], WALL_MICROS + 1_200))
-    expect([...replicated.sessions.live.keys()]).toEqual([2])
+    apply(decree([opening('c')], WALL_MICROS + 1_200))
+    expect([...replicated.sessions.live.keys()]).toEqual([2, 3])
   })
 
   it('makes the same state of the same decrees, however they are made into batches', () => {

@@ -5,7 +5,6 @@ import {
   DEFAULT_SETTINGS,
   emptySessions,
   executeOnce,
-  expireSessions,
   knownOutcome,
   type Outcome,
   openSession,
@@ -56,9 +55,9 @@ describe('opening a session', () => {
   })
 
   it('never gives a number again', () => {
-    open('a')
-    expireSessions(sessions, 5_000, settings)
-    expect(open('a', 5_000)).toBe(2)
+    for (const opener of ['a', 'b']) open(opener)
+    expect(open('c', 5_000)).toBe(3)
+    expect(open('a', 5_000)).toBe(4)
   })
 })
 
@@ -115,24 +114,31 @@ describe('a request', () => {
 })
 
 describe('a session', () => {
-  it('that no decree uses for long expires', () => {
-    open('a')
-    expireSessions(sessions, 1_000, settings)
+  it('that no decree uses for long goes when there is no room for another', () => {
+    for (const opener of ['a', 'b']) open(opener)
+    execute(1, 'x', { session: 2, timeMicros: 900 })
+    expect(open('c', 1_000)).toBe(3)
+    expect([...sessions.live.keys()]).toEqual([2, 3])
     expect(errorOf(execute(1, 'x'))).toBe('session-unknown')
   })
 
-  it('that is used does not expire', () => {
+  it('never goes while there is room, however long it is not used', () => {
     open('a')
+    open('b', 1_000_000)
+    expect(errorOf(execute(1, 'x', { timeMicros: 2_000_000 }))).toBe('none')
+  })
+
+  it('that is used does not go', () => {
+    for (const opener of ['a', 'b']) open(opener)
     for (let timeMicros = 0; timeMicros <= 20_000; timeMicros += 900) {
-      expireSessions(sessions, timeMicros, settings)
-      expect(errorOf(execute(1, 'x', { timeMicros }))).toBe('none')
+      for (const session of [1, 2]) execute(1, 'x', { session, timeMicros })
+      expect(open('c', timeMicros + 99)).toBeUndefined()
     }
   })
 
-  it('expires at the latest a quarter of the time after it may', () => {
-    open('a')
-    expireSessions(sessions, 999, settings)
-    expireSessions(sessions, 1_250, settings)
-    expect(sessions.live.size).toBe(0)
+  it('goes at the latest a quarter of the time after it may, if it is asked for', () => {
+    for (const opener of ['a', 'b']) open(opener)
+    expect(open('c', 999)).toBeUndefined()
+    expect(open('c', 1_249)).toBe(3)
   })
 })

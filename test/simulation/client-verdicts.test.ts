@@ -178,7 +178,7 @@ describe('stale reads', () => {
 })
 
 describe('liveness', () => {
-  const beginning = { event: 4, client: 1, timeMicros: 3_000, f: 'get' }
+  const beginning = { event: 4, client: 1, place: 0, timeMicros: 3_000, f: 'get' }
 
   it('breaks when an operation takes too long once no fault is active, and names its beginning', () => {
     const verdict = new Liveness(5_000, 100)
@@ -196,6 +196,32 @@ describe('liveness', () => {
     const verdict = new Liveness(0, 100)
     verdict.check(beginning, 1_000_000)
     expect(verdict.result.ok).toBe(true)
+  })
+
+  it('breaks when a partition is all that is wrong, for whoever is linked with a quorum', () => {
+    const linked = new Liveness(0, 100)
+    linked.holds({ fromMicros: 2_000, linked: [0, 1] }, [], 2_000)
+    linked.check({ ...beginning, place: 2 }, 9_000)
+    linked.check(beginning, 4_000)
+    expect(linked.result.ok).toBe(true)
+    linked.check(beginning, 4_001)
+    expect(linked.result).toMatchObject({
+      ok: false,
+      event: 4,
+      reason: expect.stringMatching(/linked both ways/),
+    })
+  })
+
+  it('does not count the time in which something else was wrong beside a partition', () => {
+    const verdict = new Liveness(0, 100)
+    verdict.holds({ fromMicros: 1_000, linked: [0, 1] }, [], 5_000)
+    verdict.holds(null, [beginning], 5_001)
+    expect(verdict.result.ok).toBe(true)
+    verdict.holds({ fromMicros: 7_000, linked: [0, 1] }, [], 6_000) // it takes shape only later
+    verdict.check(beginning, 8_000)
+    expect(verdict.result.ok).toBe(true)
+    verdict.check(beginning, 8_001)
+    expect(verdict.result.ok).toBe(false)
   })
 
   it('breaks when nobody follows a leader that is gone', () => {

@@ -20,7 +20,7 @@ import {
   type Settings,
   type StoreRecord,
 } from '../../src/paxos/index.js'
-import { founding, THREE, WALL_MICROS } from './words.js'
+import { founding, storeOf, THREE, WALL_MICROS } from './words.js'
 
 /** One use of one of a role's verbs. */
 export type Deed =
@@ -50,7 +50,9 @@ export class Bench implements RoleContext {
   /** Who votes, as far as the replica of the node would have applied it. */
   membership: Membership
   voting: boolean
-  /** How many records were ever written to the store. */
+  /** The identity of the store. */
+  store: number
+  /** How many records were ever written to it. */
   recordsWritten = 0
   nowMicros: Micros = 0
   wallMicros: Micros = WALL_MICROS
@@ -63,6 +65,7 @@ export class Bench implements RoleContext {
     this.membership = foundingMembership(founding(members).voters)
     this.voting = members.includes(self)
     this.incarnation = incarnation
+    this.store = storeOf(self)
     this.settings = { ...DEFAULT_SETTINGS, ...settings }
   }
 

@@ -1,5 +1,6 @@
 // Random schedules: whatever a network, disks, clocks and crashes may do to three members, in an order drawn from one
-// integer. Then all faults end, and everything that was asked has to be answered.
+// integer. Then all faults end, and everything that was asked has to be answered. On demand somebody changes the
+// membership, takes snapshots and transfers the lead in the middle of it.
 
 import { mix, within } from '../../src/simulation/random.js'
 import { type Letter, Theatre, type TheatreOptions } from './theatre.js'
@@ -8,6 +9,8 @@ export interface Exploration {
   /** How many acts the schedule has before the faults end. */
   readonly acts: number
   readonly options?: TheatreOptions
+  /** The membership is changed meanwhile, snapshots are taken, and the lead is transferred. */
+  readonly operated?: boolean
   /** Only what is unsafe counts as a failure, so the end is left out. */
   readonly onlySafety?: boolean
   /** Called before each act. */
@@ -22,11 +25,11 @@ export interface Exploring {
 
 /** Plays one schedule. The same seed and exploration give the same play. */
 export function explore(seed: number, exploration: Exploration): Exploring {
-  const { acts, options = {}, onlySafety = false, before } = exploration
+  const { acts, options = {}, operated = false, onlySafety = false, before } = exploration
   let draws = 0
   const draw = (id: number, low: number, high: number) => within(bitsOf(seed, TIMER, id, draws++), low, high)
   const theatre = new Theatre({ silent: true, draw, ...options }).open()
-  const play = new Play(theatre, seed)
+  const play = new Play(theatre, seed, operated)
   try {
     if (seed % 4 !== 0) play.begin()
     for (let act = 0; act < acts && theatre.judge.broken.length === 0; act++) {
@@ -56,19 +59,21 @@ const MOST_ENTRIES = 40
 class Play {
   readonly #theatre: Theatre
   readonly #seed: number
+  readonly #operated: boolean
   /** The requests whose requester has not crashed since. */
   #open: { readonly reference: number; readonly at: number }[] = []
   #entries = 0
   #bits = 0
 
-  constructor(theatre: Theatre, seed: number) {
+  constructor(theatre: Theatre, seed: number, operated: boolean) {
     this.#theatre = theatre
     this.#seed = seed
+    this.#operated = operated
   }
 
   /** A quiet beginning: a leader, and a session open at every member. */
   begin(): void {
-    for (const { id } of this.#theatre.actors) this.#enter(id)
+    for (const { id, node } of this.#theatre.actors) if (node !== null) this.#enter(id)
     this.#theatre.run(() => this.#answered)
   }
 
@@ -79,6 +84,10 @@ class Play {
     this.#bits = bitsOf(this.#seed, ACT, number)
     const { id, node } = theatre.actors[this.#below(theatre.actors.length)] ?? theatre.actor(0)
     const up = node !== null
+    if (this.#operated && up && this.#below(100) < 6) {
+      this.#operate(id)
+      return
+    }
     const kind = this.#below(100)
     if (kind < 50) this.#pick(this.#letters(epoch), (letter) => theatre.deliverLetter(letter))
     else if (kind < 53) this.#pick(this.#letters(epoch), (letter) => theatre.loseLetter(letter))
@@ -87,8 +96,8 @@ class Play {
     else if (kind < 82) this.#pick(theatre.alarms, (alarm) => theatre.ring(alarm))
     else if (kind < 84 && up) this.#crash(id)
     else if (kind < 89) this.#startAll()
-    else if (kind < 95 && up && this.#entries < MOST_ENTRIES) this.#enter(id)
-    else if (kind < 97 && up) this.#ask(id, theatre.read(id))
+    else if (kind < 95 && this.#mayAsk(id) && this.#entries < MOST_ENTRIES) this.#enter(id)
+    else if (kind < 97 && this.#mayAsk(id)) this.#ask(id, theatre.read(id))
     else this.#pick(this.#letters(epoch), (letter) => theatre.deliverLetter(letter))
   }
 
@@ -96,12 +105,51 @@ class Play {
   end(): void {
     this.#startAll()
     const one = this.#below(this.#theatre.members.length)
-    if (this.#seed % 3 === 0) this.#crash(one)
-    if (this.#seed % 3 === 1) this.#stall(one)
-    const up = this.#theatre.actors.filter(
-      ({ id, node }) => node !== null && this.#theatre.members.includes(id),
+    if (this.#seed % 3 === 0 && !this.#operated) this.#crash(one)
+    if (this.#seed % 3 === 1 && !this.#operated) this.#stall(one)
+    this.#theatre.run(() => this.#answered && this.#isLevel())
+  }
+
+  /** Whether all voters that are up have applied the same slots. */
+  #isLevel(): boolean {
+    const { members } = this.#newest()
+    const up = this.#theatre.actors.filter(({ id, node }) => node !== null && members.includes(id))
+    return up.every(({ applied }) => applied === up[0]?.applied)
+  }
+
+  /** The latest configuration that anybody knows. */
+  #newest(): { readonly version: number; readonly members: readonly number[] } {
+    let newest: { version: number; members: readonly number[] } = { version: 0, members: [] }
+    for (const { node } of this.#theatre.actors) {
+      const latest = node?.membership.configurations.at(-1)
+      if (latest !== undefined && latest.version > newest.version) newest = latest
+    }
+    return newest
+  }
+
+  /** Clients are at founders and at guests: who is never admitted may have nobody to ask. */
+  #mayAsk(id: number): boolean {
+    return this.#theatre.actor(id).node !== null && !this.#theatre.newcomers.includes(id)
+  }
+
+  /** Somebody at this node changes the membership, or wants a snapshot or another leader. */
+  #operate(id: number): void {
+    const theatre = this.#theatre
+    const what = this.#below(3)
+    if (what === 0) theatre.snapshot(id)
+    else if (what === 1) theatre.transfer(id, this.#below(theatre.actors.length))
+    else if (this.#mayAsk(id)) this.#change(id)
+  }
+
+  /** Any voters, of those that vote and those that may be admitted, one at least. */
+  #change(at: number): void {
+    const { members } = this.#newest()
+    const known = [...new Set([...members, ...this.#theatre.newcomers])]
+    const hasJoined = (id: number) => this.#theatre.actor(id).node?.founding !== null
+    const chosen = known.filter(
+      (id) => this.#theatre.actor(id).node !== null && hasJoined(id) && this.#below(2) === 0,
     )
-    this.#theatre.run(() => this.#answered && up.every(({ applied }) => applied === up[0]?.applied))
+    if (chosen.length > 0) this.#ask(at, this.#theatre.change(at, chosen))
   }
 
   get #answered(): boolean {

@@ -58,6 +58,19 @@ export const countsItsOwnVoteAtOnce: Fault = {
     })(context, start),
 }
 
+/** Those who vote on the first slot that a leader proposes in vote on all of them, whatever was changed since. */
+export const keepsToTheFirstMembers: Fault = {
+  commander: (context, start) =>
+    new (class extends Commander {
+      first: readonly MemberId[] | null = null
+
+      override tender(from: NodeId, tender: Tender): void {
+        this.first ??= tender.members
+        super.tender(from, { ...tender, members: this.first })
+      }
+    })(context, start),
+}
+
 /** Every acceptance counts for one member more: a quorum is one short. */
 export const decidesWithOneVoteLess: Fault = {
   commander: (context, start) =>

@@ -86,6 +86,7 @@ export interface RunOptions {
 
 export class Theatre {
   readonly members: readonly MemberId[]
+  readonly newcomers: readonly NodeId[]
   readonly actors: readonly Actor[]
   readonly judge: Judge
   /** The transcript. */
@@ -110,6 +111,7 @@ export class Theatre {
     const { members = 3, blank = false, guests = [], newcomers = [], silent = false } = options
     this.#options = options
     this.#formatter = silent ? null : new TranscriptFormatter(ledgerApplication)
+    this.newcomers = newcomers
     this.members = Array.from({ length: members }, (_, id) => id)
     this.judge = new Judge(this.members)
     this.actors = [...this.members, ...guests, ...newcomers].map((id) => {
@@ -128,7 +130,7 @@ export class Theatre {
 
   /** Starts every node, lets the members' incarnations become durable, and has the members recognise each other. */
   open(): this {
-    for (const { id } of this.actors) if (!this.#isNewcomer(id)) this.start(id)
+    for (const { id } of this.actors) if (!this.newcomers.includes(id)) this.start(id)
     for (const id of this.members) this.sync(id)
     this.recognise()
     return this
@@ -405,7 +407,7 @@ export class Theatre {
 
   #purpose({ id, lives }: Actor): NodeOptions['purpose'] {
     if (this.#isGuest(id)) return { type: 'request', contacts: this.members, incarnation: lives }
-    if (this.#isNewcomer(id)) return { type: 'join', contacts: this.#contacts(id) }
+    if (this.newcomers.includes(id)) return { type: 'join', contacts: this.#contacts(id) }
     if (id === 0) return { type: 'seed', cluster: 7, voters: this.members }
     return { type: 'join', contacts: this.members }
   }
@@ -414,15 +416,10 @@ export class Theatre {
     return this.#options.guests?.includes(id) === true
   }
 
-  #isNewcomer(id: NodeId): boolean {
-    return this.#options.newcomers?.includes(id) === true
-  }
-
-  /** Whoever starts a newcomer names the members that are up. */
+  /** Whoever starts a newcomer names the founders, and the others that are up. */
   #contacts(id: NodeId): readonly MemberId[] {
-    return this.actors
-      .filter((each) => each.id !== id && each.node !== null && !this.#isGuest(each.id))
-      .map((each) => each.id)
+    const known = this.actors.filter((each) => each.node !== null || this.members.includes(each.id))
+    return known.map((each) => each.id).filter((each) => each !== id && !this.#isGuest(each))
   }
 
   #turn(actor: Actor, event: NodeEvent): void {

@@ -36,7 +36,6 @@ interface Vouched {
 
 export class Initializer extends Role implements Handles<RoleMessages['initializer']> {
   readonly contacts: readonly NodeId[]
-  readonly store: number
   readonly founding: Founding | null
   readonly comesBack: boolean
   attempts = 0
@@ -55,7 +54,6 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   constructor(context: RoleContext, start: InitializerStart = {}) {
     super(context, 'initializer')
     this.contacts = (start.contacts ?? []).filter((contact) => contact !== this.self)
-    this.store = start.store ?? 0
     this.founding = start.founding ?? null
     this.comesBack = start.returning ?? false
     this.life = start.life ?? 0

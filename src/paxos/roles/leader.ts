@@ -16,6 +16,7 @@ import {
   completesQuorum,
   configurationOf,
   containsQuorum,
+  type Voter,
 } from '../membership.js'
 import type {
   Adopted,
@@ -83,7 +84,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   preparingVersion = 0
   /** A change that waits until the members that it admits have learned enough; and how far each has learned. */
   change: Request | null = null
-  newcomers: Map<MemberId, Slot> = new Map()
+  newcomers: Map<MemberId, { readonly store: number; readonly decided: Slot }> = new Map()
   /** It finishes what is in flight and then has another member lead: this one, or any. */
   handingOver: { readonly to: MemberId | null; readonly sinceMicros: Micros } | null = null
   /** Slots and decrees that were adopted and still have to be proposed again, in ascending order. */
@@ -159,7 +160,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   /** Who does not vote has no acceptor that would hear the watermark. */
   #learnFrom(leader: MemberId, ballot: Ballot, decided: Slot): void {
     this.tell({ type: 'learn', decisions: [], decided, source: leader })
-    this.send(leader, { type: 'learning', ballot, decided: this.learnedThrough })
+    const { store, learnedThrough } = this
+    this.send(leader, { type: 'learning', ballot, store, decided: learnedThrough })
   }
 
   learned(_from: NodeId, { decided }: Learned): void {
@@ -341,22 +343,28 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   #admit(): void {
     const change = this.change && changeOf(this.change)
     if (this.change === null || change === null) return
-    const enough = Math.max(0, this.decidedThrough - this.settings.alpha)
-    if (this.#newcomersOf(change).some((member) => (this.newcomers.get(member) ?? -1) < enough)) return
+    if (!this.#newcomersOf(change).every((voter) => this.#hasLearned(voter))) return
     this.queue.unshift(this.change)
     this.change = null
     this.newcomers.clear()
   }
 
   /** Whom a change admits. None if it is one of an older configuration: its decree will say so. */
-  #newcomersOf({ version, voters }: Change): readonly MemberId[] {
+  #newcomersOf({ version, voters }: Change): readonly Voter[] {
     if (version !== this.membership.configurations.at(-1)?.version) return []
-    return voters.map(({ member }) => member).filter((member) => !this.members.includes(member))
+    return voters.filter(({ member }) => !this.members.includes(member))
   }
 
-  learning(from: NodeId, { ballot, decided }: Learning): void {
+  /** Whoever is named with a store that it does not have would never vote. */
+  #hasLearned({ member, store }: Voter): boolean {
+    const newcomer = this.newcomers.get(member)
+    const enough = this.decidedThrough - this.settings.alpha
+    return newcomer !== undefined && newcomer.store === store && newcomer.decided >= enough
+  }
+
+  learning(from: NodeId, { ballot, store, decided }: Learning): void {
     if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot) || this.change === null) return
-    this.newcomers.set(from, decided)
+    this.newcomers.set(from, { store, decided })
     this.#goOn()
   }
 
@@ -469,7 +477,8 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   #sendHeartbeat(): void {
     const change = this.change && changeOf(this.change)
-    const to = change === null ? this.members : [...this.members, ...this.#newcomersOf(change)]
+    const newcomers = change === null ? [] : this.#newcomersOf(change).map(({ member }) => member)
+    const to = newcomers.length === 0 ? this.members : [...this.members, ...newcomers]
     this.send(to, {
       type: 'heartbeat',
       ballot: this.ballot,

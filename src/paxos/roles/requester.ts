@@ -46,6 +46,8 @@ interface Waiting {
   sentMicros: Micros
   /** It is sent again after this many times the shortest wait. */
   patience: number
+  /** How often it was sent. */
+  attempts: number
   /** The count of contacts when it was sent: if that one does not answer, it is the next one's turn. */
   contact: number
 }
@@ -186,7 +188,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   #openSession(number: number, client: Client): void {
     const opener = `${this.self}.${this.incarnation}.${this.nextOpener++}`
     this.byOpener.set(opener, number)
-    client.opening = { opener, sentMicros: this.nowMicros, patience: 1, contact: this.contact }
+    client.opening = { opener, sentMicros: this.nowMicros, patience: 1, attempts: 1, contact: this.contact }
     this.#sendOpen(client.opening)
   }
 
@@ -230,6 +232,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
         ...waiting,
         sentMicros: this.nowMicros,
         patience: 1,
+        attempts: 1,
         contact: this.contact,
       })
       this.#sendCommand(client, sequence, waiting.command)
@@ -293,6 +296,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
       atLeast,
       sentMicros: this.nowMicros,
       patience: 1,
+      attempts: 1,
       contact: this.contact,
     }
     this.reads.set(name, read)
@@ -309,7 +313,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     const name = `${this.self}.${this.incarnation}.${this.nextChange++}`
     const command = encodeChange({ name, version, voters })
     const { nowMicros: sentMicros, contact } = this
-    this.changes.set(name, { client, reference, command, sentMicros, patience: 1, contact })
+    this.changes.set(name, { client, reference, command, sentMicros, patience: 1, attempts: 1, contact })
     this.#sendChange(command)
   }
 
@@ -364,7 +368,10 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     if (waiting.contact === this.contact) this.contact += 1
     waiting.contact = this.contact
     waiting.sentMicros = this.nowMicros
-    waiting.patience = Math.min(waiting.patience * 2, MOST_PATIENCE)
+    // A contact may be silent for ever: patience grows only when all of them have been asked.
+    if (waiting.attempts % Math.max(1, this.contacts.length) === 0)
+      waiting.patience = Math.min(waiting.patience * 2, MOST_PATIENCE)
+    waiting.attempts += 1
   }
 
   /** One timer for all, while there is anything to wait for. */

@@ -15,13 +15,10 @@ export class Seed extends Role implements Handles<RoleMessages['seed']> {
   /** The voters that have asked to join, and their stores. */
   joined: Map<MemberId, number> = new Map()
 
-  readonly store: number
-
   constructor(context: RoleContext, start: SeedStart = {}) {
     super(context, 'seed')
     this.cluster = start.cluster ?? 0
     this.voters = [...new Set(start.voters)].sort((a, b) => a - b)
-    this.store = start.store ?? 0
   }
 
   override begin(): void {

@@ -3,6 +3,7 @@
  * comes of the one meeting the other. Each turn is taken once and then remembered; that makes exploring fast.
  */
 import {
+  clonePlain,
   codecsOf,
   encodeDecree,
   encodeOpener,
@@ -19,6 +20,7 @@ import {
 } from '../../paxos/index.js'
 import { type AnyApplication, lettersOf } from '../application.js'
 import type { WorldEvent } from '../events.js'
+import { ApplicationError } from '../guard.js'
 import type { ExplorationBounds } from './bounds.js'
 import { encodePlain } from './encode.js'
 import type { Fact, Facts } from './facts.js'
@@ -96,10 +98,6 @@ export class Members {
     this.ids = Array.from({ length: bounds.members }, (_, id) => id)
   }
 
-  get states(): number {
-    return this.#states.size
-  }
-
   // ---- the beginning -------------------------------------------------------------------------------------------
 
   /** The state of a member that has just started, in a cluster that is founded and whose clients have sessions. */
@@ -149,7 +147,7 @@ export class Members {
       )
       if (operation.type === 'command') return operation.command
     }
-    throw new RangeError(`the clients of ${this.#application.name} do no command`)
+    throw new ApplicationError('its clients do no command, and nothing else is explored')
   }
 
   // ---- moves ---------------------------------------------------------------------------------------------------
@@ -234,6 +232,7 @@ export class Members {
     if (turn.scoutedRound > this.#bounds.rounds) return null
     const isQuiet = (move.type === 'wakes' || move.type === 'asks') && turn.isQuiet
     if (isQuiet) return null
+    const breach = turn.breach ?? this.#judgeMachine(turn)
     const letters = this.ids.map((to) => {
       const sent = turn.letters.filter((letter) => letter.to === to)
       return this.listOf(sent.map(({ message }) => this.#receiving(before.id, to, message)))
@@ -243,7 +242,7 @@ export class Members {
       state: this.#intern(turn.member, this.#states.get(state).mortal),
       letters,
       facts: this.#facts.listOf(turn.facts),
-      breach: turn.breach ?? this.#invariant(turn),
+      breach,
       request: move.type === 'asks' ? move.request : -1,
       isCrash: move.type === 'crashes',
     }
@@ -254,9 +253,16 @@ export class Members {
     return this.lists.of([...new Set(letters)].sort((a, b) => a - b))
   }
 
-  #invariant(turn: Turn): string | null {
-    if (this.#application.invariant === undefined || turn.facts.length === 0) return null
-    return this.#application.invariant(turn.machineState)
+  /** What the application says of the state of its machine, after a turn in which it may have changed. */
+  #judgeMachine({ facts, machineState }: Turn): string | null {
+    if (facts.length === 0) return null
+    try {
+      clonePlain(machineState)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new ApplicationError(`\`machine.apply\` gave a state that is not plain data: ${why}`)
+    }
+    return this.#application.invariant?.(machineState) ?? null
   }
 
   #turnOptions(id: MemberId, tell?: (event: WorldEvent) => void, syncs = this.#bounds.syncs): TurnOptions {

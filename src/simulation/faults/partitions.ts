@@ -100,6 +100,7 @@ function partition(shaper: Shaper): Action {
     return {
       nodes: [...new Set(links.map(([from]) => from))],
       what: shape.what,
+      shape: { fromMicros: episode.startMicros, hears: shape.hears },
       begin: () => stage.network.cut(links),
       end: () => stage.network.heal(links),
     }
@@ -114,13 +115,12 @@ function constrained(stage: Stage, episode: Episode): Strike | null {
   if (leader === undefined || hub === undefined || members.length < 3) return null
   const before = linksOf(hub, members)
   const shape = star(hub, '')
-  const after = cutsOf(members, {
-    ...shape,
-    hears: (a, b) => a !== leader && b !== leader && shape.hears(a, b),
-  })
+  const hears = (a: NodeId, b: NodeId): boolean => a !== leader && b !== leader && shape.hears(a, b)
+  const after = cutsOf(members, { ...shape, hears })
   const turnMicros = Math.min(episode.endMicros, episode.startMicros + episode.detail(0, 100_000, 400_000))
   return {
     nodes: members,
+    shape: { fromMicros: turnMicros, hears },
     what: `${nameOf(hub)} falls behind, then all others hear it only, and ${nameOf(leader)} nobody`,
     begin: () => {
       network.cut(before)

@@ -13,20 +13,22 @@ export type EpisodeClass = Exclude<FaultClass, RateClass>
 /** The classes that are a rate. */
 export type RateClass = 'loss' | 'duplication' | 'reordering' | 'long-tail' | 'drift'
 
+export const RATES: readonly RateClass[] = ['loss', 'duplication', 'reordering', 'long-tail', 'drift']
+
 /** From how long to how long each lasts; of what is over at once, how long until the member is back. */
 const LENGTHS: Readonly<Record<EpisodeClass, readonly [low: Micros, high: Micros]>> = {
   clog: [50_000, 2_000_000],
   'swizzle-clog': [500_000, 4_000_000],
   'one-way': [200_000, 4_000_000],
   'client-cut': [200_000, 3_000_000],
-  halves: [300_000, 5_000_000],
-  minority: [300_000, 5_000_000],
-  'isolated-leader': [300_000, 5_000_000],
-  ring: [300_000, 5_000_000],
-  bridge: [300_000, 5_000_000],
-  'quorum-loss': [500_000, 6_000_000],
-  constrained: [500_000, 6_000_000],
-  chained: [500_000, 6_000_000],
+  halves: [500_000, 9_000_000],
+  minority: [500_000, 9_000_000],
+  'isolated-leader': [500_000, 9_000_000],
+  ring: [500_000, 9_000_000],
+  bridge: [500_000, 9_000_000],
+  'quorum-loss': [500_000, 9_000_000],
+  constrained: [500_000, 9_000_000],
+  chained: [500_000, 9_000_000],
   crash: [50_000, 2_000_000],
   'crash-in-recovery': [50_000, 2_000_000],
   pause: [20_000, 3_000_000],

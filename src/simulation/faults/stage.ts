@@ -50,6 +50,14 @@ export interface Strike {
   readonly what: string
   begin(): void
   end?(): void
+  /** Who hears whom while it lasts, if it is a partition and nothing else. */
+  readonly shape?: PartitionShape
+}
+
+/** Who hears whom, from some time on; whoever hears a member is heard by it. */
+export interface PartitionShape {
+  readonly fromMicros: Micros
+  hears(a: NodeId, b: NodeId): boolean
 }
 
 /** Looks whom an episode strikes, as things stand when it begins; null: it can do nothing. */

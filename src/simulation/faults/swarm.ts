@@ -58,6 +58,19 @@ const MEMBERS: readonly number[] = [1, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 5, 6,
 /** In so many runs of a hundred nothing goes wrong, and in so many everything. */
 const NOTHING_PERCENT = 3
 const EVERYTHING_PERCENT = 3
+/** In so many there are partitions of one class and nothing else: whoever is linked with a quorum must go on. */
+const PARTITION_PERCENT = 8
+
+const PARTITIONS: readonly FaultClass[] = [
+  'halves',
+  'minority',
+  'isolated-leader',
+  'ring',
+  'bridge',
+  'quorum-loss',
+  'constrained',
+  'chained',
+]
 
 /** What is drawn for a scenario beside its faults. */
 const WHAT = {
@@ -74,6 +87,9 @@ const WHAT = {
   chunk: 10,
 } as const
 
+/** Of each client, at most: more than one that thinks in between can do, and no flood from one that does not. */
+const REQUESTS = 400
+
 /** After the last fault there is this much time for everything to settle. */
 const SETTLING_MICROS = 8_000_000
 
@@ -86,7 +102,7 @@ export function swarm(seed: number): Scenario {
     ...CLASSIC,
     members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
     clients: draw(WHAT.clients, 2, 6),
-    requests: 100_000,
+    requests: REQUESTS,
     delayMicros,
     jitterMicros: draw(WHAT.jitter, 0, delayMicros),
     reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
@@ -104,6 +120,10 @@ export function swarm(seed: number): Scenario {
 function faultsOf(bits: number, mood: number): Faults {
   if (mood < NOTHING_PERCENT) return {}
   const isAll = mood < NOTHING_PERCENT + EVERYTHING_PERCENT
+  if (!isAll && mood < NOTHING_PERCENT + EVERYTHING_PERCENT + PARTITION_PERCENT) {
+    const partition = PARTITIONS[hash(bits, 2, 0, 0) % PARTITIONS.length] ?? 'halves'
+    return { [partition]: within(hash(bits, 2, 1, 0), 1, 3) }
+  }
   const faults: { [Class in FaultClass]?: number } = {}
   for (const [index, name] of CLASSES.entries()) {
     const sampling = SAMPLING[name]

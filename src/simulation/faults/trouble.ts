@@ -9,7 +9,7 @@ import { OPERATIONS } from './operations.js'
 import { PARTITIONS } from './partitions.js'
 import type { Episode } from './plan.js'
 import { PROCESSES } from './processes.js'
-import type { Actions, Stage } from './stage.js'
+import type { Actions, PartitionShape, Stage, Strike } from './stage.js'
 
 /** What each class of episodes does. One that is not here does nothing yet. */
 const ACTIONS: Actions = {
@@ -26,12 +26,22 @@ export class Trouble {
   readonly #stage: Stage
   readonly #announce: (event: WorldEvent) => void
   readonly #counts: Map<FaultClass, number> = new Map()
+  readonly #holds: (shape: PartitionShape | null) => void
+  /** What lasts at the moment. */
+  readonly #lasting: Set<Strike> = new Set()
   /** Episodes that are not over. */
   #pending: number
 
-  constructor(stage: Stage, announce: (event: WorldEvent) => void, plan: readonly Episode[]) {
+  /** `holds` hears when a partition begins to be all that is wrong, and with null when that is over. */
+  constructor(
+    stage: Stage,
+    announce: (event: WorldEvent) => void,
+    holds: (shape: PartitionShape | null) => void,
+    plan: readonly Episode[],
+  ) {
     this.#stage = stage
     this.#announce = announce
+    this.#holds = holds
     this.#pending = plan.length
     for (const episode of plan) stage.at(episode.startMicros, () => this.#strike(episode))
   }
@@ -66,10 +76,19 @@ export class Trouble {
       this.#pending -= 1
       return
     }
+    this.#lasts(strike, true)
     this.#stage.at(episode.endMicros, () => {
       this.#pending -= 1
+      this.#lasts(strike, false)
       this.#announce({ type: 'recovers', node, fault, number, nodes })
       strike.end?.()
     })
+  }
+
+  #lasts(strike: Strike, isBeginning: boolean): void {
+    if (isBeginning) this.#lasting.add(strike)
+    else this.#lasting.delete(strike)
+    const [only, ...more] = this.#lasting
+    this.#holds(more.length === 0 ? (only?.shape ?? null) : null)
   }
 }

@@ -1,5 +1,6 @@
 /** What came of many runs, added up. Plain data, so that workers can send it. */
 import type { Summary } from '../summary.js'
+import type { VerdictResult } from '../verdicts/verdict.js'
 import { type Broken, firstBroken } from './trial.js'
 
 /** A seed whose run fails, with the verdict that was broken first. */
@@ -23,8 +24,10 @@ export interface Tally {
   readonly simulatedMicros: number
   /** How often each class of faults happened. */
   readonly faults: Readonly<Record<string, number>>
-  /** In how many runs each verdict failed. */
-  readonly verdicts: Readonly<Record<string, number>>
+  /** In how many runs each verdict failed … */
+  readonly failures: Readonly<Record<string, number>>
+  /** … or could not be decided, though nothing wrong was found. */
+  readonly undecided: Readonly<Record<string, number>>
   /** The runs that took longest, the longest first. */
   readonly slowest: readonly Duration[]
 }
@@ -35,7 +38,8 @@ export const NOTHING: Tally = {
   events: 0,
   simulatedMicros: 0,
   faults: {},
-  verdicts: {},
+  failures: {},
+  undecided: {},
   slowest: [],
 }
 
@@ -46,14 +50,16 @@ const SLOWEST = 5
 export function tallyOf(summary: Summary, wallMillis: number): Tally {
   const { seed, events, simulatedSeconds, verdicts } = summary
   const failure = firstBroken(verdicts)
-  const failures = Object.entries(verdicts).map(([name, { ok }]) => [name, ok ? 0 : 1] as const)
+  const count = (isSo: (verdict: VerdictResult) => boolean): Readonly<Record<string, number>> =>
+    Object.fromEntries(Object.entries(verdicts).map(([name, verdict]) => [name, isSo(verdict) ? 1 : 0]))
   return {
     seeds: 1,
     failed: failure === null ? [] : [{ seed, ...failure }],
     events,
     simulatedMicros: Math.round(simulatedSeconds * 1_000_000),
     faults: summary.faults,
-    verdicts: Object.fromEntries(failures),
+    failures: count(({ ok }) => !ok),
+    undecided: count(({ undecided }) => undecided !== undefined),
     slowest: [{ seed, wallMillis, simulatedSeconds }],
   }
 }
@@ -65,7 +71,8 @@ export function addTallies(one: Tally, other: Tally): Tally {
     events: one.events + other.events,
     simulatedMicros: one.simulatedMicros + other.simulatedMicros,
     faults: addCounts(one.faults, other.faults),
-    verdicts: addCounts(one.verdicts, other.verdicts),
+    failures: addCounts(one.failures, other.failures),
+    undecided: addCounts(one.undecided, other.undecided),
     slowest: [...one.slowest, ...other.slowest]
       .sort((a, b) => b.wallMillis - a.wallMillis || a.seed - b.seed)
       .slice(0, SLOWEST),

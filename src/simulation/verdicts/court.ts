@@ -189,10 +189,15 @@ export class Court {
   // ---- clients -------------------------------------------------------------------------------------------------
 
   /** A client begins an operation. */
-  invoked(event: number, client: number, operation: Operation, entry: HistoryEntry): void {
+  invoked(event: number, client: number, place: NodeId, operation: Operation, entry: HistoryEntry): void {
     const { f, time: timeMicros } = entry
     const { floor } = this.linearizable
-    this.#pending.set(client, { event, client, timeMicros, f, operation, entry, floor })
+    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor })
+  }
+
+  /** From now on a partition is all that is wrong, and leaves these members linked; or, with null, that is over. */
+  holds(linked: readonly NodeId[] | null, fromMicros: Micros, nowMicros: Micros): void {
+    this.liveness.holds(linked && { fromMicros, linked }, this.#pending.values(), nowMicros)
   }
 
   /** A client was told what its operation gave. */

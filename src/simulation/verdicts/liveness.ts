@@ -1,8 +1,9 @@
 /**
  * Liveness: once no fault is active any more, every operation of a client at a live node is over within ten base
- * election timeouts, whether it began before that or after.
+ * election timeouts, whether it began before that or after. And the same while a partition lasts and nothing else is
+ * wrong, for whoever is linked both ways with a quorum: *Omni-Paxos* (EuroSys 2023), section 2.
  */
-import type { Micros } from '../../paxos/index.js'
+import type { Micros, NodeId } from '../../paxos/index.js'
 import { Verdict } from './verdict.js'
 
 /** How many base election timeouts an operation may take. */
@@ -15,12 +16,22 @@ export interface Beginning {
   readonly timeMicros: Micros
   /** What it does. */
   readonly f: string
+  /** By way of which node. */
+  readonly place: NodeId
+}
+
+/** A partition that is all that is wrong. */
+interface Lull {
+  readonly fromMicros: Micros
+  /** The members that are linked both ways with a quorum. */
+  readonly linked: readonly NodeId[]
 }
 
 export class Liveness extends Verdict {
   /** From when on no fault is active; 0: no such time is known, and nothing is judged. */
   quietMicros: Micros
   readonly #mostMicros: Micros
+  #lull: Lull | null = null
 
   constructor(quietMicros: Micros, electionTimeoutMicros: Micros) {
     super()
@@ -29,13 +40,34 @@ export class Liveness extends Verdict {
   }
 
   /** An operation is over, or still is not when the run is. The verdict names the event in which it began. */
-  check({ event, client, timeMicros, f }: Beginning, nowMicros: Micros): void {
+  check(beginning: Beginning, nowMicros: Micros): void {
+    this.#checkLull(beginning, nowMicros)
     if (this.quietMicros === 0) return
+    const { event, client, timeMicros, f } = beginning
     const fromMicros = Math.max(timeMicros, this.quietMicros)
     if (nowMicros - fromMicros <= this.#mostMicros) return
     this.fail(
       event,
       `${f} of client ${client}, begun at ${timeMicros} µs, took until ${nowMicros} µs or longer, although no fault was active after ${this.quietMicros} µs; ${this.#mostMicros} µs are allowed`,
+    )
+  }
+
+  /**
+   * What is wrong changes: from now on a partition and nothing else, or null. These operations are not over. Something
+   * else may have been wrong until now, however long the partition has lasted.
+   */
+  holds(lull: Lull | null, pending: Iterable<Beginning>, nowMicros: Micros): void {
+    for (const beginning of pending) this.#checkLull(beginning, nowMicros)
+    this.#lull = lull && { ...lull, fromMicros: Math.max(lull.fromMicros, nowMicros) }
+  }
+
+  #checkLull({ event, client, timeMicros, f, place }: Beginning, nowMicros: Micros): void {
+    if (this.#lull === null || !this.#lull.linked.includes(place)) return
+    const waitedMicros = nowMicros - Math.max(timeMicros, this.#lull.fromMicros)
+    if (waitedMicros <= this.#mostMicros) return
+    this.fail(
+      event,
+      `${f} of client ${client}, begun at ${timeMicros} µs, took until ${nowMicros} µs or longer, although its member was linked both ways with a quorum, and nothing else was wrong; ${this.#mostMicros} µs are allowed`,
     )
   }
 }

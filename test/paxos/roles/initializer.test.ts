@@ -9,7 +9,8 @@ const SELF = 1
 
 function seat(belongsTo: Founding | null = null, contacts: readonly NodeId[] = THREE, store = storeOf(SELF)) {
   const bench = new Bench({ self: SELF })
-  const initializer = new Initializer(bench, { contacts, founding: belongsTo, store })
+  bench.store = store
+  const initializer = new Initializer(bench, { contacts, founding: belongsTo })
   initializer.begin()
   return { bench, initializer }
 }
@@ -138,7 +139,7 @@ const WRITTEN = 40
 function back(members: readonly MemberId[] = THREE) {
   const bench = new Bench({ self: SELF, members })
   bench.recordsWritten = WRITTEN
-  const start = { founding: founding(members), store: storeOf(SELF), returning: true, life: LIFE }
+  const start = { founding: founding(members), returning: true, life: LIFE }
   const initializer = new Initializer(bench, start)
   initializer.begin()
   const recognise = (from: MemberId, leader: MemberId | null = null, life = LIFE) =>

@@ -20,7 +20,7 @@ import {
   tendered,
   vote,
 } from '../../support/seated-leader.js'
-import { ballot, changed, changing, opaque, request, THREE } from '../../support/words.js'
+import { ballot, changed, changing, opaque, request, storeOf, THREE } from '../../support/words.js'
 
 const ALPHA = 3
 const settings = { alpha: ALPHA }
@@ -33,8 +33,8 @@ function leadFrom(decided: Slot, members: readonly MemberId[] = THREE): Ballot {
   return under
 }
 
-const learning = (from: MemberId, under: Ballot, decided: Slot) =>
-  leader.learning(from, { type: 'learning', ballot: under, decided })
+const learning = (from: MemberId, under: Ballot, decided: Slot, store = storeOf(from)) =>
+  leader.learning(from, { type: 'learning', ballot: under, store, decided })
 
 /** The slots that were tendered since the last time, and who votes on each. */
 const voters = () => bench.messages('tender').map(({ slot, members }) => [slot, members])
@@ -58,6 +58,14 @@ describe('a change that admits somebody', () => {
     expect(tendered()).toEqual([[21, [1]]])
   })
 
+  it('waits for every newcomer to say that it has joined, also where there is nothing to learn', () => {
+    const under = leadFrom(0)
+    propose(changing([0, 1, 2, 3]))
+    expect(tendered()).toEqual([])
+    learning(3, under, 0)
+    expect(tendered()).toEqual([[1, [1]]])
+  })
+
   it('has the heartbeats go to the newcomers too, so that they learn', () => {
     leadFrom(20)
     propose(changing([0, 1, 2, 3]))
@@ -77,6 +85,15 @@ describe('a change that admits somebody', () => {
     propose(changing([0, 1, 2, 3]))
     learning(3, ballot(under.round - 1), 20)
     expect(tendered()).toEqual([])
+  })
+
+  it('waits for the very store that it names: another one would never vote', () => {
+    const under = leadFrom(20)
+    propose(changing([0, 1, 2, 3]))
+    learning(3, under, 20, storeOf(3) + 1)
+    expect(tendered()).toEqual([])
+    learning(3, under, 20)
+    expect(tendered()).toEqual([[21, [1]]])
   })
 
   it('that is of another version is proposed at once: its decree will say that it cannot be', () => {
@@ -101,6 +118,7 @@ describe('a change that is decided', () => {
   function change(members: readonly MemberId[]): void {
     under = leadFrom(0)
     propose(changing(members))
+    for (const member of members) if (!THREE.includes(member)) learning(member, under, 0)
     bench.take()
     progress(under, 1)
     bench.membership = changed(ALPHA, THREE, members)
@@ -294,7 +312,7 @@ describe('a member that does not vote', () => {
     leader.heartbeat(1, { type: 'heartbeat', ballot: ballot(2, 1), decided: 9, round: 0 })
     expect(bench.take().slice(0, 2)).toEqual([
       sending(0, { type: 'learn', decisions: [], decided: 9, source: 1 }),
-      sending(1, { type: 'learning', ballot: ballot(2, 1), decided: 4 }),
+      sending(1, { type: 'learning', ballot: ballot(2, 1), store: bench.store, decided: 4 }),
     ])
   })
 

@@ -141,7 +141,7 @@ describe('a linearizable read', () => {
     towards(2)
     read('r')
     const ways: unknown[] = bench.sent('readIndex').map(({ to }) => to)
-    for (let again = 0; again < 4; again++) {
+    for (let again = 0; again < 8; again++) {
       replica.timer('ask')
       ways.push(...bench.sent('readIndex').map(({ to }) => to))
     }

@@ -307,7 +307,7 @@ describe('a request', () => {
     seat({ members: FIVE })
     towards(2)
     bench.take()
-    for (let copy = 0; copy < 5; copy++) ask(9, sent)
+    for (let copy = 0; copy < 9; copy++) ask(9, sent)
     const ways = bench.sent('relay').map(({ to }) => to)
     expect(ways[0]).toBe(2)
     expect(new Set(ways)).toEqual(new Set([0, 2, 3, 4]))

@@ -227,13 +227,13 @@ describe('where requests go', () => {
 
   it('is, for a node that is no member, one contact after the other, as each gives no answer', () => {
     seat({ contacts: [3, 4, 5, 6] })
-    command(1)
+    command(1) // asked again sooner until all have been asked, since one of them may be silent for ever
     const targets = bench.sent('request').map(({ to }) => to)
-    for (let waits = 1; waits <= 15; waits++) {
+    for (let waits = 1; waits <= 8; waits++) {
       ring(waits * RESEND)
       targets.push(...bench.sent('request').map(({ to }) => to))
     }
-    expect(targets).toEqual([3, 4, 5, 6, 3, 4])
+    expect(targets).toEqual([3, 4, 5, 6, 3, 4, 5])
   })
 
   it('moves on once for everything that waits for the same contact', () => {

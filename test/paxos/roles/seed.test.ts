@@ -7,7 +7,7 @@ import { founding, storeOf, THREE } from '../../support/words.js'
 
 function seat(voters: readonly MemberId[] = THREE) {
   const bench = new Bench()
-  const seed = new Seed(bench, { cluster: 7, voters, store: storeOf(0) })
+  const seed = new Seed(bench, { cluster: 7, voters })
   seed.begin()
   const join = (from: MemberId, store = storeOf(from)) => seed.join(from, { type: 'join', store })
   return { bench, join }

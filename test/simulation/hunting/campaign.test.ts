@@ -97,10 +97,10 @@ describe('a campaign', () => {
       const summaries = seedsOf([range]).map((seed) => simulate({ seed, scenario, makeNode }).summary)
       campaign.done(range, summaries.map((summary) => tallyOf(summary, 1)).reduce(addTallies, NOTHING))
     }
-    const { seeds, failed, verdicts } = campaign.tally
+    const { seeds, failed, failures } = campaign.tally
     expect(seeds).toBe(30)
     expect(failed.length).toBeGreaterThan(0)
-    expect(verdicts['durability']).toBeGreaterThan(0)
+    expect(failures['durability']).toBeGreaterThan(0)
     for (const { seed, verdict, event, reason } of failed) {
       const { summary } = simulate({ seed, scenario, makeNode })
       expect(summary.verdicts[verdict], `seed ${seed}`).toEqual({ ok: false, event, reason })
@@ -143,13 +143,26 @@ describe('a tally', () => {
   const tallies = [1, 2, 3].map((seed) => tallyOf(simulate({ seed, scenario }).summary, 10 * seed))
 
   it('adds up runs, events, time and verdicts, and keeps the slowest', () => {
-    const { seeds, failed, events, simulatedMicros, verdicts, slowest } = tallies.reduce(addTallies, NOTHING)
+    const { seeds, failed, events, simulatedMicros, failures, slowest } = tallies.reduce(addTallies, NOTHING)
     expect([seeds, failed]).toEqual([3, []])
     expect(events).toBe(tallies.reduce((sum, tally) => sum + tally.events, 0))
     expect(simulatedMicros).toBe(tallies.reduce((sum, tally) => sum + tally.simulatedMicros, 0))
     expect(Number.isInteger(simulatedMicros)).toBe(true)
-    expect(Object.values(verdicts).every((count) => count === 0)).toBe(true)
+    expect(Object.values(failures).every((count) => count === 0)).toBe(true)
     expect(slowest.map(({ seed }) => seed)).toEqual([3, 2, 1])
+  })
+
+  it('counts the runs in which a verdict fails, or is not decided', () => {
+    const { summary } = simulate({ seed: 1, scenario })
+    const flawed = { ...summary.verdicts, answers: { ok: false, event: 3, reason: 'no' } }
+    const open = { ...flawed, linearizable: { ok: true, undecided: 'it took too long' } }
+    const tally = [summary.verdicts, flawed, open]
+      .map((verdicts) => tallyOf({ ...summary, verdicts }, 1))
+      .reduce(addTallies, NOTHING)
+    expect(tally.failures).toMatchObject({ answers: 2, linearizable: 0 })
+    expect(tally.undecided).toMatchObject({ answers: 0, linearizable: 1 })
+    const found = { seed: 1, verdict: 'answers', event: 3, reason: 'no' }
+    expect(tally.failed).toEqual([found, found])
   })
 
   it('counts the faults of each class', () => {
