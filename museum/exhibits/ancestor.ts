@@ -197,21 +197,21 @@ export const ANCESTOR: readonly Exhibit[] = [
     name: 'stale-adoption',
     wrong: 'A late *adopted* activates a newer ballot, which was never prepared. (1)',
     breaks: "PTP §2.3, step 3: a ballot begins when a quorum has answered that very ballot's question.",
-    verdicts: ['agreement', 'durability'],
+    verdicts: ['ballots', 'agreement', 'durability'],
     plant: classes({ scout: UndyingScout, leader: BelievesStaleAdoptions }),
   },
   {
     name: 'acceptor-in-memory',
     wrong: 'An acceptor keeps promises and votes in memory; one that starts again is blank. (2)',
     breaks: 'PTP §2.2; PMS §2.5: what an acceptor promised and accepted survives its failures.',
-    verdicts: ['agreement', 'durability', 'linearizable', 'ended'],
+    verdicts: ['ballots', 'agreement', 'durability', 'linearizable', 'ended'],
     plant: roles({ acceptor: (context) => new Acceptor(context) }),
   },
   {
     name: 'promise-in-memory',
     wrong: 'An acceptor that starts again knows what it accepted, and not what it promised. (2)',
     breaks: 'PTP §2.3, nextBal; PMS §2.5.',
-    verdicts: ['agreement', 'durability', 'linearizable'],
+    verdicts: ['ballots', 'agreement', 'durability', 'linearizable'],
     plant: roles({
       acceptor: (context, { votes, trimmed, decided }) =>
         new Acceptor(context, {
@@ -225,7 +225,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     name: 'preemption-lowers-ballot',
     wrong: "A preemption sets the leader's round to that of whoever preempted it, even if it is lower. (3)",
     breaks: 'PTP §2.2, B1: no ballot is used twice, so its number only rises.',
-    verdicts: ['durability', 'agreement', ...LIVENESS],
+    verdicts: ['ballots', 'durability', 'agreement', ...LIVENESS],
     plant: classes({ scout: PreemptedByAnyRejection, leader: YieldsToLowerBallots }),
   },
   {
@@ -253,7 +253,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     name: 'inherited-votes-dropped',
     wrong: 'What was accepted under earlier ballots is put aside, and never proposed again. (7)',
     breaks: 'PMS P2c; PTP B3; PMMC A5.',
-    verdicts: ['agreement', 'durability'],
+    verdicts: ['ballots', 'agreement', 'durability'],
     plant: classes({ leader: DropsWhatItInherits }),
   },
   {

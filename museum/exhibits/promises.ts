@@ -160,28 +160,28 @@ export const PROMISES: readonly Exhibit[] = [
     name: 'promise-before-durable',
     wrong: 'A promise leaves before it is on disk.',
     breaks: 'PMS §2.5: an acceptor records its response in stable storage before it sends it.',
-    verdicts: ['agreement', 'durability', 'liveness', 'ended'],
+    verdicts: ['ballots', 'agreement', 'durability', 'liveness', 'ended'],
     plant: driver(PromisesEarly),
   },
   {
     name: 'accepted-before-durable',
     wrong: 'An acceptor says that it accepted before that is on disk.',
     breaks: 'PMS §2.5: an acceptor records its response in stable storage before it sends it.',
-    verdicts: ['durability', 'agreement'],
+    verdicts: ['ballots', 'durability', 'agreement'],
     plant: driver(AcceptsEarly),
   },
   {
     name: 'durable-before-sync',
     wrong: 'The driver reports records as durable when they are written, not when they are synced.',
     breaks: 'The contract of a driver (ARCHITECTURE.md): `durable` is said when it is true and never before.',
-    verdicts: ['durability', 'agreement'],
+    verdicts: ['ballots', 'durability', 'agreement'],
     plant: driver(SyncsNothing),
   },
   {
     name: 'resent-accept-answered-early',
     wrong: 'An accept that comes again is answered at once, while the vote is still on its way to the disk.',
     breaks: 'PMS §2.5: an acceptor records its response in stable storage before it sends it.',
-    verdicts: ['durability', 'agreement'],
+    verdicts: ['ballots', 'durability', 'agreement'],
     plant: driver(AnswersResentAcceptEarly),
   },
   {
@@ -195,7 +195,7 @@ export const PROMISES: readonly Exhibit[] = [
     name: 'ballot-reused-after-restart',
     wrong: 'A member that starts again leads under the ballot that it promised in its earlier life.',
     breaks: 'PTP §2.2, B1: each ballot has a number of its own.',
-    verdicts: ['durability', 'agreement', 'linearizable', 'ended', 'liveness'],
+    verdicts: ['ballots', 'durability', 'agreement', 'linearizable', 'ended', 'liveness'],
     plant: roles({
       leader: (context, { eager = false, round = 1 }) =>
         new OneIncarnation(context, { eager, round: round - 1 }),
@@ -205,7 +205,7 @@ export const PROMISES: readonly Exhibit[] = [
     name: 'incarnation-not-raised',
     wrong: 'Every life of a member has the same incarnation.',
     breaks: 'A boot durably raises its incarnation before it sends anything (src/paxos/ballot.ts).',
-    verdicts: ['durability', 'agreement', 'answers', 'exactly once', 'linearizable', 'liveness', 'ended'],
+    verdicts: ['ballots', 'durability', 'agreement', 'answers', 'exactly once', 'linearizable', 'liveness', 'ended'],
     plant: store((options) => ({
       ...options,
       records: [...(options.records ?? [])].map((record) =>
@@ -217,14 +217,14 @@ export const PROMISES: readonly Exhibit[] = [
     name: 'accept-below-promise',
     wrong: 'An acceptor accepts under any ballot, whatever it has promised.',
     breaks: 'PMS P1a: an acceptor accepts a proposal numbered n iff it has not promised a higher number.',
-    verdicts: ['agreement', 'durability'],
+    verdicts: ['ballots', 'agreement', 'durability'],
     plant: classes({ acceptor: AcceptsAnything }),
   },
   {
     name: 'promise-below-promise',
     wrong: 'An acceptor promises any ballot, also a lower one than it has promised.',
     breaks: 'PMMC A1: an acceptor can only adopt strictly increasing ballot numbers.',
-    verdicts: ['agreement', 'durability', 'linearizable'],
+    verdicts: ['ballots', 'agreement', 'durability', 'linearizable'],
     plant: classes({ acceptor: PromisesAnything }),
   },
   {
@@ -245,14 +245,14 @@ export const PROMISES: readonly Exhibit[] = [
     name: 'snapshot-lowers-promise',
     wrong: 'When an acceptor trims its votes, it forgets a promise that no vote is left to show.',
     breaks: 'PMMC A1, and §4.2: what is trimmed are votes, never the promise.',
-    verdicts: ['agreement', 'durability', 'linearizable'],
+    verdicts: ['ballots', 'agreement', 'durability', 'linearizable'],
     plant: classes({ acceptor: LowersItsPromiseWhenItTrims }),
   },
   {
     name: 'promise-trimmed-from-store',
     wrong: 'When a snapshot is written, promises before it are dropped from the store with the votes.',
     breaks: 'PTP §2.3: nextBal is in the ledger, and is never forgotten.',
-    verdicts: ['agreement', 'durability', 'linearizable'],
+    verdicts: ['ballots', 'agreement', 'durability', 'linearizable'],
     plant: store((options) => {
       const records = [...(options.records ?? [])]
       const snapshot = records.findLastIndex(({ type }) => type === 'snapshot')
@@ -266,28 +266,28 @@ export const PROMISES: readonly Exhibit[] = [
     name: 'highest-ballot-ignored',
     wrong: 'Of all the votes in a slot the first that arrives counts, whatever its ballot.',
     breaks: 'PMS P2c; PTP B3: the value of the highest-numbered proposal among the responses.',
-    verdicts: ['agreement', 'durability'],
+    verdicts: ['ballots', 'agreement', 'durability'],
     plant: classes({ scout: IgnoresTheHighestBallot }),
   },
   {
     name: 'last-chunk-not-awaited',
     wrong: 'A promise that comes in several chunks counts when the first is there.',
     breaks: 'PTP B3: the leader knows every vote of its quorum.',
-    verdicts: ['agreement', 'durability'],
+    verdicts: ['ballots', 'agreement', 'durability'],
     plant: classes({ scout: StopsAfterTheFirstChunk }),
   },
   {
     name: 'promise-of-earlier-ballot-counts',
     wrong: 'A late promise of an earlier ballot counts for the present one.',
     breaks: 'PMMC Fig. 6: a scout counts only responses for its own ballot.',
-    verdicts: ['agreement', 'durability'],
+    verdicts: ['ballots', 'agreement', 'durability'],
     plant: classes({ scout: CountsEarlierPromises }),
   },
   {
     name: 'no-op-below-trim',
     wrong: 'A leader does not mind the watermarks in its quorum, and fills decided slots with no-ops.',
     breaks: 'PTP §3.1: decrees that are in the ledger of somebody in the quorum are not proposed again.',
-    verdicts: ['agreement', 'durability', 'liveness', 'ended'],
+    verdicts: ['ballots', 'agreement', 'durability', 'liveness', 'ended'],
     plant: classes({ scout: IgnoresWatermarksOfPromises }),
   },
 ]

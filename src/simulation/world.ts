@@ -344,7 +344,7 @@ export class World {
     host.node = makeNode?.(options) ?? new Node(options)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
     this.#turn(host, { type: 'boot', ...this.#clock(host) })
-    if (host.isOut || host.isForgetful) this.court.durability.forgot(host.id)
+    if (host.isOut || host.isForgetful) this.court.forgot(host.id)
     if (host.isOut) this.#moveClients(host)
     else if (host.life > 1) this.#resumeClients(host)
   }

@@ -4,6 +4,7 @@
  */
 import {
   type Ballot,
+  compareBallots,
   type Decree,
   formatBallot,
   isNoOp,
@@ -61,14 +62,25 @@ export class Durability extends Verdict {
       this.#votes.set(slot, [{ ballot, decree, nodes: [node] }])
       return
     }
-    for (const votes of ballots) {
-      if (!sameBallot(votes.ballot, ballot)) continue
-      if (!sameBytes(votes.decree, decree))
-        this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
-      else if (!votes.nodes.includes(node)) votes.nodes.push(node)
-      return
+    const votes = ballots.find((each) => sameBallot(each.ballot, ballot))
+    if (votes === undefined) ballots.push({ ballot, decree, nodes: [node] })
+    else if (!sameBytes(votes.decree, decree))
+      this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
+    else if (!votes.nodes.includes(node)) votes.nodes.push(node)
+    if (ballots.length > 1) this.#compare(event, slot, ballots)
+  }
+
+  /** What a quorum has on disk is chosen, whether anybody knows or not: no higher ballot has another decree. */
+  #compare(event: number, slot: Slot, ballots: readonly DurableVotes[]): void {
+    for (const { ballot, decree, nodes } of ballots) {
+      if (!this.#isQuorum(slot, nodes)) continue
+      const other = ballots.find(
+        (each) => compareBallots(each.ballot, ballot) > 0 && !sameBytes(each.decree, decree),
+      )
+      if (other === undefined) continue
+      const names = `${formatBallot(ballot)}, and ${formatBallot(other.ballot)} has another decree there`
+      this.fail(event, `slot ${slot} was chosen under ${names}`)
     }
-    ballots.push({ ballot, decree, nodes: [node] })
   }
 
   /** A slot is applied for the first time. */
