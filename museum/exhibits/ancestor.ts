@@ -24,29 +24,46 @@ import {
   Replica,
   Requester,
   type RequestMessage,
+  type RoleContext,
+  type RoleFactories,
   requestKey,
   Scout,
+  type ScoutStart,
   type Slot,
   sameBallot,
 } from 'synod/paxos'
-import { classes, driver, type Exhibit, roles } from '../exhibit.js'
+import { classes, driver, type Exhibit, type MakeNode, roles, rolesOf } from '../exhibit.js'
 
 /** Scouts are never told to stop: an earlier one still reports when its promises arrive. */
 class UndyingScout extends Scout {
-  late: Map<string, MemberId[]> = new Map()
+  /** The members that promised each ballot of this node. */
+  readonly #heard: Map<string, MemberId[]>
+
+  constructor(context: RoleContext, start: ScoutStart, heard: Map<string, MemberId[]>) {
+    super(context, start)
+    this.#heard = heard
+  }
 
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
     const { ballot, votes, decided } = promise
+    const name = formatBallot(ballot)
+    const heard = this.#heard.get(name) ?? []
+    this.#heard.set(name, heard)
+    const isComplete = completesQuorum(heard, this.members, from)
     if (sameBallot(ballot, this.ballot)) {
       super.promise(from, promise)
       return
     }
-    const name = formatBallot(ballot)
-    const heard = this.late.get(name) ?? []
-    this.late.set(name, heard)
-    if (!completesQuorum(heard, this.members, from)) return
     const version = this.configurations.at(-1)?.version ?? 0
-    this.tell({ type: 'adopted', ballot, version, votes, decided, source: from })
+    if (isComplete) this.tell({ type: 'adopted', ballot, version, votes, decided, source: from })
+  }
+}
+
+function withUndyingScouts(): MakeNode {
+  return (options) => {
+    const heard = new Map<string, MemberId[]>()
+    const scout: RoleFactories['scout'] = (context, start) => new UndyingScout(context, start, heard)
+    return new Node({ ...options, roles: { ...rolesOf({ leader: BelievesStaleAdoptions }), scout } })
   }
 }
 
@@ -56,10 +73,12 @@ class BelievesStaleAdoptions extends Leader {
   }
 }
 
+/** And tries again at once, as the ancestor did. */
 class YieldsToLowerBallots extends Leader {
   override preempted(from: NodeId, { promised }: Preempted): void {
     super.preempted(from, { type: 'preempted', ballot: this.ballot, promised: above(this.ballot) })
     this.highestRound = promised.round
+    if (this.phase === 'following') this.handOver(this.self, { type: 'handOver', ballot: this.heardBallot })
   }
 }
 
@@ -198,7 +217,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     wrong: 'A late *adopted* activates a newer ballot, which was never prepared. (1)',
     breaks: "PTP §2.3, step 3: a ballot begins when a quorum has answered that very ballot's question.",
     verdicts: ['ballots', 'agreement', 'durability'],
-    plant: classes({ scout: UndyingScout, leader: BelievesStaleAdoptions }),
+    plant: withUndyingScouts,
   },
   {
     name: 'acceptor-in-memory',

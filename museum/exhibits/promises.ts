@@ -198,14 +198,23 @@ export const PROMISES: readonly Exhibit[] = [
     verdicts: ['ballots', 'durability', 'agreement', 'linearizable', 'ended', 'liveness'],
     plant: roles({
       leader: (context, { eager = false, round = 1 }) =>
-        new OneIncarnation(context, { eager, round: round - 1 }),
+        new OneIncarnation(context, { eager, round: Math.max(0, round - 1) }),
     }),
   },
   {
     name: 'incarnation-not-raised',
     wrong: 'Every life of a member has the same incarnation.',
     breaks: 'A boot durably raises its incarnation before it sends anything (src/paxos/ballot.ts).',
-    verdicts: ['ballots', 'durability', 'agreement', 'answers', 'exactly once', 'linearizable', 'liveness', 'ended'],
+    verdicts: [
+      'ballots',
+      'durability',
+      'agreement',
+      'answers',
+      'exactly once',
+      'linearizable',
+      'liveness',
+      'ended',
+    ],
     plant: store((options) => ({
       ...options,
       records: [...(options.records ?? [])].map((record) =>

@@ -4,6 +4,7 @@ import {
   type Confirm,
   type Confirmed,
   compareBallots,
+  containsQuorum,
   type Heartbeat,
   Leader,
   type NodeId,
@@ -31,9 +32,14 @@ class NeedsOneAnswerLess extends Leader {
   }
 }
 
-class CountsEarlierRounds extends Leader {
-  override heartbeatAck(...[from, ack]: Parameters<Leader['heartbeatAck']>): void {
-    super.heartbeatAck(from, { ...ack, round: this.round })
+class BelievesEarlierRounds extends Leader {
+  override confirm(from: NodeId, confirm: Confirm): void {
+    const horizon = this.nowMicros - this.settings.electionTimeoutMicros
+    const heard = this.members.filter((member) => (this.acknowledged.get(member) ?? 0) > horizon)
+    const isHeard = this.membership.configurations.every(({ members }) => containsQuorum(heard, members))
+    if (this.phase === 'leading' && isHeard)
+      this.tell({ type: 'confirmed', question: confirm.question, slot: this.nextSlot - 1 })
+    else super.confirm(from, confirm)
   }
 }
 
@@ -117,10 +123,10 @@ export const READS: readonly Exhibit[] = [
   },
   {
     name: 'read-confirmed-by-earlier-round',
-    wrong: 'Answers to a round of heartbeats that was begun earlier confirm a read.',
+    wrong: 'A round of heartbeats that was begun earlier, and answered of late, confirms a read.',
     breaks: 'Raft §6.4: the round begins after the read has arrived.',
     verdicts: ['linearizable'],
-    plant: classes({ leader: CountsEarlierRounds }),
+    plant: classes({ leader: BelievesEarlierRounds }),
   },
   {
     name: 'read-joins-round-in-flight',

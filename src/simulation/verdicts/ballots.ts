@@ -29,7 +29,10 @@ export class Ballots extends Verdict {
   /** Stores that have lost something: what they have promised counts no more. */
   readonly #forgetful: Set<NodeId> = new Set()
   /** What was looked at last: a quorum of these voters had promised this ballot. */
-  #checked: { readonly ballot: Ballot; readonly voters: readonly NodeId[] } = { ballot: NO_BALLOT, voters: [] }
+  #checked: { readonly ballot: Ballot; readonly voters: readonly NodeId[] } = {
+    ballot: NO_BALLOT,
+    voters: [],
+  }
 
   constructor(votersOf: VotersOf) {
     super()
@@ -69,7 +72,10 @@ export class Ballots extends Verdict {
     const { acceptor, leader } = roles
     const promised = this.#promisedBy(self)
     if (acceptor && compareBallots(acceptor.promised, promised) < 0 && !this.#forgetful.has(self))
-      this.fail(event, `${nameOf(self)} had promised ${formatBallot(promised)}, and does not know that any more`)
+      this.fail(
+        event,
+        `${nameOf(self)} had promised ${formatBallot(promised)}, and does not know that any more`,
+      )
     if (leader?.phase === 'scouting' || leader?.phase === 'leading') this.#tries(event, self, leader.ballot)
   }
 
@@ -91,6 +97,10 @@ export class Ballots extends Verdict {
     if (voters === this.#checked.voters && sameBallot(ballot, this.#checked.ballot)) return
     const count = voters.filter((node) => compareBallots(this.#promisedBy(node), ballot) >= 0).length
     if (count >= quorumOf(voters)) this.#checked = { ballot, voters }
-    else this.fail(event, `slot ${slot} was voted on under ${formatBallot(ballot)}, and only ${count} had promised that`)
+    else
+      this.fail(
+        event,
+        `slot ${slot} was voted on under ${formatBallot(ballot)}, and only ${count} had promised that`,
+      )
   }
 }
