@@ -6,8 +6,10 @@ import {
   type Adopted,
   type Ballot,
   Commander,
+  compareBallots,
   completesQuorum,
   formatBallot,
+  type Heartbeat,
   Initializer,
   isNoOp,
   Leader,
@@ -20,7 +22,6 @@ import {
   type NodeId,
   nameOfRequest,
   type Preempted,
-  type PrepareRejected,
   Replica,
   Requester,
   type RequestMessage,
@@ -73,26 +74,23 @@ class BelievesStaleAdoptions extends Leader {
   }
 }
 
-/** And tries again at once, as the ancestor did. */
+/** Whoever claims to lead preempts it, under whatever ballot. */
 class YieldsToLowerBallots extends Leader {
-  override preempted(from: NodeId, { promised }: Preempted): void {
-    super.preempted(from, { type: 'preempted', ballot: this.ballot, promised: above(this.ballot) })
-    this.highestRound = promised.round
-    if (this.phase === 'following') this.handOver(this.self, { type: 'handOver', ballot: this.heardBallot })
+  override heartbeat(from: NodeId, heartbeat: Heartbeat): void {
+    const isLower = compareBallots(heartbeat.ballot, this.ballot) < 0
+    const isCompeting = this.phase === 'scouting' || this.phase === 'leading'
+    if (!isCompeting || !isLower || from === this.self) {
+      super.heartbeat(from, heartbeat)
+      return
+    }
+    this.preempted(from, { type: 'preempted', ballot: this.ballot, promised: above(this.ballot) })
+    this.highestRound = heartbeat.ballot.round
   }
 }
 
 /** A ballot that is higher for sure, so that whoever hears of it believes to be preempted. */
 function above(ballot: Ballot): Ballot {
   return { ...ballot, round: ballot.round + 1 }
-}
-
-class PreemptedByAnyRejection extends Scout {
-  override prepareRejected(_from: NodeId, { promised }: PrepareRejected): void {
-    if (sameBallot(promised, this.ballot)) return
-    this.tell({ type: 'preempted', ballot: this.ballot, promised })
-    this.retire('scout')
-  }
 }
 
 /** And tries again at once, as the ancestor did. */
@@ -245,7 +243,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     wrong: "A preemption sets the leader's round to that of whoever preempted it, even if it is lower. (3)",
     breaks: 'PTP §2.2, B1: no ballot is used twice, so its number only rises.',
     verdicts: ['ballots', 'durability', 'agreement', ...LIVENESS],
-    plant: classes({ scout: PreemptedByAnyRejection, leader: YieldsToLowerBallots }),
+    plant: classes({ leader: YieldsToLowerBallots }),
   },
   {
     name: 'quorum-is-a-fraction',

@@ -137,12 +137,6 @@ class StopsAfterTheFirstChunk extends Scout {
   }
 }
 
-class CountsEarlierPromises extends Scout {
-  override promise(from: NodeId, promise: MessageOf<'promise'>): void {
-    super.promise(from, { ...promise, ballot: this.ballot })
-  }
-}
-
 class IgnoresWatermarksOfPromises extends Scout {
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
     super.promise(from, { ...promise, decided: this.fromSlot - 1 })
@@ -284,13 +278,6 @@ export const PROMISES: readonly Exhibit[] = [
     breaks: 'PTP B3: the leader knows every vote of its quorum.',
     verdicts: ['ballots', 'agreement', 'durability'],
     plant: classes({ scout: StopsAfterTheFirstChunk }),
-  },
-  {
-    name: 'promise-of-earlier-ballot-counts',
-    wrong: 'A late promise of an earlier ballot counts for the present one.',
-    breaks: 'PMMC Fig. 6: a scout counts only responses for its own ballot.',
-    verdicts: ['ballots', 'agreement', 'durability'],
-    plant: classes({ scout: CountsEarlierPromises }),
   },
   {
     name: 'no-op-below-trim',

@@ -56,12 +56,6 @@ class CountsCopies extends Commander {
   }
 }
 
-class CountsVotesOfEarlierBallots extends Commander {
-  override accepted(from: NodeId, accepted: Accepted): void {
-    super.accepted(from, { ...accepted, ballot: this.ballot })
-  }
-}
-
 /** Hears a watermark in each way that there is. */
 class HearsWatermarks extends Acceptor {
   protected hear(_from: NodeId, _ballot: Ballot, _decided: Slot): void {
@@ -165,13 +159,6 @@ export const QUORUMS: readonly Exhibit[] = [
     breaks: 'PTP §2.1: a quorum is a set of members.',
     verdicts: ['ballots', 'durability', 'agreement'],
     plant: classes({ commander: CountsCopies }),
-  },
-  {
-    name: 'vote-of-earlier-ballot-counts',
-    wrong: 'A late acceptance under an earlier ballot counts for the present one.',
-    breaks: 'PMMC Fig. 6: a commander counts only responses for its own ballot.',
-    verdicts: ['ballots', 'durability', 'agreement'],
-    plant: classes({ commander: CountsVotesOfEarlierBallots }),
   },
   {
     name: 'watermark-decides-any-ballot',

@@ -490,7 +490,7 @@ export class World {
     const reference = client.position * this.clients.all.length + client.number
     const { commands, queries } = this.#codecs
     const { application } = this.options
-    const number = application.sharesSession?.(client.number) === true ? SHARED : client.number
+    const number = application.sharedSessions === true ? SHARED : client.number
     const request: ClientRequest =
       operation.type === 'command'
         ? { type: 'command', client: number, reference, command: commands.encode(operation.command) }

@@ -60,10 +60,9 @@ function exchangeOf(stage: Stage, episode: Episode, members: readonly Host[]): E
 const RETURN = 5
 
 function formerMember(stage: Stage, episode: Episode, members: readonly Host[]): Host | null {
-  const former = stage.hosts.filter(
-    (host) => !members.includes(host) && host.node !== null && storeOf(host.disk) !== null,
-  )
-  return episode.pick(former) ?? null
+  const isFormer = (host: Host): boolean =>
+    !members.includes(host) && !host.isOut && storeOf(host.disk) !== null
+  return episode.pick(stage.hosts.filter(isFormer)) ?? null
 }
 
 function bringBack(stage: Stage, { host, configuration }: Latest, returning: Host): Strike {
@@ -72,7 +71,11 @@ function bringBack(stage: Stage, { host, configuration }: Latest, returning: Hos
   return {
     nodes: members,
     what: `${formatNodes([returning.id])} shall be a member again`,
-    begin: () => stage.change(host, version, [...voters, { member: returning.id, store }]),
+    begin: () => {
+      returning.isRetired = false
+      stage.restart(returning, stage.nowMicros)
+      stage.change(host, version, [...voters, { member: returning.id, store }])
+    },
   }
 }
 

@@ -47,7 +47,7 @@ const SAMPLING: { readonly [Class in FaultClass]?: Sampling } = {
   drift: { percent: 35, low: 100, high: 200_000 },
   jump: { percent: 30, low: 1, high: 6 },
   strobe: { percent: 20, low: 1, high: 3 },
-  change: { percent: 35, low: 1, high: 6 },
+  change: { percent: 45, low: 1, high: 8 },
   snapshot: { percent: 35, low: 1, high: 12 },
   transfer: { percent: 35, low: 1, high: 10 },
 }

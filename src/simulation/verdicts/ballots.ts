@@ -26,6 +26,8 @@ export class Ballots extends Verdict {
   /** The last ballot that each node tried in its present life, and all those of its earlier ones. */
   readonly #tried: Map<NodeId, Ballot> = new Map()
   readonly #spent: Set<string> = new Set()
+  /** The last ballot that each node led under. */
+  readonly #led: Map<NodeId, Ballot> = new Map()
   /** Stores that have lost something: what they have promised counts no more. */
   readonly #forgetful: Set<NodeId> = new Set()
   /** What was looked at last: a quorum of these voters had promised this ballot. */
@@ -76,7 +78,8 @@ export class Ballots extends Verdict {
         event,
         `${nameOf(self)} had promised ${formatBallot(promised)}, and does not know that any more`,
       )
-    if (leader?.phase === 'scouting' || leader?.phase === 'leading') this.#tries(event, self, leader.ballot)
+    if (leader?.phase === 'scouting') this.#scouts(event, self, leader.ballot)
+    else if (leader?.phase === 'leading') this.#leads(event, self, leader.ballot)
   }
 
   #promisedBy(node: NodeId): Ballot {
@@ -90,6 +93,17 @@ export class Ballots extends Verdict {
       this.fail(event, `${nameOf(node)} tries ballot ${formatBallot(ballot)}, which it had left behind`)
     this.#tried.set(node, ballot)
     if (before !== NO_BALLOT) this.#spent.add(formatBallot(before))
+  }
+
+  #scouts(event: number, node: NodeId, ballot: Ballot): void {
+    this.#tries(event, node, ballot)
+    if (sameBallot(ballot, this.#led.get(node) ?? NO_BALLOT))
+      this.fail(event, `${nameOf(node)} tries ballot ${formatBallot(ballot)} again, and had led under it`)
+  }
+
+  #leads(event: number, node: NodeId, ballot: Ballot): void {
+    this.#tries(event, node, ballot)
+    this.#led.set(node, ballot)
   }
 
   #voted(event: number, slot: Slot, ballot: Ballot): void {
