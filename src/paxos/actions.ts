@@ -43,6 +43,8 @@ export type Observation =
     }
   /** The replica holds what every slot up to this one made: it has a snapshot of another member. */
   | { readonly type: 'installed'; readonly slot: Slot }
+  /** No snapshot could be taken after this slot: the machine's encoding threw this. */
+  | { readonly type: 'snapshotFailed'; readonly slot: Slot; readonly detail: string }
   /** Who votes, after every slot up to `applied`. */
   | { readonly type: 'configured'; readonly applied: Slot; readonly membership: Membership }
   /** The node takes no part in any vote, and never will with this store. `detail` says why, and what to do. */

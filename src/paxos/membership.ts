@@ -171,8 +171,11 @@ export function rememberedChange({ configurations }: Membership, name: string): 
   return made && made.change !== '' ? { ok: true, output: encodeNumber(made.version) } : undefined
 }
 
-/** Why a change cannot be, in a sentence. The same on every member. */
-function flawOf({ configurations, highestMember }: Membership, { version, voters }: Change): string | null {
+/** Why a change cannot be, in a sentence; null if it can. The same on every member. */
+export function flawOf(
+  { configurations, highestMember }: Membership,
+  { version, voters }: Change,
+): string | null {
   const latest = configurations.at(-1)
   if (latest === undefined) return 'There is no cluster to change.'
   if (version !== latest.version)

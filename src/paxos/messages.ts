@@ -67,7 +67,7 @@ export interface Returning {
   /** Tells this life of the sender from every other: drawn at random, because a store may have been put back. */
   readonly life: number
   readonly store: number
-  /** How many records were ever written to that store. */
+  /** How many records were ever written to that store when this life had begun, with the one that began it. */
   readonly written: number
 }
 
@@ -204,13 +204,15 @@ export interface DecidedMessage {
   readonly decided: Slot
 }
 
-/** Leader → every member, periodically and to begin a read round. Free. Acceptors answer, Leaders listen. */
+/** Leader → every member, periodically and to begin a read round. Free. Acceptors answer, Leaders and Initializers listen. */
 export interface Heartbeat {
   readonly type: 'heartbeat'
   readonly ballot: Ballot
   readonly decided: Slot
   /** The number of the latest read round. */
   readonly round: number
+  /** How many records of the leader's store are durable: it vouches for its own votes to itself alone. */
+  readonly written: number
 }
 
 /** Acceptor → Leader: it has promised no ballot above this one. Free. */

@@ -317,6 +317,10 @@ export class Node implements RoleContext {
     return this.#fields.writtenBefore + this.#fields.written
   }
 
+  get recordsDurable(): number {
+    return this.#fields.writtenBefore + this.#fields.durable
+  }
+
   get founding(): Founding | null {
     return this.#fields.founding
   }
@@ -388,7 +392,7 @@ export class Node implements RoleContext {
     this.become('leader', { round: promised.round, eager })
     this.become('replica', { founding, decisions, snapshot, trimmed })
     const life = returning ? this.#options.draw(1, 0xffff_ffff, 'life') : 0
-    this.become('initializer', { founding, returning, life })
+    this.become('initializer', { founding, returning, life, held: this.#fields.writtenBefore + 1 })
   }
 
   reconfigure(membership: Membership): void {

@@ -29,8 +29,9 @@ export interface RoleContext {
   readonly voting: boolean
   /** The identity of the store; 0 for a node that has none. */
   readonly store: number
-  /** How many records were ever written to it. */
+  /** How many records were ever written to it, and how many of them are durable. */
   readonly recordsWritten: number
+  readonly recordsDurable: number
   /** Whether something that was written is not yet durable. */
   readonly writing: boolean
   /** How long the store has owed a sync; 0 when everything is durable. */
@@ -118,6 +119,10 @@ export abstract class Role {
 
   protected get recordsWritten(): number {
     return this.#context.recordsWritten
+  }
+
+  protected get recordsDurable(): number {
+    return this.#context.recordsDurable
   }
 
   protected get writing(): boolean {

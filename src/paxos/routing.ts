@@ -60,6 +60,7 @@ export interface RoleMessages {
     | 'rolledBack'
     | 'promise'
     | 'accepted'
+    | 'heartbeat'
     | 'leaderChanged'
 }
 
@@ -90,7 +91,7 @@ export const ROUTES: {
   acceptOutdated: ['commander'],
   acceptRejected: ['commander'],
   decided: ['acceptor'],
-  heartbeat: ['acceptor', 'leader'],
+  heartbeat: ['acceptor', 'leader', 'initializer'],
   heartbeatAck: ['leader'],
   heartbeatRejected: ['leader'],
   fetch: ['replica'],

@@ -68,6 +68,8 @@ export interface InitializerStart {
   readonly returning?: boolean
   /** Tells this life of the node from every other. */
   readonly life?: number
+  /** How many records the store held when this life had begun, with the one that began it. */
+  readonly held?: number
 }
 
 export interface RoleStarts {

@@ -3,7 +3,8 @@
  * a time and takes all that was written before it began. A crash loses what no sync has finished, except that the
  * sync in flight may have got some way: a prefix of it survives, and the record being written is torn and gone.
  *
- * What a snapshot makes needless is gone as soon as the snapshot is synced. A record that goes bad is told from a good one, by its checksum, when it is read: as `damaged`.
+ * What a snapshot makes needless is gone as soon as the snapshot is synced. A record that goes bad is told from a good
+ * one, by its checksum, when it is read: as `damaged`.
  */
 import { isObsolete, type Micros, type StoreRecord } from '../paxos/index.js'
 
@@ -90,10 +91,6 @@ export class Disk {
   read(): readonly StoreRecord[] {
     if (this.#damaged.size === 0) return this.synced
     return this.synced.map((record) => (this.#damaged.has(record) ? { type: 'damaged' } : record))
-  }
-
-  get isDamaged(): boolean {
-    return this.#damaged.size > 0
   }
 
   /** The record at this place goes bad. */

@@ -227,6 +227,10 @@ export class TranscriptFormatter {
   #request(request: Request): string {
     const content = contentOfRequest(request, this.#codecs.commands)
     if ('opener' in content) return `open ${tokenOf(content.opener)}`
+    if ('change' in content) {
+      const { name, version, voters } = content.change
+      return `change ${tokenOf(name)} version=${version} members=[${voters.map(({ member }) => member).join(', ')}]`
+    }
     const operation = this.#operation({ type: 'command', command: content.command })
     return `${request.session}.${request.sequence} ${operation}`
   }

@@ -1,7 +1,9 @@
 /** The values of an application, and what messages carry of them, made readable. */
 import {
+  type Change,
   type Codec,
   type Codecs,
+  changeOf,
   decodeNumber,
   type Message,
   nameOfRequest,
@@ -30,13 +32,16 @@ function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** What a request carries: a command, or the opener of a session. */
-export type RequestContent = { readonly command: unknown } | { readonly opener: string }
+/** What a request carries: a command, the opener of a session, or a change of the membership. */
+export type RequestContent =
+  | { readonly command: unknown }
+  | { readonly opener: string }
+  | { readonly change: Change }
 
 export function contentOfRequest(request: Request, commands: Codec<unknown>): RequestContent {
-  return request.session === 0
-    ? { opener: nameOfRequest(request) }
-    : { command: commands.decode(request.command) }
+  if (request.session !== 0) return { command: commands.decode(request.command) }
+  const change = changeOf(request)
+  return change === null ? { opener: nameOfRequest(request) } : { change }
 }
 
 /** What became of a request, its output decoded. */

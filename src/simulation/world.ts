@@ -53,7 +53,7 @@ const SHARED = -2
 /** How often operators look after the last fault whether a removed member still runs. */
 const TIDYING_MICROS = 500_000
 
-/** The court looks at all nodes once in so many steps. */
+/** The court looks at a node once in so many steps. */
 const INSPECTION_STEPS = 64
 
 /** Where the parts of a world come from; replace one to see what happens. */
@@ -155,10 +155,13 @@ export class World {
     return true
   }
 
+  /** The court looks at one node, another one each time. */
   #inspect(): void {
-    for (const { node } of this.hosts) if (node !== null) this.court.inspect(this.events, node)
-    for (const { node } of this.#clientHosts.values())
-      if (node !== null) this.court.inspect(this.events, node)
+    const turn = this.#steps / INSPECTION_STEPS
+    const own = [...this.#clientHosts.values()]
+    const at = turn % (this.hosts.length + own.length)
+    const node = (this.hosts[at] ?? own[at - this.hosts.length])?.node
+    if (node) this.court.inspect(this.events, node)
   }
 
   get finished(): boolean {
@@ -213,22 +216,23 @@ export class World {
   /** Nothing is left to do, and every member has done it. */
   #atRest(): boolean {
     if (!this.clients.done || !this.#trouble.isOver) return false
-    return this.court.membership.latest.fromSlot <= this.court.decided + 1 && this.#behind.length === 0
+    const { latest } = this.court.membership
+    if (latest.fromSlot > this.court.decided + 1) return false
+    for (const id of latest.members) if (this.#isBehind(id)) return false
+    return true
   }
 
-  /** The voters that have not applied and synced all that is decided, or have lost their stores. */
-  get #behind(): readonly Host[] {
-    const last = this.court.decided
-    const voters = this.court.membership.latest.members.map((id) => this.#host(id))
-    return voters.filter(
-      ({ node, disk, isOut }) => isOut || node?.roles.replica?.applied !== last || !disk.isIdle,
-    )
+  /** Whether a voter has not applied and synced all that is decided, or has lost its store. */
+  #isBehind(id: NodeId): boolean {
+    const { node, disk, isOut } = this.#host(id)
+    return isOut || node?.roles.replica?.applied !== this.court.decided || !disk.isIdle
   }
 
   #unfinishedBusiness(): string {
     const { lengthMicros } = this.options.scenario
     const waiting = this.clients.all.filter(({ done }) => !done).length
-    const behind = this.#behind.map(({ id }) => nameOf(id))
+    const { members } = this.court.membership.latest
+    const behind = members.filter((id) => this.#isBehind(id)).map(nameOf)
     const where = behind.length === 0 ? 'no member is behind' : `behind: ${behind.join(', ')}`
     return `after ${lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
   }
@@ -621,6 +625,8 @@ export class World {
         return
       case 'configured':
         this.court.configured(this.events, host.id, observation.applied, observation.membership)
+        return
+      case 'snapshotFailed':
         return
       case 'retired':
         this.#at(this.nowMicros, () => this.#retire(host))

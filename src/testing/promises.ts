@@ -99,7 +99,7 @@ export class Promises {
       } catch (error) {
         this.#reject(number, error)
       }
-      this.#loop ??= this.#run()
+      if (this.#waiting.size > 0) this.#loop ??= this.#run() // some answers come at once
     })
   }
 
@@ -107,15 +107,18 @@ export class Promises {
     while (this.#waiting.size > 0) {
       await null // the application's turn
       try {
-        this.#driver.step()
-        if (this.#settling.size > 0 && this.#unrest === null)
-          for (const number of this.#settling) this.#resolve(number, null)
+        if (this.#settling.size > 0 && this.#unrest === null) this.#settle()
+        else this.#driver.step()
       } catch (error) {
         // A codec of the machine threw: whoever waits should know.
         for (const number of this.#waiting.keys()) this.#reject(number, error)
       }
     }
     this.#loop = null
+  }
+
+  #settle(): void {
+    for (const number of this.#settling) this.#resolve(number, null)
   }
 
   #resolve(number: number, outcome: Outcome | null): void {

@@ -14,7 +14,7 @@ const MISTAKES: readonly (readonly [command: string, sentence: string])[] = [
   ['simulat', "unknown command 'simulat' (did you mean simulate?)."],
   ['help nothing', 'there is no such command; synod --help lists them.'],
   ['--los 5', "unknown option '--los'."],
-  ['simulate 6 --los 5', "unknown option '--los' (did you mean --loss?)."],
+  ['simulate 6 --los 5', "unknown option '--los' (did you mean one of --log, --loss?)."],
   ['simulate 6 --loss', "option '--loss <percent>' argument missing."],
   ['simulate x', "a seed must be a whole number from 0 to 4294967295, and 'x' is not."],
   ['simulate 4294967296', "a seed must be a whole number from 0 to 4294967295, and '4294967296' is not."],

@@ -18,7 +18,7 @@ let clone: string
 
 beforeAll(() => {
   clone = mkdtempSync(join(tmpdir(), 'synod-purity-'))
-  for (const layer of ['paxos', 'machines', 'simulation', 'cli']) {
+  for (const layer of ['paxos', 'machines', 'simulation', 'testing', 'cli']) {
     mkdirSync(join(clone, 'src', layer), { recursive: true })
     cpSync(join(ROOT, 'src', layer, 'tsconfig.json'), join(clone, 'src', layer, 'tsconfig.json'))
     writeFileSync(join(clone, 'src', layer, 'neighbour.ts'), 'export const neighbour: number = 1\n')
@@ -85,7 +85,7 @@ const everywhere = [
   ['any', 'export const nothing: any = 1', 'noExplicitAny'],
 ] as const
 
-describe.each(['paxos', 'machines', 'simulation'])('in src/%s', (layer) => {
+describe.each(['paxos', 'machines', 'simulation', 'testing'])('in src/%s', (layer) => {
   test('a pure file passes the lint', () => {
     expect(lint(layer, '')).toMatchObject({ ok: true })
   })
@@ -114,11 +114,16 @@ describe('imports go down only', () => {
     ['paxos', 'machines'],
     ['paxos', 'simulation'],
     ['machines', 'simulation'],
+    ['paxos', 'testing'],
+    ['machines', 'testing'],
+    ['simulation', 'testing'],
   ] as const
   const downward = [
     ['machines', 'paxos'],
     ['simulation', 'paxos'],
     ['simulation', 'machines'],
+    ['testing', 'paxos'],
+    ['testing', 'simulation'],
     ['cli', 'simulation'],
   ] as const
   const importing = (layer: string) => `export { neighbour } from '../${layer}/neighbour.js'`
@@ -137,6 +142,10 @@ describe('imports go down only', () => {
 
   test.each(downward)('src/%s may import src/%s', (from, to) => {
     expect(lint(from, importing(to))).toMatchObject({ ok: true })
+  })
+
+  test('src/testing may not import src/machines, though the simulation below it does: lint', () => {
+    expect(lint('testing', importing('machines')).output).toContain('noRestrictedImports')
   })
 
   test('src/simulation may import @noble/hashes, and src/paxos may not', () => {

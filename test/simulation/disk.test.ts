@@ -36,4 +36,43 @@ describe('a simulated disk', () => {
     expect(disk.durable).toBe(0)
     expect(disk.beginSync()).toBe(false)
   })
+
+  /** A disk that holds these records. */
+  function holding(...incarnations: number[]): Disk {
+    const disk = new Disk()
+    for (const incarnation of incarnations) disk.write(record(incarnation))
+    disk.beginSync()
+    disk.endSync()
+    return disk
+  }
+
+  it('gives a record that went bad as damaged, and no other', () => {
+    const disk = holding(1, 2, 3)
+    disk.damage(1)
+    expect(disk.read()).toEqual([record(1), { type: 'damaged' }, record(3)])
+  })
+
+  it('holds nothing once it is wiped, and what it held before once it is put back', () => {
+    const disk = holding(1, 2)
+    const before = [...disk.synced]
+    disk.write(record(3))
+    disk.beginSync()
+    disk.endSync()
+    disk.rollBack(before)
+    expect(disk.read()).toEqual([record(1), record(2)])
+    disk.wipe()
+    expect(disk.read()).toEqual([])
+  })
+
+  it('that lies says that it has synced, and the next crash shows that it had not', () => {
+    const disk = holding(1)
+    disk.lie()
+    disk.write(record(2))
+    disk.beginSync()
+    expect(disk.endSync()).toEqual([record(2)])
+    disk.write(record(3))
+    disk.beginSync()
+    expect(disk.crash(1)).toEqual({ survived: [], lost: 2 })
+    expect(disk.read()).toEqual([record(1)])
+  })
 })

@@ -12,6 +12,7 @@ import { containsQuorum, isVoter } from '../membership.js'
 import type {
   Accepted,
   Founding,
+  Heartbeat,
   Join,
   LeaderChanged,
   Promise,
@@ -50,6 +51,8 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   done = false
 
   readonly life: number
+  /** How many records its store held when this life had begun. What comes later proves nothing about that. */
+  readonly heldAtFirst: number
 
   constructor(context: RoleContext, start: InitializerStart = {}) {
     super(context, 'initializer')
@@ -57,6 +60,7 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     this.founding = start.founding ?? null
     this.comesBack = start.returning ?? false
     this.life = start.life ?? 0
+    this.heldAtFirst = start.held ?? 0
   }
 
   override begin(): void {
@@ -92,7 +96,9 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   turnedAway(_from: NodeId, { cluster }: TurnedAway): void {
     if (this.turnedAwayBy === cluster) return
     const detail = `Cluster ${cluster} knows the number of this member with another store, or as used.`
-    if (this.founding === null) this.observe({ type: 'refused', reason: 'turned-away', detail })
+    const advice = 'Admit a new member, with a number that no member ever had and an empty store.'
+    if (this.founding === null)
+      this.observe({ type: 'refused', reason: 'turned-away', detail: `${detail} ${advice}` })
     else if (this.founding.cluster === cluster) this.refuse('turned-away', detail)
     this.turnedAwayBy = cluster
   }
@@ -114,7 +120,7 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     if (this.done) return
     this.#heard(this.self, null)
     if (this.done) return
-    const { life, store, recordsWritten: written } = this
+    const { life, store, heldAtFirst: written } = this
     this.send(this.others, { type: 'returning', life, store, written })
     this.after('return', this.settings.resendMicros)
   }
@@ -146,7 +152,7 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     this.cancel('return')
     this.refuse(
       'rolled-back',
-      `The store holds ${this.recordsWritten} records and has vouched for ${written}: it was put back to an earlier state.`,
+      `The store held ${this.heldAtFirst} records when it was opened, and has vouched for ${written}: it was put back to an earlier state.`,
     )
   }
 
@@ -175,6 +181,10 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   }
 
   accepted(from: NodeId, { written }: Accepted): void {
+    this.#vouch(from, written)
+  }
+
+  heartbeat(from: NodeId, { written }: Heartbeat): void {
     this.#vouch(from, written)
   }
 

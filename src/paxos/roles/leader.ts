@@ -16,6 +16,7 @@ import {
   completesQuorum,
   configurationOf,
   containsQuorum,
+  flawOf,
   type Voter,
 } from '../membership.js'
 import type {
@@ -247,7 +248,13 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       return
     }
     const [inForce] = this.membership.configurations
-    if (completesQuorum(this.leaderless, inForce?.members ?? [], from) && this.voting) this.#scout()
+    if (completesQuorum(this.leaderless, inForce?.members ?? [], from) && this.#mayLead()) this.#scout()
+  }
+
+  /** Who votes only on slots that are still to come could propose nothing in those before, and leads later. */
+  #mayLead(): boolean {
+    const [inForce] = this.membership.configurations
+    return this.voting && inForce?.members.includes(this.self) === true
   }
 
   /** No quorum answered, or none of it promised, in time. */
@@ -349,10 +356,10 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     this.newcomers.clear()
   }
 
-  /** Whom a change admits. None if it is one of an older configuration: its decree will say so. */
-  #newcomersOf({ version, voters }: Change): readonly Voter[] {
-    if (version !== this.membership.configurations.at(-1)?.version) return []
-    return voters.filter(({ member }) => !this.members.includes(member))
+  /** Whom a change admits. None if it cannot be: its decree will say why. */
+  #newcomersOf(change: Change): readonly Voter[] {
+    if (flawOf(this.membership, change) !== null) return []
+    return change.voters.filter(({ member }) => !this.members.includes(member))
   }
 
   /** Whoever is named with a store that it does not have would never vote. */
@@ -379,7 +386,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
 
   /** Lead in the place of the leader, who has finished what was in flight. */
   handOver(_from: NodeId, { ballot }: HandOver): void {
-    if (this.phase === 'scouting' || this.phase === 'leading' || !this.voting || this.#isStalled()) return
+    if (this.phase === 'scouting' || this.phase === 'leading' || !this.#mayLead() || this.#isStalled()) return
     if (compareBallots(ballot, this.heardBallot) < 0) return
     this.highestRound = Math.max(this.highestRound, ballot.round)
     this.#scout()
@@ -484,6 +491,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       ballot: this.ballot,
       decided: this.decidedThrough,
       round: this.round,
+      written: this.recordsDurable,
     })
   }
 

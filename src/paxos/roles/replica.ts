@@ -31,6 +31,7 @@ import type {
 } from '../messages.js'
 import {
   applyDecree,
+  detailOf,
   type Execution,
   executionOf,
   initialReplicated,
@@ -281,13 +282,18 @@ export class Replica extends Role implements Handles<RoleMessages['replica']> {
   /** Takes a snapshot of what is applied, and trims the log below it. */
   takeSnapshot(): void {
     if (this.snapshot?.slot === this.applied || this.applied === 0) return
-    this.#keepSnapshot(takeSnapshot(this.replicated, this.#execution.machine))
+    this.sinceSnapshotBytes = 0
+    try {
+      this.#keepSnapshot(takeSnapshot(this.replicated, this.#execution.machine))
+    } catch (error) {
+      // The machine's own encoding throws. The cluster goes on without; the log grows until it succeeds.
+      this.observe({ type: 'snapshotFailed', slot: this.applied, detail: detailOf(error) })
+    }
   }
 
   /** The votes and the oldest decisions that it makes needless go; as many bytes as a log may hold stay for others. */
   #keepSnapshot(snapshot: Snapshot): void {
     this.snapshot = snapshot
-    this.sinceSnapshotBytes = 0
     while (this.logBytes > this.settings.logBytes && this.trimmed < snapshot.slot) this.#trimNext()
     const { trimmed } = this
     this.persist({ type: 'snapshot', ...snapshot, trimmed, written: this.recordsWritten + 1 })

@@ -310,6 +310,10 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   // ---- changes of the membership -------------------------------------------------------------------------------
 
   #beginChange({ client, reference, version, voters }: Extract<ClientRequest, { type: 'change' }>): void {
+    if (this.changes.size >= this.settings.queueLimit) {
+      this.observe(overloaded({ client, reference }, this.settings.queueLimit))
+      return
+    }
     const name = `${this.self}.${this.incarnation}.${this.nextChange++}`
     const command = encodeChange({ name, version, voters })
     const { nowMicros: sentMicros, contact } = this

@@ -14,11 +14,15 @@ const DECISION_BYTES = 16
 export class Bounds extends Verdict {
   readonly #settings: Settings
   readonly #mostDecisions: number
+  /** As much before the last snapshot as since, and the decrees of one turn. */
+  readonly #mostLogBytes: number
 
   constructor(settings: Settings) {
     super()
     this.#settings = settings
     this.#mostDecisions = Math.floor((LOGS * settings.logBytes) / DECISION_BYTES)
+    const { logBytes, windowBytes, chunkBytes, decreeBytes } = settings
+    this.#mostLogBytes = 2 * logBytes + windowBytes + chunkBytes + decreeBytes
   }
 
   check(event: number, node: Node): void {
@@ -48,6 +52,7 @@ export class Bounds extends Verdict {
     this.#most(event, node, 'sessions', replica.replicated.sessions.live.size, sessionLimit)
     const { applied, trimmed } = replica
     this.#most(event, node, 'applied decisions in its log', applied - trimmed, this.#mostDecisions)
+    this.#most(event, node, 'bytes of decrees in its log', replica.logBytes, this.#mostLogBytes)
   }
 
   #requester(event: number, node: Node, requester: NonNullable<Node['roles']['requester']>): void {

@@ -126,6 +126,16 @@ describe('faults of links', () => {
     return new Set(overlapping.map(({ event }) => event.nodes.join('-')))
   }
 
+  it('client-cut: a client on a node of its own reaches no member, and no member reaches it', () => {
+    const cut = happening('client-cut', 3, { scenario: { placement: 'own' } })
+    for (const { event } of cut.seen) expect(event.node).toBeGreaterThanOrEqual(1_000)
+    expect(cut.world.messages.dropped).toBeGreaterThan(0)
+    for (const { event } of cut.events) {
+      if (event.type !== 'loses') continue
+      expect([event.node, event.to].filter((node) => node >= 1_000)).toHaveLength(1)
+    }
+  })
+
   it('client-cut: does nothing while all clients are at members', () => {
     expect(run({ 'client-cut': 3 }).world.faults).toEqual({})
   })
@@ -354,6 +364,30 @@ describe('faults of disks', () => {
       event.type === 'starts' && event.node === seen[0]?.event.node ? [event.records] : [],
     )
     expect(starts.at(-1)).toBe(records)
+  })
+})
+
+describe('what operators do', () => {
+  it('snapshot: the member writes one', () => {
+    const { events, seen } = happening('snapshot', 4)
+    const written = events.filter(({ event }) => event.type === 'writes' && event.record.type === 'snapshot')
+    for (const { event, fromMicros } of seen) {
+      const own = written.filter((each) => each.event.node === event.node && each.micros >= fromMicros)
+      expect(own.length).toBeGreaterThan(0)
+    }
+  })
+
+  it('transfer: the leader tells another to take over', () => {
+    const { events, seen } = happening('transfer', 2)
+    const handed = events.flatMap(({ event }) =>
+      event.type === 'sends' && event.message.type === 'handOver' ? [event.node] : [],
+    )
+    for (const { event } of seen) expect(handed).toContain(event.node)
+  })
+
+  it('change: members come and go', () => {
+    const { world } = happening('change', 3)
+    expect(world.hosts.length).toBeGreaterThan(5)
   })
 })
 
