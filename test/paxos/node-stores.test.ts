@@ -96,7 +96,13 @@ const sent = <Type extends Message['type']>(actions: readonly Action[], type: Ty
   )
 
 const prepare: Message = { type: 'prepare', ballot: ballot(1), fromSlot: 1, version: 1 }
-const heartbeat = (decided: number): Message => ({ type: 'heartbeat', ballot: ballot(1), decided, round: 0 })
+const heartbeat = (decided: number): Message => ({
+  type: 'heartbeat',
+  ballot: ballot(1),
+  decided,
+  round: 0,
+  written: 0,
+})
 const recognised = (leader: number | null = null): Message => ({ type: 'recognised', life: LIFE, leader })
 
 describe('a member that starts again', () => {
@@ -247,7 +253,7 @@ describe('a store that may not vote', () => {
     expect(driven.refusals.map(({ reason, detail }) => [reason, detail])).toEqual([
       [
         'rolled-back',
-        `The store holds 4 records and has vouched for 50: it was put back to an earlier state. ${advice}`,
+        `The store held 4 records when it was opened, and has vouched for 50: it was put back to an earlier state. ${advice}`,
       ],
     ])
     for (const from of [0, 2]) driven.receive(from, recognised())
