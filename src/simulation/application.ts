@@ -54,6 +54,8 @@ export interface Application<
   readonly requests: number
   /** How long a client thinks between two operations, from and to; it does not by default. */
   readonly thinkMicros?: readonly [low: Micros, high: Micros]
+  /** Whether the clients of a node share one session, so that it has several requests in flight. Default false. */
+  readonly sharedSessions?: boolean
   /**
    * The machine that the clients' history is judged by, key by key, when the run is over: one of those of `synod check`.
    * By default it is not; that the decrees are in real-time order is judged either way.
@@ -177,6 +179,11 @@ const SHARED_KEYS: readonly string[] = ['A', 'B', 'C']
 
 /** How often out of a hundred a client of `shared` does what; the rest are stale reads. */
 const SHARED_MIX = { set: 40, compareAndSet: 5, delete: 5, get: 15, query: 20 } as const
+/** Of these, the queries and the stale reads, which come last. */
+const SHARED_READS = 35
+
+/** One client in so many only reads without a slot: it is not held up where nothing can be decided. */
+const READERS = 2
 
 /** What clients set differs by client, and by position. */
 const POSITION_STEP = 10_000
@@ -191,10 +198,12 @@ export function sharedApplication(): AnyApplication {
     machine: keyValue as AnyMachine, // the operations below are its commands and queries
     requests: 100,
     thinkMicros: [0, 100_000],
+    sharedSessions: true,
     model: 'key-value',
     operation: (client, position, draw) => {
       const key = SHARED_KEYS[draw(0, SHARED_KEYS.length - 1)] ?? 'A'
-      return sharedOperation(draw(0, 99), key, client + position * POSITION_STEP)
+      const percent = draw(client % READERS === READERS - 1 ? 100 - SHARED_READS : 0, 99)
+      return sharedOperation(percent, key, client + position * POSITION_STEP)
     },
     describe: describeKeyValue,
   }

@@ -38,6 +38,11 @@ export function applicationFrom(value: unknown, defaultName: string): AnyApplica
     throw new ApplicationError(`its \`requests\` must be a whole number from ${low} to ${high}`)
   }
   checkThinking(parts['thinkMicros'])
+  const { sharedSessions = false } = parts
+  if (typeof sharedSessions !== 'boolean')
+    throw new ApplicationError(
+      `its \`sharedSessions\` is ${kindOf(sharedSessions)} and must be true or false`,
+    )
   if (parts['model'] !== undefined && !MODEL_NAMES.some((model) => model === parts['model']))
     throw new ApplicationError(`its \`model\` must be one of ${MODEL_NAMES.join(', ')}`)
   const application = value as AnyApplication // checked above, as far as it can be before it runs
@@ -55,12 +60,13 @@ function checkThinking(value: unknown): void {
 }
 
 function withDefaults(application: AnyApplication, name: string, requests: number): AnyApplication {
-  const { machine, thinkMicros, model, operation, describe, judge, invariant } = application
+  const { machine, thinkMicros, sharedSessions, model, operation, describe, judge, invariant } = application
   return {
     name,
     requests,
     machine,
     ...(thinkMicros && { thinkMicros }),
+    ...(sharedSessions && { sharedSessions }),
     ...(model && { model }),
     operation: operation.bind(application),
     ...(describe && { describe: describe.bind(application) }),
@@ -116,7 +122,7 @@ export function guard(
   application: AnyApplication,
   report: (fault: ApplicationError) => void,
 ): AnyApplication {
-  const { name, requests, thinkMicros, model } = application
+  const { name, requests, thinkMicros, sharedSessions, model } = application
   const machine = guardMachine(application.machine, report)
   const describe = application.describe?.bind(application)
   const judge = application.judge?.bind(application)
@@ -131,6 +137,7 @@ export function guard(
     requests,
     machine,
     ...(thinkMicros && { thinkMicros }),
+    ...(sharedSessions && { sharedSessions }),
     ...(model && { model }),
     operation,
     ...(describe && {

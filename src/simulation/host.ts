@@ -13,6 +13,8 @@ export class Host {
   life = 0
   /** Its store was damaged, and it counts as lost: nobody waits for it. */
   isOut = false
+  /** Its store lacks something that it may have vouched for, and perhaps nobody notices. */
+  isForgetful = false
   /** It was removed and is needed no more: it never starts again. */
   isRetired = false
   /** When it has done with what came before; what comes earlier than that has to wait. */

@@ -46,8 +46,9 @@ const SYNC_LOW_MICROS = 200
 /** … to this long. */
 const SYNC_HIGH_MICROS = 1_200
 
-/** The requester's name of operators: no client's. */
+/** The requester's names of operators, and of clients that share a session: no client's own. */
 const OPERATOR = -1
+const SHARED = -2
 
 /** How often operators look after the last fault whether a removed member still runs. */
 const TIDYING_MICROS = 500_000
@@ -79,6 +80,8 @@ export class World {
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
   readonly court: Court
+  /** How many stores were refused, by what is wrong with them. */
+  readonly refused: Record<string, number> = {}
   nowMicros: Micros = 0
   /** How many events have happened. */
   events = 0
@@ -348,6 +351,7 @@ export class World {
     host.node = makeNode?.(options) ?? new Node(options)
     if (this.#happens()) this.#tell({ type: 'starts', node: host.id, records: records.length })
     this.#turn(host, { type: 'boot', ...this.#clock(host) })
+    if (host.isOut || host.isForgetful) this.court.forgot(host.id)
     if (host.isOut) this.#moveClients(host)
     else if (host.life > 1) this.#resumeClients(host)
   }
@@ -489,9 +493,10 @@ export class World {
     if (operation === null) return
     if (this.#happens()) this.#tell({ type: 'invokes', node: host.id, client: client.number, operation })
     this.court.invoked(this.events, client.number, client.place, operation, this.clients.lastEntry)
-    const reference = client.position
+    const reference = client.position * this.clients.all.length + client.number
     const { commands, queries } = this.#codecs
-    const number = client.number
+    const { application } = this.options
+    const number = application.sharedSessions === true ? SHARED : client.number
     const request: ClientRequest =
       operation.type === 'command'
         ? { type: 'command', client: number, reference, command: commands.encode(operation.command) }
@@ -506,8 +511,9 @@ export class World {
   }
 
   #answered(answer: Extract<Observed, { type: 'answered' }>): void {
-    const client = this.clients.all[answer.client]
-    if (client === undefined || client.current === null || client.position !== answer.reference) return
+    const client = this.clients.all[answer.reference % this.clients.all.length]
+    if (answer.client === OPERATOR || client === undefined || client.current === null) return
+    if (client.position !== Math.floor(answer.reference / this.clients.all.length)) return
     const operation = client.current
     const [completion, impossible] = this.clients.answer(client, operation, answer.outcome, this.nowMicros)
     const node = client.place
@@ -616,6 +622,7 @@ export class World {
             reason: observation.reason,
             detail: observation.detail,
           })
+        this.refused[observation.reason] = (this.refused[observation.reason] ?? 0) + 1
         host.isOut = true
         this.#moveClients(host)
         return

@@ -185,6 +185,7 @@ describe.concurrent('--summary json', () => {
     expect(summary.verdicts).toEqual({
       agreement: holds,
       durability: holds,
+      ballots: holds,
       membership: holds,
       answers: holds,
       linearizable: holds,

@@ -3,10 +3,11 @@
  * stores are lost.
  */
 import type { Configuration, Micros, Voter } from '../../paxos/index.js'
+import type { Disk } from '../disk.js'
 import type { Host } from '../host.js'
 import { formatNodes } from '../names.js'
 import type { Episode } from './plan.js'
-import type { Action, Actions, Stage } from './stage.js'
+import type { Action, Actions, Stage, Strike } from './stage.js'
 
 /** How often an operator looks again whether something has come about. */
 const PATIENCE_MICROS = 100_000
@@ -20,8 +21,13 @@ interface Exchange {
 }
 
 /** The latest configuration that any member knows, and who knows it. */
-function latestOf(stage: Stage): { readonly host: Host; readonly configuration: Configuration } | null {
-  let best: { readonly host: Host; readonly configuration: Configuration } | null = null
+interface Latest {
+  readonly host: Host
+  readonly configuration: Configuration
+}
+
+function latestOf(stage: Stage): Latest | null {
+  let best: Latest | null = null
   for (const host of stage.hosts) {
     const configuration = host.node?.membership.configurations.at(-1)
     if (configuration === undefined || host.isOut) continue
@@ -33,7 +39,7 @@ function latestOf(stage: Stage): { readonly host: Host; readonly configuration: 
 function exchangeOf(stage: Stage, episode: Episode, members: readonly Host[]): Exchange {
   const lost = members.filter(({ isOut }) => isOut)
   const others = episode.shuffle(members.filter(({ isOut }) => !isOut))
-  switch (episode.detail(0, 0, 4)) {
+  switch (episode.detail(0, 0, 5)) {
     case 0: // somebody more
       return { leaving: lost, newcomers: lost.length + (members.length < MOST_VOTERS ? 1 : 0) }
     case 1: // somebody less
@@ -50,10 +56,40 @@ function exchangeOf(stage: Stage, episode: Episode, members: readonly Host[]): E
   }
 }
 
+/** A careless operator brings back a member that was removed, under its old number: that must be refused. */
+const RETURN = 5
+
+function formerMember(stage: Stage, episode: Episode, members: readonly Host[]): Host | null {
+  const isFormer = (host: Host): boolean =>
+    !members.includes(host) && !host.isOut && storeOf(host.disk) !== null
+  return episode.pick(stage.hosts.filter(isFormer)) ?? null
+}
+
+function bringBack(stage: Stage, { host, configuration }: Latest, returning: Host): Strike {
+  const { version, voters, members } = configuration
+  const store = storeOf(returning.disk) ?? 0
+  return {
+    nodes: members,
+    what: `${formatNodes([returning.id])} shall be a member again`,
+    begin: () => {
+      returning.isRetired = false
+      stage.restart(returning, stage.nowMicros)
+      stage.change(host, version, [...voters, { member: returning.id, store }])
+    },
+  }
+}
+
+function storeOf(disk: Disk): number | null {
+  const created = disk.synced[0]
+  return created?.type === 'created' ? created.store : null
+}
+
 const change: Action = (stage, episode) => {
   const latest = latestOf(stage)
   if (latest === null) return null
   const members = latest.configuration.members.flatMap((id) => stage.hosts[id] ?? [])
+  const returning = formerMember(stage, episode, members)
+  if (returning !== null && episode.detail(0, 0, 5) === RETURN) return bringBack(stage, latest, returning)
   const { leaving, newcomers } = exchangeOf(stage, episode, members)
   const places = formatNodes(leaving.map(({ id }) => id))
   const what = `${leaving.length === 0 ? 'nobody is' : `${places} shall be`} removed, and ${newcomers} admitted`
@@ -83,8 +119,8 @@ function dismiss(stage: Stage, admitted: readonly Host[]): void {
 function propose(stage: Stage, leaving: readonly Host[], admitted: readonly Host[]): boolean {
   const latest = latestOf(stage)
   const newcomers = admitted.flatMap(({ id, disk }): Voter[] => {
-    const created = disk.synced[0]
-    return created?.type === 'created' ? [{ member: id, store: created.store }] : []
+    const store = storeOf(disk)
+    return store === null ? [] : [{ member: id, store }]
   })
   if (latest === null || newcomers.length < admitted.length) return false
   const leavingIds = leaving.map(({ id }) => id)

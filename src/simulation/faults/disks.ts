@@ -133,6 +133,7 @@ function rollback(stage: Stage, episode: Episode): Strike | null {
     begin: () => {},
     end: () => {
       stage.crash(host, partOf(episode))
+      host.isForgetful ||= disk.synced.at(-1) !== records.at(-1)
       disk.rollBack(records)
       stage.restart(host, episode.endMicros)
     },

@@ -51,7 +51,7 @@ const LENGTHS: Readonly<Record<EpisodeClass, readonly [low: Micros, high: Micros
 }
 
 /** What is drawn for an episode. What an action draws beside these has numbers of its own, from `detail` on. */
-const WHAT = { start: 0, length: 1, target: 2, order: 3, detail: 1_000 } as const
+const WHAT = { start: 0, length: 1, target: 2, order: 3, shorter: 4, detail: 1_000 } as const
 
 /** One fault: the `number`-th of its class. */
 export class Episode implements FaultName {
@@ -69,7 +69,10 @@ export class Episode implements FaultName {
     this.#bits = (what) => hash(faults, index, name.number, what)
     const [low, high] = LENGTHS[name.class]
     this.startMicros = within(this.#bits(WHAT.start), 0, quietMicros - 1)
-    this.endMicros = Math.min(quietMicros, this.startMicros + within(this.#bits(WHAT.length), low, high))
+    // Short ones are more likely: many in a row do what a long one does not.
+    const most = within(this.#bits(WHAT.length), low, high)
+    const length = within(this.#bits(WHAT.shorter), low, most)
+    this.endMicros = Math.min(quietMicros, this.startMicros + length)
   }
 
   /** Picks one of some things: whom it strikes. */

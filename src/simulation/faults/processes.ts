@@ -21,8 +21,10 @@ export function partOf(episode: Episode, crash = 0): number {
   return episode.detail(900 + crash, 0, 0x7fff_ffff)
 }
 
+/** Every other one strikes whoever leads. */
 function crash(stage: Stage, episode: Episode): Strike | null {
-  const host = runningFor(stage, episode)
+  const isForLeader = episode.detail(0, 0, 1) === 0
+  const host = (isForLeader ? stage.leader : null) ?? runningFor(stage, episode)
   if (host === null) return null
   return {
     nodes: [host.id],

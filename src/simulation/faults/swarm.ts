@@ -20,19 +20,19 @@ const SAMPLING: { readonly [Class in FaultClass]?: Sampling } = {
   duplication: { percent: 40, low: 1_000, high: 200_000 },
   reordering: { percent: 40, low: 1_000, high: 200_000 },
   'long-tail': { percent: 30, low: 100, high: 20_000 },
-  clog: { percent: 35, low: 1, high: 12 },
+  clog: { percent: 35, low: 1, high: 24 },
   'swizzle-clog': { percent: 25, low: 1, high: 3 },
-  'one-way': { percent: 35, low: 1, high: 6 },
+  'one-way': { percent: 35, low: 1, high: 12 },
   'client-cut': { percent: 25, low: 1, high: 4 },
   halves: { percent: 25, low: 1, high: 3 },
-  minority: { percent: 30, low: 1, high: 4 },
-  'isolated-leader': { percent: 35, low: 1, high: 4 },
+  minority: { percent: 30, low: 1, high: 8 },
+  'isolated-leader': { percent: 40, low: 1, high: 12 },
   ring: { percent: 20, low: 1, high: 3 },
   bridge: { percent: 20, low: 1, high: 3 },
   'quorum-loss': { percent: 25, low: 1, high: 3 },
   constrained: { percent: 25, low: 1, high: 3 },
   chained: { percent: 25, low: 1, high: 3 },
-  crash: { percent: 60, low: 1, high: 12 },
+  crash: { percent: 60, low: 1, high: 20 },
   'crash-in-recovery': { percent: 30, low: 1, high: 5 },
   pause: { percent: 40, low: 1, high: 8 },
   'slow-member': { percent: 25, low: 1, high: 3 },
@@ -44,12 +44,12 @@ const SAMPLING: { readonly [Class in FaultClass]?: Sampling } = {
   'stalled-disk': { percent: 30, low: 1, high: 4 },
   wipe: { percent: 20, low: 1, high: 2 },
   swap: { percent: 10, low: 1, high: 1 },
-  drift: { percent: 35, low: 100, high: 100_000 },
+  drift: { percent: 35, low: 100, high: 200_000 },
   jump: { percent: 30, low: 1, high: 6 },
   strobe: { percent: 20, low: 1, high: 3 },
-  change: { percent: 35, low: 1, high: 6 },
+  change: { percent: 45, low: 1, high: 8 },
   snapshot: { percent: 35, low: 1, high: 12 },
-  transfer: { percent: 25, low: 1, high: 5 },
+  transfer: { percent: 35, low: 1, high: 10 },
 }
 
 /** Mostly three and five. */
@@ -96,7 +96,7 @@ const SETTLING_MICROS = 8_000_000
 export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
-  const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 8)
+  const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 9)
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,

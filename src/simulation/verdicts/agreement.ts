@@ -35,6 +35,9 @@ export class Agreement extends Verdict {
   installed(event: number, node: NodeId, slot: Slot): void {
     if (slot > this.decrees.length)
       this.fail(event, `a snapshot after slot ${slot} was installed, and nobody had applied that slot`)
+    const applied = this.#applied[node] ?? 0
+    if (slot < applied)
+      this.fail(event, `a snapshot after slot ${slot} was installed when slot ${applied} was applied already`)
     this.#applied[node] = slot
   }
 

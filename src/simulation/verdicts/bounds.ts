@@ -6,14 +6,21 @@ import type { Node, Settings } from '../../paxos/index.js'
 import { nameOf } from '../names.js'
 import { Verdict } from './verdict.js'
 
+/** A log keeps this many times its bytes at most: those since the last snapshot, and as many before it. */
+const LOGS = 2
+/** What a decision weighs in it at least. */
+const DECISION_BYTES = 16
+
 export class Bounds extends Verdict {
   readonly #settings: Settings
+  readonly #mostDecisions: number
   /** As much before the last snapshot as since, and the decrees of one turn. */
   readonly #mostLogBytes: number
 
   constructor(settings: Settings) {
     super()
     this.#settings = settings
+    this.#mostDecisions = Math.floor((LOGS * settings.logBytes) / DECISION_BYTES)
     const { logBytes, windowBytes, chunkBytes, decreeBytes } = settings
     this.#mostLogBytes = 2 * logBytes + windowBytes + chunkBytes + decreeBytes
   }
@@ -43,6 +50,8 @@ export class Bounds extends Verdict {
     this.#most(event, node, 'reads not asked for', replica.unasked.size, queueLimit)
     this.#most(event, node, 'reads asked for', replica.asked.size, queueLimit)
     this.#most(event, node, 'sessions', replica.replicated.sessions.live.size, sessionLimit)
+    const { applied, trimmed } = replica
+    this.#most(event, node, 'applied decisions in its log', applied - trimmed, this.#mostDecisions)
     this.#most(event, node, 'bytes of decrees in its log', replica.logBytes, this.#mostLogBytes)
   }
 

@@ -21,6 +21,7 @@ import type { HistoryEntry } from '../clients.js'
 import { nameOf } from '../names.js'
 import { Agreement } from './agreement.js'
 import { Answers } from './answers.js'
+import { Ballots } from './ballots.js'
 import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
 import { Durability } from './durability.js'
@@ -65,6 +66,7 @@ export interface CourtOptions {
 export class Court {
   readonly agreement: Agreement = new Agreement()
   readonly durability: Durability
+  readonly ballots: Ballots
   readonly membership: Membership
   readonly answers: Answers = new Answers()
   readonly linearizable: Linearizable
@@ -85,6 +87,7 @@ export class Court {
   constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
     this.membership = new Membership(members, settings.alpha)
     this.durability = new Durability((slot) => this.membership.votersOf(slot))
+    this.ballots = new Ballots((slot) => this.membership.votersOf(slot))
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
     this.bounds = new Bounds(settings)
@@ -101,6 +104,7 @@ export class Court {
     return {
       agreement: this.agreement.result,
       durability: this.durability.result,
+      ballots: this.ballots.result,
       membership: this.membership.result,
       answers: this.answers.result,
       linearizable: this.linearizable.result,
@@ -124,6 +128,7 @@ export class Court {
   /** A member begins a life. Gives the machine that it is to run: the application's own, overheard. */
   started(node: NodeId, event: () => number): AnyMachine {
     this.agreement.started(node)
+    this.ballots.started(node)
     this.exactlyOnce.started(node)
     this.identicalState.started(node)
     const { machine } = this.#application
@@ -148,9 +153,16 @@ export class Court {
     }
   }
 
+  /** The store of a member has lost something that it may have vouched for. */
+  forgot(node: NodeId): void {
+    this.durability.forgot(node)
+    this.ballots.forgot(node)
+  }
+
   synced(event: number, node: NodeId, records: readonly StoreRecord[]): void {
     for (const record of records) {
       this.durability.synced(event, node, record)
+      this.ballots.synced(event, node, record)
       if (record.type === 'founded') this.membership.founded(event, node, record.founding)
     }
   }
@@ -184,6 +196,7 @@ export class Court {
   /** Looks at a node, every so often. */
   inspect(event: number, node: Node): void {
     this.bounds.check(event, node)
+    this.ballots.inspect(event, node)
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  */
 import {
   type Ballot,
+  compareBallots,
   type Decree,
   formatBallot,
   isNoOp,
@@ -14,6 +15,7 @@ import {
   sameBallot,
   sameBytes,
 } from '../../paxos/index.js'
+import { nameOf } from '../names.js'
 import { Verdict } from './verdict.js'
 
 /** The members that vote in a slot. */
@@ -36,14 +38,23 @@ export class Durability extends Verdict {
   readonly #votersOf: VotersOf
   /** By slot. */
   readonly #votes: Map<Slot, DurableVotes[]> = new Map()
+  readonly #forgetful: Set<NodeId> = new Set()
 
   constructor(votersOf: VotersOf) {
     super()
     this.#votersOf = votersOf
   }
 
+  /** A store has lost something that it may have vouched for: it must never vote again. */
+  forgot(node: NodeId): void {
+    this.#forgetful.add(node)
+  }
+
   /** A record became durable. */
   synced(event: number, node: NodeId, record: StoreRecord): void {
+    if (record.type !== 'accepted' && record.type !== 'promised') return
+    if (this.#forgetful.has(node))
+      this.fail(event, `${nameOf(node)} votes with a store that has lost what it may have vouched for`)
     if (record.type !== 'accepted') return
     const { slot, ballot, decree } = record
     const ballots = this.#votes.get(slot)
@@ -51,14 +62,25 @@ export class Durability extends Verdict {
       this.#votes.set(slot, [{ ballot, decree, nodes: [node] }])
       return
     }
-    for (const votes of ballots) {
-      if (!sameBallot(votes.ballot, ballot)) continue
-      if (!sameBytes(votes.decree, decree))
-        this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
-      else if (!votes.nodes.includes(node)) votes.nodes.push(node)
-      return
+    const votes = ballots.find((each) => sameBallot(each.ballot, ballot))
+    if (votes === undefined) ballots.push({ ballot, decree, nodes: [node] })
+    else if (!sameBytes(votes.decree, decree))
+      this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
+    else if (!votes.nodes.includes(node)) votes.nodes.push(node)
+    if (ballots.length > 1) this.#compare(event, slot, ballots)
+  }
+
+  /** What a quorum has on disk is chosen, whether anybody knows or not: no higher ballot has another decree. */
+  #compare(event: number, slot: Slot, ballots: readonly DurableVotes[]): void {
+    for (const { ballot, decree, nodes } of ballots) {
+      if (!this.#isQuorum(slot, nodes)) continue
+      const other = ballots.find(
+        (each) => compareBallots(each.ballot, ballot) > 0 && !sameBytes(each.decree, decree),
+      )
+      if (other === undefined) continue
+      const names = `${formatBallot(ballot)}, and ${formatBallot(other.ballot)} has another decree there`
+      this.fail(event, `slot ${slot} was chosen under ${names}`)
     }
-    ballots.push({ ballot, decree, nodes: [node] })
   }
 
   /** A slot is applied for the first time. */

@@ -51,6 +51,9 @@ export class Membership extends Verdict {
   /** It is on the disk of a node how the cluster was founded. */
   founded(event: number, node: NodeId, founding: Founding): void {
     if (this.#founding === null) {
+      const [founder] = this.#expected.members
+      if (founder !== undefined && node !== founder)
+        this.fail(event, `${nameOf(node)} was told of a founding that ${nameOf(founder)} may still forget`)
       this.#founding = founding
       this.#add(1, founding.voters)
     } else if (!samePlain(founding, this.#founding))

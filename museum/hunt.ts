@@ -1,0 +1,76 @@
+/** Hunts a planted bug, makes the run that shows it short, and replays it. */
+import {
+  ANY_FAILURE,
+  type Failure,
+  readStory,
+  type Scenario,
+  type Shrunk,
+  shrink,
+  storyMachine,
+  tellStory,
+} from 'synod/simulation'
+import type { Exhibit } from './exhibit.js'
+import { failsAnyway, scenarioOf, trialsWith } from './trial.js'
+
+/** A run that fails. */
+export interface Caught {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly failure: Failure
+  /** How many seeds it took. */
+  readonly seeds: number
+}
+
+/** The starts of the hunts. */
+export const STARTS: readonly number[] = [1, 100_001, 200_001, 300_001, 400_001]
+
+/** A bug that is not caught within so many seeds is a hole in the simulator. */
+export const MOST_SEEDS = 10_000
+
+/** A run with more events than this shows nothing any more. */
+const MOST_EVENTS = 3_000_000
+
+/** The first seed from `start` on that shows the bug: that would not fail without it. Null if there is none. */
+export function hunt(exhibit: Exhibit, start: number, mostSeeds: number): Caught | null {
+  const trial = trialsWith(exhibit)
+  for (let count = 1; count <= mostSeeds; count++) {
+    const seed = start + count - 1
+    const scenario = scenarioOf(exhibit, seed)
+    const failure = trial(scenario, seed, { ...ANY_FAILURE, patience: MOST_EVENTS })
+    if (failure === null || !exhibit.verdicts.includes(failure.verdict)) continue
+    if (!failsAnyway(scenario, seed)) return { scenario, seed, failure, seeds: count }
+  }
+  return null
+}
+
+/** The shortest run that is found in this time. What fails without the bug as well is no candidate. */
+export function shorten(exhibit: Exhibit, caught: Caught, limitSeconds: number): Shrunk {
+  const planted = trialsWith(exhibit)
+  const { scenario, seed, failure } = caught
+  const endMillis = performance.now() + limitSeconds * 1_000
+  let best: Shrunk = { scenario, seed, failure, runs: 0 }
+  const candidates = shrink({
+    scenario,
+    seed,
+    trial: (candidate, candidateSeed, sought) => {
+      const failed = planted(candidate, candidateSeed, sought)
+      return failed !== null && failsAnyway(candidate, candidateSeed) ? null : failed
+    },
+  })
+  for (let next = candidates.next(); next.done !== true && performance.now() < endMillis; ) {
+    if (next.value !== null) best = next.value
+    next = candidates.next()
+  }
+  return best
+}
+
+/** The integer that replays a run. */
+export function storyOf({ scenario, seed }: Pick<Caught, 'scenario' | 'seed'>): string {
+  return tellStory({ scenario, seed, machine: storyMachine('shared') })
+}
+
+/** What becomes of a run that was told, with the bug in it; null: nothing fails. Throws a `StoryError`. */
+export function replay(exhibit: Exhibit, story: string): Failure | null {
+  const { scenario, seed } = readStory(story)
+  return trialsWith(exhibit)(scenario, seed, ANY_FAILURE)
+}

@@ -1,0 +1,42 @@
+// The bug museum: every planted bug is found again from the story that is pinned of it.
+
+import { describe, expect, it } from 'vitest'
+import { EXHIBITS } from '../../museum/exhibits/index.js'
+import { medianOf, readFindings } from '../../museum/findings.js'
+import { replay } from '../../museum/hunt.js'
+
+const FINDINGS = readFindings(new URL('../../museum/stories.json', import.meta.url))
+
+/** How many seeds a hunt may take. */
+const MOST_SEEDS = 10_000
+
+describe('the bug museum', () => {
+  it('has at least 40 exhibits, each of its own name, and each found', () => {
+    const names = EXHIBITS.map(({ name }) => name)
+    expect(names.length).toBeGreaterThanOrEqual(40)
+    expect(new Set(names).size).toBe(names.length)
+    expect(Object.keys(FINDINGS)).toEqual(names)
+  })
+
+  it('was hunted from five starts for each, and most of them found it', () => {
+    for (const [name, { seeds }] of Object.entries(FINDINGS)) {
+      expect(seeds, name).toHaveLength(5)
+      expect(medianOf(seeds), name).toBeLessThanOrEqual(MOST_SEEDS)
+    }
+  })
+
+  it('tells no story of more than twice the events of the shortest that is known', () => {
+    for (const [name, { events, shortest }] of Object.entries(FINDINGS))
+      expect(events, name).toBeLessThanOrEqual(2 * shortest)
+  })
+})
+
+describe('the pinned story shows it when', () => {
+  it.each(EXHIBITS.map((exhibit) => [exhibit.wrong, exhibit] as const))('%s', (_wrong, exhibit) => {
+    const { story = '', verdict, events } = FINDINGS[exhibit.name] ?? {}
+    const failure = replay(exhibit, story)
+    const advice = `see it with: npm run museum -- --bug ${exhibit.name} --replay ${story}; pin it anew with: npm run museum -- --bug ${exhibit.name} --pin`
+    expect(failure, advice).toMatchObject({ verdict, event: events })
+    expect(exhibit.verdicts).toContain(failure?.verdict)
+  })
+})
