@@ -557,7 +557,7 @@ export class World {
   /** A member that was removed and is needed no more is switched off. */
   #retire(host: Host): void {
     host.isRetired = true
-    host.renew(null)
+    this.#crash(host, 0)
     this.#moveClients(host)
   }
 

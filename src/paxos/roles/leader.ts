@@ -331,9 +331,19 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       this.#follow() // somebody else has led beyond that
       return
     }
+    if (first !== undefined) this.#disinherit(first.fromSlot)
     this.preparedVersion = Math.max(this.preparedVersion, version)
     this.#inherit(votes)
     this.#goOn()
+  }
+
+  /**
+   * What was adopted from this slot on came from a quorum of those who do not vote there: only a quorum of those who do
+   * tells what may be chosen. Nothing was proposed there yet, because they had not promised.
+   */
+  #disinherit(fromSlot: Slot): void {
+    this.inherited = this.inherited.filter(({ slot }) => slot < fromSlot)
+    this.nextSlot = Math.min(this.nextSlot, fromSlot)
   }
 
   /** Prepares the configurations that became known since the adoption; all that are not yet prepared, at once. */

@@ -197,6 +197,22 @@ describe('a change that is decided', () => {
     ])
   })
 
+  it('has only the new members tell what may be chosen there, whatever those before had told', () => {
+    // It leads without knowing of the change, which is in slot 1: one of those who vote there too told of slot 5.
+    under = lead({ settings }, [vote(1, opaque(1)), vote(5, opaque(8))])
+    progress(under, 1)
+    bench.membership = changed(ALPHA, THREE, [0, 3, 4])
+    learned(1)
+    progress(under, 3)
+    learned(3)
+    bench.take()
+    adopted(under, [vote(5, opaque(9))], 3, 2)
+    expect(tendered()).toEqual([
+      [4, NO_OP],
+      [5, opaque(9)],
+    ])
+  })
+
   it('beyond which somebody else has led already ends its leading', () => {
     change([0, 3, 4])
     adopted(under, [], 1 + ALPHA, 2)
