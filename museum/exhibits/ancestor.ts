@@ -7,14 +7,11 @@ import {
   type Ballot,
   Commander,
   compareBallots,
-  completesQuorum,
-  formatBallot,
   type Heartbeat,
   Initializer,
   isNoOp,
   Leader,
   type LocalMessage,
-  type MemberId,
   type Message,
   type MessageOf,
   Node,
@@ -22,54 +19,37 @@ import {
   type NodeId,
   nameOfRequest,
   type Preempted,
+  type PrepareRejected,
   Replica,
   Requester,
   type RequestMessage,
-  type RoleContext,
-  type RoleFactories,
+  type RoleName,
   requestKey,
   Scout,
-  type ScoutStart,
   type Slot,
   sameBallot,
 } from 'synod/paxos'
-import { classes, driver, type Exhibit, type MakeNode, roles, rolesOf } from '../exhibit.js'
+import { classes, driver, type Exhibit, roles } from '../exhibit.js'
 
-/** Scouts are never told to stop: an earlier one still reports when its promises arrive. */
+/** Scouts are never told to stop: one that was preempted still reports when a quorum has promised. */
 class UndyingScout extends Scout {
-  /** The members that promised each ballot of this node. */
-  readonly #heard: Map<string, MemberId[]>
-
-  constructor(context: RoleContext, start: ScoutStart, heard: Map<string, MemberId[]>) {
-    super(context, start)
-    this.#heard = heard
-  }
-
-  override promise(from: NodeId, promise: MessageOf<'promise'>): void {
-    const { ballot, votes, decided } = promise
-    const name = formatBallot(ballot)
-    const heard = this.#heard.get(name) ?? []
-    this.#heard.set(name, heard)
-    const isComplete = completesQuorum(heard, this.members, from)
-    if (sameBallot(ballot, this.ballot)) {
-      super.promise(from, promise)
-      return
-    }
-    const version = this.configurations.at(-1)?.version ?? 0
-    if (isComplete) this.tell({ type: 'adopted', ballot, version, votes, decided, source: from })
+  override prepareRejected(_from: NodeId, { ballot, promised }: PrepareRejected): void {
+    if (sameBallot(ballot, this.ballot)) this.tell({ type: 'preempted', ballot, promised })
   }
 }
 
-function withUndyingScouts(): MakeNode {
-  return (options) => {
-    const heard = new Map<string, MemberId[]>()
-    const scout: RoleFactories['scout'] = (context, start) => new UndyingScout(context, start, heard)
-    return new Node({ ...options, roles: { ...rolesOf({ leader: BelievesStaleAdoptions }), scout } })
-  }
-}
-
+/** Whatever was adopted, it leads, under the ballot that comes next. */
 class BelievesStaleAdoptions extends Leader {
+  protected override retire(role: RoleName): void {
+    if (role !== 'scout') super.retire(role)
+  }
+
   override adopted(from: NodeId, adopted: Adopted): void {
+    if (this.phase === 'following') {
+      this.phase = 'scouting'
+      this.highestRound += 1
+      this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
+    }
     super.adopted(from, { ...adopted, ballot: this.ballot })
   }
 }
@@ -215,7 +195,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     wrong: 'A late *adopted* activates a newer ballot, which was never prepared. (1)',
     breaks: "PTP §2.3, step 3: a ballot begins when a quorum has answered that very ballot's question.",
     verdicts: ['ballots', 'agreement', 'durability'],
-    plant: withUndyingScouts,
+    plant: classes({ scout: UndyingScout, leader: BelievesStaleAdoptions }),
   },
   {
     name: 'acceptor-in-memory',
