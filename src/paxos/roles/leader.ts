@@ -148,6 +148,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
   /** Prepares the configurations that became known since the adoption; all that are not yet prepared, at once. */
   #prepareChange(): void {
     const { configurations } = this.membership
+    if ((configurations.at(-1)?.version ?? 0) <= this.preparedVersion) return
     const unprepared = configurations.filter(({ version }) => version > this.preparedVersion)
     const [first] = unprepared
     if (first === undefined || unprepared.at(-1)?.version === this.preparingVersion) return
