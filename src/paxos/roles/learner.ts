@@ -262,7 +262,9 @@ export abstract class Learner extends Role {
     this.snapshot = snapshot
     while (this.logBytes > this.settings.logBytes && this.trimmed < snapshot.slot) this.#trimNext()
     const { trimmed } = this
-    this.persist({ type: 'snapshot', ...snapshot, trimmed, written: this.recordsWritten + 1 })
+    const { incarnation, promisedBallot: promised } = this
+    const written = this.recordsWritten + 1
+    this.persist({ type: 'snapshot', ...snapshot, trimmed, incarnation, promised, written })
     this.tell({ type: 'trim', slot: trimmed })
   }
 
