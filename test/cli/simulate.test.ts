@@ -37,7 +37,7 @@ describe.concurrent('synod', () => {
       ['--until <seconds>', 'simulated seconds', 'they do all their operations'],
       ['--placement <where>', '', 'last'],
       ['--length <seconds>', 'simulated seconds', '60'],
-      ['--machine <name>', '', '"key-value"'],
+      ['--machine <name>', '', 'key-value, and shared in the swarm'],
       ['--reads <way>', '', 'decree'],
       ['--format <format>', '', '"text"'],
     ] as const) {
@@ -91,8 +91,9 @@ describe.concurrent('the transcript', () => {
       expect.stringMatching(/^ {2}messages {2}\d+ sent, \d+ delivered, \d+ dropped$/),
       expect.stringMatching(/^ {2}decided {3}\d+ slots$/),
       expect.stringMatching(/^ {2}requests {2}6 sent, 6 answered: 6 ok, 0 failed, 0 unknown$/),
-      '  verdicts  agreement ok, durability ok, membership ok, answers ok, linearizable ok, stale reads ok',
-      '            exactly once ok, identical state ok, conservation ok, bounds ok, liveness ok, ended ok',
+      '  verdicts  agreement ok, durability ok, ballots ok, membership ok, answers ok, linearizable ok',
+      '            stale reads ok, exactly once ok, identical state ok, conservation ok, bounds ok, liveness ok',
+      '            ended ok',
     ])
   })
 
@@ -168,7 +169,7 @@ describe.concurrent('--summary json', () => {
     const summary = JSON.parse(stdout)
     expect(Object.keys(summary)).toEqual([
       ...['seed', 'ok', 'transcriptSha256', 'simulatedSeconds', 'wallSeconds', 'events'],
-      ...['messages', 'decided', 'requests', 'options', 'faults', 'verdicts'],
+      ...['messages', 'decided', 'requests', 'options', 'faults', 'refused', 'verdicts'],
     ])
     const holds = { ok: true }
     expect(summary).toMatchObject({
@@ -181,6 +182,7 @@ describe.concurrent('--summary json', () => {
       requests: { sent: 6, answered: 6 },
       options: { machine: 'key-value', members: 3, faults: { loss: 50_000 } },
       faults: { loss: expect.any(Number) },
+      refused: {},
     })
     expect(summary.verdicts).toEqual({
       agreement: holds,
