@@ -91,8 +91,9 @@ describe.concurrent('the transcript', () => {
       expect.stringMatching(/^ {2}messages {2}\d+ sent, \d+ delivered, \d+ dropped$/),
       expect.stringMatching(/^ {2}decided {3}\d+ slots$/),
       expect.stringMatching(/^ {2}requests {2}6 sent, 6 answered: 6 ok, 0 failed, 0 unknown$/),
-      '  verdicts  agreement ok, durability ok, membership ok, answers ok, linearizable ok, stale reads ok',
-      '            exactly once ok, identical state ok, conservation ok, bounds ok, liveness ok, ended ok',
+      '  verdicts  agreement ok, durability ok, ballots ok, membership ok, answers ok, linearizable ok',
+      '            stale reads ok, exactly once ok, identical state ok, conservation ok, bounds ok, liveness ok',
+      '            ended ok',
     ])
   })
 
