@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { checkLinearizability, Exploration, operationsOfHistory, simulate } from '../dist/simulation/index.js'
+import {
+  checkLinearizability,
+  Exploration,
+  operationsOfHistory,
+  sharedApplication,
+  simulate,
+  swarm,
+} from '../dist/simulation/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -77,6 +84,21 @@ function rounds(run, { count, seconds }) {
   rate(run, seconds)
   const all = Array.from({ length: count }, () => rate(run, seconds))
   return { runs: median(all.map(({ runs }) => runs)), sum: median(all.map(({ sum }) => sum)) }
+}
+
+/** Simulated seconds, and events, of a run of the swarm with five members; all verdicts are on. */
+function swarming(seconds) {
+  const start = performance.now()
+  const sum = { seconds: 0, events: 0 }
+  let elapsed = 0
+  for (let seed = 1; elapsed < seconds * 1000; seed++) {
+    const scenario = { ...swarm(seed), members: 5 }
+    const { summary } = simulate({ seed, scenario, application: sharedApplication() })
+    sum.seconds += summary.simulatedSeconds
+    sum.events += summary.events
+    elapsed = performance.now() - start
+  }
+  return { seconds: (sum.seconds / elapsed) * 1000, events: (sum.events / elapsed) * 1000 }
 }
 
 const delivered = (seed) => simulate({ seed }).summary.messages.delivered
@@ -228,6 +250,9 @@ async function main() {
   const classic = rounds(delivered, plan)
   tell('classic on one core, with its transcript')
   const written = writing(plan)
+  tell('the swarm')
+  swarming(plan.seconds)
+  const swarmed = swarming(3 * plan.seconds)
   tell('the linearizability check')
   const operations = 100_000
   const byKey = operations / checking({ operations, keys: 1_000, clients: 20 }, values.quick ? 3 : 9)
@@ -265,6 +290,13 @@ async function main() {
       target: '500000',
       value: classic.sum,
       reached: classic.sum >= 500_000,
+    },
+    {
+      what: 'simulated seconds a second, one core, 5 members, swarm, all verdicts on',
+      text: `${swarmed.seconds.toFixed(0)}, ${swarmed.events.toFixed(0)} events a second`,
+      target: '1000',
+      value: swarmed,
+      reached: swarmed.seconds >= 1_000,
     },
     {
       what: 'linearizability check, operations a second, 1,000 keys',

@@ -12,11 +12,11 @@ import {
 } from '../simulation/index.js'
 import { UsageError } from './errors.js'
 import { applicationOf, DEFAULT_MACHINE, moduleError } from './machine.js'
-import { replayCommand, type ScenarioFlags, scenarioFrom } from './scenario.js'
+import { type CompleteFlags, replayCommand, scenarioFrom } from './scenario.js'
 
 /** What a worker is made with. */
 export interface WorkerOptions {
-  readonly flags: ScenarioFlags
+  readonly flags: CompleteFlags
   /** Shared by all: at 0 whether to stop, and at its own place the seed that a worker is running. */
   readonly board: Uint32Array
   readonly place: number

@@ -5,11 +5,11 @@ import { Campaign, type Found, jsonOf, type Tally } from '../simulation/index.js
 import { isColored, red, uncolored } from './colors.js'
 import { UsageError } from './errors.js'
 import { findingOf, goOnCommand, type Hunted, jsonFrom, tableOf } from './hunted.js'
-import { DEFAULT_MACHINE, MODULE_HELP } from './machine.js'
+import { DEFAULT_MACHINE, MODULE_HELP, usualMachine } from './machine.js'
 import { Output } from './output.js'
 import { Pool } from './pool.js'
 import { duration, Progress } from './progress.js'
-import { machineOptions, type ScenarioFlags, scenarioFrom, scenarioOptions } from './scenario.js'
+import { type CompleteFlags, machineOptions, scenarioFrom, scenarioOptions } from './scenario.js'
 import { parseDuration, parseSeeds, shardFrom } from './seeds.js'
 
 const SEEDS = '1..1000'
@@ -17,7 +17,7 @@ const MOST_WORKERS = 256
 /** 128 + SIGINT. */
 const INTERRUPTED = 130
 
-interface HuntFlags extends ScenarioFlags {
+interface HuntFlags extends CompleteFlags {
   readonly seeds: string
   readonly workers?: string
   readonly for?: string
@@ -37,7 +37,8 @@ export function huntCommand(): Command {
     command.addOption(option)
   }
   return command.addHelpText('after', `\n${MODULE_HELP}\n\n${EXIT_HELP}`).action(async (flags: HuntFlags) => {
-    process.exitCode = await hunt({ ...flags, scenario: flags.scenario ?? 'swarm' })
+    const scenario = flags.scenario ?? 'swarm'
+    process.exitCode = await hunt({ ...flags, scenario, machine: flags.machine ?? usualMachine(scenario) })
   })
 }
 

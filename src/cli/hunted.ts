@@ -25,7 +25,7 @@ export function goOnCommand(
 ): string {
   const workers = flags.workers === undefined ? [] : ['--workers', flags.workers]
   const words = ['npx', 'synod', 'hunt', '--seeds', formatSeeds(left), ...workers]
-  return [...words, ...scenarioWords(flags), ...machineWords(flags.machine)].join(' ')
+  return [...words, ...scenarioWords(flags), ...machineWords(flags)].join(' ')
 }
 
 /** The table at the end, line by line. */

@@ -16,6 +16,11 @@ import { firstLineOf, UsageError } from './errors.js'
 
 export const DEFAULT_MACHINE = 'key-value'
 
+/** The machine of a run that names none: in the swarm, one whose clients are in each other's way all along. */
+export function usualMachine(scenario: 'classic' | 'swarm' | undefined): string {
+  return scenario === 'swarm' ? 'shared' : DEFAULT_MACHINE
+}
+
 /** What a module must look like, for `--help`. */
 export const MODULE_HELP = `A machine of your own:
   A module, such as ./mine.js, that exports as default (or as \`application\`)

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { type Campaign, NOTHING, type Range, type Tally } from '../simulation/index.js'
 import { firstLineOf, UsageError } from './errors.js'
 import type { WorkerMessage, WorkerOptions } from './hunt-worker.js'
-import type { ScenarioFlags } from './scenario.js'
+import type { CompleteFlags } from './scenario.js'
 import { replayCommand } from './scenario.js'
 import { explained } from './told.js'
 
@@ -27,7 +27,7 @@ interface Hand {
 
 export interface PoolOptions {
   readonly campaign: Campaign
-  readonly flags: ScenarioFlags
+  readonly flags: CompleteFlags
   readonly workers: number
   /** Some seeds are done. */
   readonly onDone: (tally: Tally) => void

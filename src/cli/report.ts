@@ -18,12 +18,19 @@ export function report(
     `seed ${seed}: ${verdict}`,
     `  cluster   ${options.members} members, ${options.clients} clients, ${options.delayMicros / 1000} ± ${options.jitterMicros / 1000} ms`,
     `  faults    ${faultsOf(summary)}`,
+    ...refusedOf(summary),
     `  time      ${simulatedSeconds} s simulated in ${wallSeconds.toFixed(2)} s, ${events} events`,
     `  messages  ${sent} sent, ${delivered} delivered, ${dropped} dropped`,
     `  decided   ${decided} slots`,
     `  requests  ${requests.sent} sent, ${requests.answered} answered: ${outcomes}`,
     ...verdictsOf(summary, alarm),
   ]
+}
+
+/** The stores that were found out, if there were any. */
+function refusedOf({ refused }: Summary): string[] {
+  const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`)
+  return reasons.length === 0 ? [] : [`  refused   ${reasons.join(', ')}`]
 }
 
 /** What was on, how strong, and how many times it happened. */

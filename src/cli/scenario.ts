@@ -18,7 +18,7 @@ import {
   unknownFault,
 } from '../simulation/index.js'
 import { UsageError } from './errors.js'
-import { DEFAULT_MACHINE } from './machine.js'
+import { usualMachine } from './machine.js'
 
 /** The units of options, each as so many of the units of a scenario, and as a sentence has it. */
 const UNITS = {
@@ -166,8 +166,8 @@ export function machineOptions(): Option[] {
   return [
     new Option(
       '--machine <name>',
-      'what the clients use: key-value, shared (the same keys for all), bank, or a module of your own (see below)',
-    ).default(DEFAULT_MACHINE),
+      'what the clients use: key-value, shared (the same keys for all), bank, or a module of your own (see below) (default: key-value, and shared in the swarm)',
+    ),
     new Option(
       '--reads <way>',
       'how the clients of key-value get: decree, in a slot of its own, or linearizable, without one (default: decree)',
@@ -194,13 +194,16 @@ export function faultHelp(): string {
 
 /** What was given for the options that decide a run. */
 export type ScenarioFlags = { readonly [Name in string]?: unknown } & {
-  readonly machine: string
+  readonly machine?: string
   readonly reads?: Reads
   readonly placement?: Placement
   readonly scenario?: 'classic' | 'swarm'
   readonly fault?: readonly FaultFlag[]
   readonly overBudget?: boolean
 }
+
+/** The same, with the machine that is used if none was given. */
+export type CompleteFlags = ScenarioFlags & { readonly machine: string }
 
 /** The scenario of a run. Throws a UsageError. */
 export function scenarioFrom(flags: ScenarioFlags, seed: number): Scenario {
@@ -278,14 +281,7 @@ export function parseSeed(text: string): number {
 
 /** The command that runs it again. */
 export function replayCommand(seed: number, flags: ScenarioFlags): string {
-  return [
-    'npx',
-    'synod',
-    'simulate',
-    String(seed),
-    ...scenarioWords(flags),
-    ...machineWords(flags.machine),
-  ].join(' ')
+  return ['npx', 'synod', 'simulate', String(seed), ...scenarioWords(flags), ...machineWords(flags)].join(' ')
 }
 
 /** What was given for the options that decide a run, the machine aside, as words of a command. */
@@ -302,8 +298,8 @@ export function scenarioWords(flags: ScenarioFlags): readonly string[] {
   return [...words, ...faults, ...(flags.overBudget === true ? ['--over-budget'] : [])]
 }
 
-export function machineWords(machine: string): readonly string[] {
-  return machine === DEFAULT_MACHINE ? [] : ['--machine', quote(machine)]
+export function machineWords({ machine, scenario }: ScenarioFlags): readonly string[] {
+  return machine === undefined || machine === usualMachine(scenario) ? [] : ['--machine', quote(machine)]
 }
 
 /** A word for a shell. */

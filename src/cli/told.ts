@@ -11,7 +11,7 @@ import {
   tellStory,
 } from '../simulation/index.js'
 import { UsageError } from './errors.js'
-import { applicationOf, DEFAULT_MACHINE, moduleError } from './machine.js'
+import { applicationOf, DEFAULT_MACHINE, moduleError, usualMachine } from './machine.js'
 import {
   machineWords,
   parseSeed,
@@ -36,7 +36,7 @@ export async function runOf(word: string, flags: ScenarioFlags): Promise<ToldRun
   if (isStory(word)) return await runOfStory(word, flags)
   const seed = parseSeed(word)
   const scenario = scenarioFrom(flags, seed)
-  const { machine } = flags
+  const machine = flags.machine ?? usualMachine(flags.scenario)
   const reads = machine === DEFAULT_MACHINE ? scenario.reads : flags.reads
   const application = await applicationOf(machine, reads)
   return { seed, scenario, application, machine, replay: replayCommand(seed, flags) }
@@ -55,12 +55,12 @@ async function runOfStory(word: string, flags: ScenarioFlags): Promise<ToldRun> 
   return { seed, scenario, application, machine, replay: storyCommand(word, machine) }
 }
 
-function machineOf(told: StoryMachine, given: string): string {
-  if (storyMachine(given) === told) return given
+function machineOf(told: StoryMachine, given: string | undefined): string {
+  if (given !== undefined && storyMachine(given) === told) return given
   if (told === 'custom') {
     throw new UsageError('this story is of a machine of your own: name it too, as in --machine ./mine.js')
   }
-  if (given === DEFAULT_MACHINE) return told
+  if (given === undefined) return told
   throw new UsageError(`this story is of the machine ${told}: leave out --machine ${given}`)
 }
 
@@ -71,7 +71,7 @@ export function storyOf(run: Pick<ToldRun, 'seed' | 'scenario' | 'machine'>): st
 
 /** The command that replays a story: a machine that is ready-made is in the story. */
 export function storyCommand(story: string, machine: string): string {
-  const words = storyMachine(machine) === 'custom' ? machineWords(machine) : []
+  const words = storyMachine(machine) === 'custom' ? machineWords({ machine }) : []
   return ['npx', 'synod', 'simulate', story, ...words].join(' ')
 }
 

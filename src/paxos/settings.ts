@@ -74,11 +74,16 @@ export const DEFAULT_SETTINGS: Settings = {
 
 /** The settings with the defaults for those left out. Throws a RangeError unless each is a whole number above 0. */
 export function completeSettings(settings: Partial<Settings> = {}): Settings {
+  if (COMPLETE.has(settings)) return settings as Settings // it came from here
   const complete = { ...DEFAULT_SETTINGS, ...settings }
   for (const [name, value] of Object.entries(complete)) {
     if (!Object.hasOwn(DEFAULT_SETTINGS, name)) throw new RangeError(`There is no setting ${name}.`)
     if (Number.isSafeInteger(value) && value > 0) continue
     throw new RangeError(`The setting ${name} must be a whole number above 0, and ${value} is not.`)
   }
+  COMPLETE.add(Object.freeze(complete))
   return complete
 }
+
+/** What was found to be complete: a node that starts often need not be looked at again. */
+const COMPLETE: WeakSet<Partial<Settings>> = new WeakSet()

@@ -21,6 +21,8 @@ export interface Summary {
   readonly options: HeadOptions
   /** How many times each class of faults has happened; those that did not are left out. */
   readonly faults: Readonly<Record<string, number>>
+  /** How many stores were found to be none that may vote, by what is wrong with them. */
+  readonly refused: Readonly<Record<string, number>>
   readonly verdicts: Readonly<Record<string, VerdictResult>>
 }
 
@@ -38,6 +40,7 @@ export function summaryOf(world: World, transcriptSha256: string | null): Summar
     requests: { sent: clients.sent, answered: clients.answered },
     options: headOf(seed, scenario, application).options,
     faults: world.faults,
+    refused: { ...world.refused },
     verdicts,
   }
 }

@@ -80,6 +80,8 @@ export class World {
   readonly clients: Clients
   readonly messages: MessageCounts = { sent: 0, delivered: 0, dropped: 0 }
   readonly court: Court
+  /** How many stores were refused, by what is wrong with them. */
+  readonly refused: Record<string, number> = {}
   nowMicros: Micros = 0
   /** How many events have happened. */
   events = 0
@@ -555,7 +557,7 @@ export class World {
   /** A member that was removed and is needed no more is switched off. */
   #retire(host: Host): void {
     host.isRetired = true
-    host.renew(null)
+    this.#crash(host, 0)
     this.#moveClients(host)
   }
 
@@ -620,6 +622,7 @@ export class World {
             reason: observation.reason,
             detail: observation.detail,
           })
+        this.refused[observation.reason] = (this.refused[observation.reason] ?? 0) + 1
         host.isOut = true
         this.#moveClients(host)
         return

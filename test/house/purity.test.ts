@@ -1,5 +1,5 @@
 // The pure layers stay pure: what they must not use fails the lint or the type check of the real
-// configuration, copied with one small source file into a folder of its own.
+// configuration, copied with small source files into a folder of its own.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,11 +14,13 @@ const PURE = `export function double(numbers: readonly number[]): number[] {
 }
 `
 
+const LAYERS = ['paxos', 'machines', 'simulation', 'testing', 'cli']
+
 let clone: string
 
 beforeAll(() => {
   clone = mkdtempSync(join(tmpdir(), 'synod-purity-'))
-  for (const layer of ['paxos', 'machines', 'simulation', 'testing', 'cli']) {
+  for (const layer of LAYERS) {
     mkdirSync(join(clone, 'src', layer), { recursive: true })
     cpSync(join(ROOT, 'src', layer, 'tsconfig.json'), join(clone, 'src', layer, 'tsconfig.json'))
     writeFileSync(join(clone, 'src', layer, 'neighbour.ts'), 'export const neighbour: number = 1\n')
@@ -36,39 +38,61 @@ beforeAll(() => {
 
 afterAll(() => rmSync(clone, { recursive: true, force: true }))
 
-interface Outcome {
-  readonly ok: boolean
-  readonly output: string
-}
+/** What a tool says of each file that it finds fault with. */
+type Faults = ReadonlyMap<string, string>
 
-function run(tool: string, args: readonly string[]): Outcome {
-  const child = spawnSync(process.execPath, [join(ROOT, 'node_modules', tool), ...args], {
-    cwd: clone,
-    encoding: 'utf8',
-  })
-  return { ok: child.status === 0, output: child.stdout + child.stderr }
-}
+let lintFaults: Faults
+let typeFaults: Faults
 
-/** Runs `tool` on the pure file of a layer, with `line` put above it. */
-function withSource<T>(layer: string, line: string, tool: (file: string) => T): T {
-  const file = join(clone, 'src', layer, 'example.ts')
-  writeFileSync(file, line === '' ? PURE : `${line}\n\n${PURE}`)
-  try {
-    return tool(file)
-  } finally {
-    rmSync(file)
+/** The pure file with one line above it, written now and judged, with all others at once, before the first test. */
+class Example {
+  readonly #path: string
+
+  constructor(layer: string, line: string) {
+    this.#path = `src/${layer}/example-${examples.length}.ts`
+    examples.push({ path: this.#path, text: line === '' ? PURE : `${line}\n\n${PURE}` })
+  }
+
+  /** What the lint has against it; nothing if it passes. */
+  get lint(): string {
+    return lintFaults.get(this.#path) ?? ''
+  }
+
+  /** What the type check has against it. */
+  get check(): string {
+    return typeFaults.get(this.#path) ?? ''
   }
 }
 
-const lint = (layer: string, line: string): Outcome =>
-  withSource(layer, line, (file) =>
-    run('@biomejs/biome/bin/biome', ['lint', '--error-on-warnings', '--colors=off', file]),
-  )
+const examples: { readonly path: string; readonly text: string }[] = []
 
-const check = (layer: string, line: string): Outcome =>
-  withSource(layer, line, () =>
+beforeAll(() => {
+  for (const { path, text } of examples) writeFileSync(join(clone, path), text)
+  const lint = ['lint', '--error-on-warnings', '--max-diagnostics=none', '--reporter=github', 'src']
+  lintFaults = faultsOf(run('@biomejs/biome/bin/biome', lint))
+  const checks = LAYERS.map((layer) =>
     run('typescript/bin/tsc', ['-p', join('src', layer), '--noEmit', '--pretty', 'false']),
   )
+  typeFaults = faultsOf(checks.join(''))
+})
+
+function run(tool: string, args: readonly string[]): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'node_modules', tool), ...args], {
+    cwd: clone,
+    encoding: 'utf8',
+  })
+  return stdout + stderr
+}
+
+/** Each line belongs to the example that it names first. */
+function faultsOf(output: string): Faults {
+  const faults = new Map<string, string>()
+  for (const line of output.split('\n')) {
+    const [path] = /src\/[a-z]+\/example-\d+\.ts/.exec(line) ?? []
+    if (path !== undefined) faults.set(path, `${faults.get(path) ?? ''}${line}\n`)
+  }
+  return faults
+}
 
 const everywhere = [
   ['the clock', 'export const now: number = Date.now()', 'noRestrictedGlobals'],
@@ -86,26 +110,29 @@ const everywhere = [
 ] as const
 
 describe.each(['paxos', 'machines', 'simulation', 'testing'])('in src/%s', (layer) => {
+  const pure = new Example(layer, '')
+
   test('a pure file passes the lint', () => {
-    expect(lint(layer, '')).toMatchObject({ ok: true })
+    expect(pure.lint).toBe('')
   })
 
   test('a pure file passes the type check', () => {
-    expect(check(layer, '')).toMatchObject({ ok: true, output: '' })
+    expect(pure.check).toBe('')
   })
 
-  test.each(everywhere)('%s fails the lint', (_name, line, rule) => {
-    const { ok, output } = lint(layer, line)
-    expect(output).toContain(rule)
-    expect(ok).toBe(false)
-  })
+  test.each(everywhere.map(([name, line, rule]) => [name, rule, new Example(layer, line)] as const))(
+    '%s fails the lint',
+    (_name, rule, example) => {
+      expect(example.lint).toContain(rule)
+    },
+  )
+
+  const host = new Example(layer, 'export const host = [process, document, setTimeout, fetch, console]')
 
   test('a host fails the type check: neither Node nor a browser is known', () => {
-    const { ok, output } = check(layer, 'export const host = [process, document, setTimeout, fetch, console]')
     for (const name of ['process', 'document', 'setTimeout', 'fetch', 'console']) {
-      expect(output).toContain(`'${name}'`)
+      expect(host.check).toContain(`'${name}'`)
     }
-    expect(ok).toBe(false)
   })
 })
 
@@ -126,31 +153,41 @@ describe('imports go down only', () => {
     ['testing', 'simulation'],
     ['cli', 'simulation'],
   ] as const
-  const importing = (layer: string) => `export { neighbour } from '../${layer}/neighbour.js'`
+  const importing = (from: string, to: string) =>
+    new Example(from, `export { neighbour } from '../${to}/neighbour.js'`)
 
-  test.each(upward)('src/%s may not import src/%s: lint', (from, to) => {
-    const { ok, output } = lint(from, importing(to))
-    expect(output).toContain('noRestrictedImports')
-    expect(ok).toBe(false)
-  })
+  describe.each(upward.map(([from, to]) => [from, to, importing(from, to)] as const))(
+    'src/%s may not import src/%s',
+    (_from, to, example) => {
+      test('lint', () => {
+        expect(example.lint).toContain('noRestrictedImports')
+      })
 
-  test.each(upward)('src/%s may not import src/%s: type check', (from, to) => {
-    const { ok, output } = check(from, importing(to))
-    expect(output).toMatch(new RegExp(`TS6307.*${to}/neighbour.ts`))
-    expect(ok).toBe(false)
-  })
+      test('type check', () => {
+        expect(example.check).toMatch(new RegExp(`TS6307.*${to}/neighbour.ts`))
+      })
+    },
+  )
 
-  test.each(downward)('src/%s may import src/%s', (from, to) => {
-    expect(lint(from, importing(to))).toMatchObject({ ok: true })
-  })
+  test.each(downward.map(([from, to]) => [from, to, importing(from, to)] as const))(
+    'src/%s may import src/%s',
+    (_from, _to, example) => {
+      expect(example.lint).toBe('')
+    },
+  )
+
+  const machines = importing('testing', 'machines')
 
   test('src/testing may not import src/machines, though the simulation below it does: lint', () => {
-    expect(lint('testing', importing('machines')).output).toContain('noRestrictedImports')
+    expect(machines.lint).toContain('noRestrictedImports')
   })
 
+  const noble = "export { sha256 } from '@noble/hashes/sha2.js'"
+  const hashing = new Example('simulation', noble)
+  const paxos = new Example('paxos', noble)
+
   test('src/simulation may import @noble/hashes, and src/paxos may not', () => {
-    const line = "export { sha256 } from '@noble/hashes/sha2.js'"
-    expect(lint('simulation', line)).toMatchObject({ ok: true })
-    expect(lint('paxos', line)).toMatchObject({ ok: false })
+    expect(hashing.lint).toBe('')
+    expect(paxos.lint).toContain('noRestrictedImports')
   })
 })

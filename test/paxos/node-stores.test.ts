@@ -96,7 +96,13 @@ const sent = <Type extends Message['type']>(actions: readonly Action[], type: Ty
   )
 
 const prepare: Message = { type: 'prepare', ballot: ballot(1), fromSlot: 1, version: 1 }
-const heartbeat = (decided: number): Message => ({ type: 'heartbeat', ballot: ballot(1), decided, round: 0 })
+const heartbeat = (decided: number, written = 0): Message => ({
+  type: 'heartbeat',
+  ballot: ballot(1),
+  decided,
+  round: 0,
+  written,
+})
 const recognised = (leader: number | null = null): Message => ({ type: 'recognised', life: LIFE, leader })
 
 describe('a member that starts again', () => {
@@ -151,6 +157,19 @@ describe('a member that starts again', () => {
 
   it('says how many records were ever written to its store, with that of this life', () => {
     expect(sent(new Driven().actions, 'returning')).toMatchObject([{ written: 4, store: storeOf(SELF) }])
+  })
+
+  it('remembers what a leader vouched for by its heartbeats', () => {
+    const driven = new Driven()
+    const returning = (life: number, written: number): Message => ({
+      type: 'returning',
+      life,
+      store: storeOf(0),
+      written,
+    })
+    driven.receive(0, heartbeat(0, 40))
+    expect(sent(driven.receive(0, returning(1, 40)), 'rolledBack')).toMatchObject([{ written: 40 }])
+    expect(sent(driven.receive(0, returning(2, 41)), 'recognised')).toHaveLength(1)
   })
 
   it('with what a snapshot left of its records counts those that are gone too', () => {
@@ -247,7 +266,7 @@ describe('a store that may not vote', () => {
     expect(driven.refusals.map(({ reason, detail }) => [reason, detail])).toEqual([
       [
         'rolled-back',
-        `The store holds 4 records and has vouched for 50: it was put back to an earlier state. ${advice}`,
+        `The store held 4 records when it was opened, and has vouched for 50: it was put back to an earlier state. ${advice}`,
       ],
     ])
     for (const from of [0, 2]) driven.receive(from, recognised())

@@ -95,7 +95,7 @@ const prepare = (round: number): Message => ({
   fromSlot: 1,
   version: 1,
 })
-const heartbeat: Message = { type: 'heartbeat', ballot: ballot(1), decided: 0, round: 0 }
+const heartbeat: Message = { type: 'heartbeat', ballot: ballot(1), decided: 0, round: 0, written: 0 }
 
 /** The types of the messages that leave for another node. */
 const leaving = (actions: readonly Action[]) =>
@@ -217,6 +217,22 @@ describe('a vouching message', () => {
     const driven = Driven.awake({ settings: { heldLimit: 2 } })
     driven.receive(accept(1), accept(2), accept(3))
     expect(leaving(driven.durable(4))).toEqual(['accepted', 'accepted'])
+  })
+})
+
+describe('a store', () => {
+  it('holds what was found in it and what was written since; of the latter only what was synced is durable', () => {
+    const driven = new Driven()
+    const counts = () => [driven.node.recordsWritten, driven.node.recordsDurable]
+    driven.boot()
+    expect(counts()).toEqual([4, 3])
+    driven.durable(1)
+    driven.receive(RECOGNISED)
+    expect(counts()).toEqual([4, 4])
+    driven.receive(prepare(1), accept(1))
+    expect(counts()).toEqual([6, 4])
+    driven.durable(2)
+    expect(counts()).toEqual([6, 5])
   })
 })
 

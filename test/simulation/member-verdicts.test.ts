@@ -269,10 +269,28 @@ describe('bounds', () => {
     })
   })
 
+  it('break when a log grows on, as where no snapshot can be taken', () => {
+    const small = completeSettings({ logBytes: 1_000, windowBytes: 100, chunkBytes: 10, decreeBytes: 1 })
+    const verdict = new Bounds(small)
+    const world = runWorld({ scenario: { ...contended, clients: 1 } })
+    const [member] = world.hosts.flatMap(({ node }) => (node?.roles.replica ? [node] : []))
+    if (!member?.roles.replica) throw new Error('There are members.')
+    member.roles.replica.logBytes = 2_111
+    verdict.check(3, member)
+    expect(verdict.result.ok).toBe(true)
+    member.roles.replica.logBytes = 2_112
+    verdict.check(4, member)
+    expect(verdict.result).toMatchObject({
+      ok: false,
+      event: 4,
+      reason: expect.stringMatching(/^NODE_\d has 2112 bytes of decrees in its log, and may have 2111$/),
+    })
+  })
+
   it('break when a leader takes whatever comes', () => {
     const run = (roles: NodeOptions['roles'] = {}) =>
       runWorld({
-        scenario: { ...contended, clients: 30, requests: 5, placement: 'own', lengthMicros: 600_000_000 },
+        scenario: { ...contended, clients: 60, requests: 60, lengthMicros: 10_000_000 },
         settings: { queueLimit: 2, alpha: 1 },
         application: keyValueApplication('decree'),
         makeNode: (made) => new Node({ ...made, roles }),

@@ -52,8 +52,9 @@ export class Bench implements RoleContext {
   voting: boolean
   /** The identity of the store. */
   store: number
-  /** How many records were ever written to it. */
+  /** How many records were ever written to it, and how many of them are durable. */
   recordsWritten = 0
+  recordsDurable = 0
   nowMicros: Micros = 0
   wallMicros: Micros = WALL_MICROS
   writing = false

@@ -50,7 +50,7 @@ export const at = (nowMicros: number) => {
 }
 
 export const heartbeat = (from: NodeId, under: Ballot) =>
-  leader.heartbeat(from, { type: 'heartbeat', ballot: under, decided: 0, round: 0 })
+  leader.heartbeat(from, { type: 'heartbeat', ballot: under, decided: 0, round: 0, written: 0 })
 
 /** The election timer rings, and the member asks. Gives the question. */
 export function ask(): string {

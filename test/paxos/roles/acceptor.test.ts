@@ -41,7 +41,7 @@ const decided = (under: Ballot, upTo: Slot) =>
   acceptor.decided(LEADER, { type: 'decided', ballot: under, decided: upTo })
 
 const heartbeat = (under: Ballot, upTo: Slot = 0, round = 0) =>
-  acceptor.heartbeat(LEADER, { type: 'heartbeat', ballot: under, decided: upTo, round })
+  acceptor.heartbeat(LEADER, { type: 'heartbeat', ballot: under, decided: upTo, round, written: 0 })
 
 const learned = (upTo: Slot) => acceptor.learned(1, { type: 'learned', decided: upTo })
 

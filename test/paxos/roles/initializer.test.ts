@@ -66,6 +66,8 @@ describe('an initializer that is not yet inducted', () => {
       { type: 'refused', reason: 'turned-away', detail: expect.stringContaining('Cluster 7') },
       { type: 'refused', reason: 'turned-away', detail: expect.stringContaining('Cluster 8') },
     ])
+    const advice = 'Admit a new member, with a number that no member ever had and an empty store.'
+    for (const refusal of refusals) expect(refusal).toMatchObject({ detail: expect.stringContaining(advice) })
     initializer.timer()
     expect(bench.sent('join')).toHaveLength(1)
   })
@@ -138,8 +140,7 @@ const WRITTEN = 40
 /** Member 1 has started again, with this many records. */
 function back(members: readonly MemberId[] = THREE) {
   const bench = new Bench({ self: SELF, members })
-  bench.recordsWritten = WRITTEN
-  const start = { founding: founding(members), returning: true, life: LIFE }
+  const start = { founding: founding(members), returning: true, life: LIFE, held: WRITTEN }
   const initializer = new Initializer(bench, start)
   initializer.begin()
   const recognise = (from: MemberId, leader: MemberId | null = null, life = LIFE) =>
@@ -159,6 +160,14 @@ describe('a member that starts again', () => {
     expect(bench.take()).toEqual(deeds)
     initializer.timer()
     expect(bench.take()).toEqual(deeds)
+  })
+
+  it('tells what its store held at first: what it writes meanwhile proves nothing about that', () => {
+    const { bench, initializer } = back()
+    bench.recordsWritten = WRITTEN + 9
+    bench.take()
+    initializer.timer()
+    expect(bench.messages('returning')).toMatchObject([{ written: WRITTEN }])
   })
 
   it('is recognised once a quorum, of which it is one itself, misses nothing', () => {
@@ -214,7 +223,8 @@ describe('a member that starts again', () => {
     expect(bench.take().find(({ type }) => type === 'refuse')).toEqual({
       type: 'refuse',
       reason: 'rolled-back',
-      detail: 'The store holds 40 records and has vouched for 50: it was put back to an earlier state.',
+      detail:
+        'The store held 40 records when it was opened, and has vouched for 50: it was put back to an earlier state.',
     })
     for (const from of THREE) recognise(from)
     expect(isRecognised()).toBe(false)
@@ -246,7 +256,9 @@ describe('what a member knows of the store of another', () => {
     }
     const accepts = (written: number) =>
       initializer.accepted(FROM, { type: 'accepted', ballot: ballot(1), slot: 1, written })
-    return { bench, initializer, returning, promises, accepts }
+    const beats = (written: number) =>
+      initializer.heartbeat(FROM, { type: 'heartbeat', ballot: ballot(1), decided: 0, round: 0, written })
+    return { bench, initializer, returning, promises, accepts, beats }
   }
 
   it('is nothing at first: whoever comes back is recognised', () => {
@@ -257,6 +269,7 @@ describe('what a member knows of the store of another', () => {
   it.each([
     ['a promise', 'promises'],
     ['an acceptance', 'accepts'],
+    ['a heartbeat, of a leader whose votes nobody else hears of,', 'beats'],
   ] as const)('is what %s vouched for: a store with fewer records was rolled back', (_name, vouch) => {
     const { returning, ...told } = known()
     told[vouch](40)

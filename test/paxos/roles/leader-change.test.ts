@@ -6,6 +6,7 @@ import { sending } from '../../support/bench.js'
 import {
   acknowledge,
   adopted,
+  answer,
   at,
   BASE,
   bench,
@@ -102,6 +103,16 @@ describe('a change that admits somebody', () => {
     expect(tendered()).toEqual([[21, [1]]])
   })
 
+  it.each([
+    ['names a number that was used before', [0, 1, 3]],
+    ['names a newcomer twice', [0, 1, 4, 4]],
+  ])('that %s is proposed at once too, whoever has not learned: its decree refuses it', (_name, members) => {
+    leadFrom(20)
+    bench.membership = { ...bench.membership, highestMember: 3 }
+    propose(changing(members))
+    expect(tendered()).toEqual([[21, [1]]])
+  })
+
   it('is forgotten by a leader that steps down, as is all that was only queued', () => {
     const under = leadFrom(20)
     propose(changing([0, 1, 2, 3]))
@@ -183,6 +194,22 @@ describe('a change that is decided', () => {
     expect(tendered()).toEqual([
       [4, NO_OP],
       [5, opaque(5)],
+    ])
+  })
+
+  it('has only the new members tell what may be chosen there, whatever those before had told', () => {
+    // It leads without knowing of the change, which is in slot 1: one of those who vote there too told of slot 5.
+    under = lead({ settings }, [vote(1, opaque(1)), vote(5, opaque(8))])
+    progress(under, 1)
+    bench.membership = changed(ALPHA, THREE, [0, 3, 4])
+    learned(1)
+    progress(under, 3)
+    learned(3)
+    bench.take()
+    adopted(under, [vote(5, opaque(9))], 3, 2)
+    expect(tendered()).toEqual([
+      [4, NO_OP],
+      [5, opaque(9)],
     ])
   })
 
@@ -285,6 +312,41 @@ describe('a leader that was elected while a change is on its way', () => {
   })
 })
 
+describe('a member that votes only on slots to come', () => {
+  beforeEach(() => {
+    seat({ settings })
+    const [before] = changed(ALPHA, [1, 2, 3]).configurations
+    const [after] = changed(ALPHA, [0, 1, 2, 3]).configurations
+    if (before === undefined || after === undefined) throw new Error('Both were founded.')
+    const next = { ...after, version: 2, fromSlot: 1 + ALPHA, change: 'to 0,1,2,3' }
+    bench.membership = { configurations: [before, next], highestMember: 3 }
+    bench.take()
+  })
+
+  /** Every member hears no leader. */
+  function everybodyAnswers(): void {
+    leader.timer('election')
+    const [question] = bench.messages('prescout')
+    for (const member of [0, 1, 2, 3]) answer(member, question?.question ?? '')
+  }
+
+  it('does not lead: it could propose nothing in those before', () => {
+    everybodyAnswers()
+    expect(leader.phase).toBe('asking')
+    leader.handOver(1, { type: 'handOver', ballot: ballot(2, 1) })
+    expect(leader.phase).toBe('asking')
+  })
+
+  it.each([
+    ['once a quorum hears no leader', everybodyAnswers],
+    ['when it is asked to', () => leader.handOver(1, { type: 'handOver', ballot: ballot(2, 1) })],
+  ])('does when its configuration is in force: %s', (_name, begin) => {
+    bench.membership = { ...bench.membership, configurations: bench.membership.configurations.slice(1) }
+    begin()
+    expect(leader.phase).toBe('scouting')
+  })
+})
+
 describe('a member that does not vote', () => {
   beforeEach(() => {
     seat({ settings })
@@ -309,7 +371,7 @@ describe('a member that does not vote', () => {
   it('learns by the heartbeats, and says how far', () => {
     learned(4)
     bench.take()
-    leader.heartbeat(1, { type: 'heartbeat', ballot: ballot(2, 1), decided: 9, round: 0 })
+    leader.heartbeat(1, { type: 'heartbeat', ballot: ballot(2, 1), decided: 9, round: 0, written: 0 })
     expect(bench.take().slice(0, 2)).toEqual([
       sending(0, { type: 'learn', decisions: [], decided: 9, source: 1 }),
       sending(1, { type: 'learning', ballot: ballot(2, 1), store: bench.store, decided: 4 }),

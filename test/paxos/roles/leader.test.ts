@@ -33,7 +33,9 @@ describe('an adoption', () => {
     adopted(under)
     const deeds = bench.take()
     expect(deeds).toContainEqual({ type: 'become', role: 'commander', start: { ballot: under, decided: 0 } })
-    expect(deeds).toContainEqual(sending(THREE, { type: 'heartbeat', ballot: under, decided: 0, round: 0 }))
+    expect(deeds).toContainEqual(
+      sending(THREE, { type: 'heartbeat', ballot: under, decided: 0, round: 0, written: 0 }),
+    )
     expect(deeds).toContainEqual(sending(0, { type: 'leaderChanged', towards: 0, indirect: false }))
   })
 
@@ -203,15 +205,17 @@ describe('proposing', () => {
 })
 
 describe('leading', () => {
-  it('tells every member at each heartbeat how far everything is decided', () => {
+  it('tells every member at each heartbeat how far everything is decided, and what of its store is durable', () => {
     const under = lead()
     propose(request(1, 1, 'x'))
     progress(under, 1)
     acknowledge(1, under)
+    bench.recordsWritten = 9
+    bench.recordsDurable = 7
     bench.take()
     leader.timer('heartbeat')
     expect(bench.take()).toEqual([
-      sending(THREE, { type: 'heartbeat', ballot: under, decided: 1, round: 0 }),
+      sending(THREE, { type: 'heartbeat', ballot: under, decided: 1, round: 0, written: 7 }),
       { type: 'after', timer: 'heartbeat', low: 100_000, high: 100_000 },
     ])
   })

@@ -3,6 +3,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
+  type AnyMachine,
   type Decree,
   type MemberId,
   NO_OP,
@@ -13,7 +14,7 @@ import {
   type Snapshot,
 } from '../../../src/paxos/index.js'
 import { Bench, type Deed, persisting, sending } from '../../support/bench.js'
-import { anyLedger } from '../../support/ledger.js'
+import { anyLedger, decoded, encoded } from '../../support/ledger.js'
 import { ballot, changing, decree, founding, opening, request } from '../../support/words.js'
 
 const SELF = 1
@@ -121,6 +122,37 @@ describe('a snapshot', () => {
     const { replica } = new Seated({ settings: { logBytes: 160 } }).learn(1, noOps)
     expect(replica.snapshot).not.toBeNull()
     expect(replica.decisions.size).toBeLessThanOrEqual(10)
+  })
+
+  it('that the machine cannot encode is observed, and tried again when as much has come again', () => {
+    let fails = true
+    const encode = (state: unknown) => {
+      if (fails) throw new Error('It cannot be written.')
+      return encoded(state)
+    }
+    const machine: AnyMachine = { ...anyLedger, snapshots: { encode, decode: decoded } }
+    const bench = new Bench({ self: SELF, settings: { logBytes: 4 * WEIGHT } })
+    const replica = new Replica(bench, machine, { founding: founding() })
+    replica.begin()
+    const learn = (slot: Slot) => {
+      const decisions = [{ slot, ballot: ballot(1), decree: entry(slot) }]
+      replica.learn(SELF, { type: 'learn', decisions, decided: slot, source: 2 })
+    }
+    const attempts = () =>
+      bench.take().filter((deed) => deed.type === 'observe' && deed.observation.type === 'snapshotFailed')
+    for (let slot = 1; slot <= 9; slot++) learn(slot)
+    expect(replica).toMatchObject({ applied: 9, snapshot: null, trimmed: 0 })
+    expect(attempts()).toEqual([
+      {
+        type: 'observe',
+        observation: { type: 'snapshotFailed', slot: 5, detail: 'It cannot be written.' },
+      },
+    ])
+    fails = false
+    learn(10)
+    expect(attempts()).toEqual([])
+    expect(replica.snapshot?.slot).toBe(10)
+    expect(replica.logBytes).toBeLessThanOrEqual(4 * WEIGHT)
   })
 
   it('is where the next life begins, with the decisions after it', () => {

@@ -426,6 +426,18 @@ describe('a change of the membership', () => {
     ])
   })
 
+  it('over the bound is refused at once', () => {
+    seat({ settings: { queueLimit: 1 } })
+    change(1)
+    expect(changes()).toHaveLength(1)
+    change(2)
+    expect(told()).toEqual([[2, 'overloaded']])
+    changedTo('1.1.1', { ok: true, output: encodeNumber(2) })
+    bench.take()
+    change(3)
+    expect(changes()).toHaveLength(1)
+  })
+
   it('that finds the queue full is sent again later', () => {
     change(1)
     bench.take()
