@@ -18,7 +18,6 @@ import {
   type NodeEvent,
   type NodeId,
   nameOfRequest,
-  type Preempted,
   type PrepareRejected,
   Replica,
   Requester,
@@ -73,7 +72,6 @@ function above(ballot: Ballot): Ballot {
   return { ...ballot, round: ballot.round + 1 }
 }
 
-/** And tries again at once, as the ancestor did. */
 class PreemptedByAnyReply extends Scout {
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
     if (sameBallot(promise.ballot, this.ballot)) super.promise(from, promise)
@@ -135,10 +133,29 @@ class AnswersOnce extends Replica {
   }
 }
 
-class ScoutsAgainAtOnce extends Leader {
-  override preempted(from: NodeId, preempted: Preempted): void {
-    super.preempted(from, preempted)
-    if (this.phase === 'following') this.handOver(from, { type: 'handOver', ballot: this.heardBallot })
+/** Whoever was outbid tries again, and hardly waits, which is less than a question and its answers take. */
+class ScoutsAgainSoon extends Leader {
+  override preempted(...preempted: Parameters<Leader['preempted']>): void {
+    this.#unlessOutbid(() => super.preempted(...preempted))
+  }
+
+  override heartbeat(...heartbeat: Parameters<Leader['heartbeat']>): void {
+    this.#unlessOutbid(() => super.heartbeat(...heartbeat))
+  }
+
+  override heartbeatRejected(...rejected: Parameters<Leader['heartbeatRejected']>): void {
+    this.#unlessOutbid(() => super.heartbeatRejected(...rejected))
+  }
+
+  #unlessOutbid(hear: () => void): void {
+    const competes = this.phase === 'scouting' || this.phase === 'leading'
+    hear()
+    if (competes && this.phase === 'following') this.after('again', 10_000, 20_000)
+  }
+
+  override timer(timer: string): void {
+    if (timer !== 'again') super.timer(timer)
+    else this.handOver(this.self, { type: 'handOver', ballot: this.heardBallot })
   }
 }
 
@@ -258,7 +275,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     wrong: 'A reply to any other ballot preempts, even to an older one. (8)',
     breaks: 'PMMC Fig. 6 and 7: only a higher ballot preempts.',
     verdicts: LIVENESS,
-    plant: classes({ scout: PreemptedByAnyReply, leader: ScoutsAgainAtOnce }),
+    plant: classes({ scout: PreemptedByAnyReply, leader: ScoutsAgainSoon }),
   },
   {
     name: 'decision-never-fetched',
@@ -283,10 +300,10 @@ export const ANCESTOR: readonly Exhibit[] = [
   },
   {
     name: 'no-back-off',
-    wrong: 'A leader that is preempted scouts again at once, with a higher ballot. (10)',
+    wrong: 'A leader that is preempted scouts again within milliseconds, with a higher ballot. (10)',
     breaks: 'PTP §2.4; PMMC §3: leaders that compete back off, or nobody ever leads.',
     verdicts: LIVENESS,
-    plant: classes({ leader: ScoutsAgainAtOnce }),
+    plant: classes({ leader: ScoutsAgainSoon }),
   },
   {
     name: 'unordered-iteration',
