@@ -125,9 +125,15 @@ class LowersItsPromiseWhenItTrims extends Acceptor {
   }
 }
 
-class IgnoresTheHighestBallot extends Scout {
+class PrefersTheLowestBallot extends Scout {
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
-    super.promise(from, { ...promise, votes: promise.votes.filter(({ slot }) => !this.votes.has(slot)) })
+    const known = new Map(this.votes)
+    super.promise(from, promise)
+    for (const [slot, vote] of known) {
+      const other = promise.votes.find((each) => each.slot === slot)
+      if (other !== undefined && compareBallots(vote.ballot, other.ballot) < 0) this.votes.set(slot, vote)
+      else if (other !== undefined) this.votes.set(slot, other)
+    }
   }
 }
 
@@ -212,7 +218,7 @@ export const PROMISES: readonly Exhibit[] = [
     plant: store((options) => ({
       ...options,
       records: [...(options.records ?? [])].map((record) =>
-        record.type === 'incarnation' ? { ...record, incarnation: 0 } : record,
+        record.type === 'incarnation' || record.type === 'snapshot' ? { ...record, incarnation: 0 } : record,
       ),
     })),
   },
@@ -253,24 +259,22 @@ export const PROMISES: readonly Exhibit[] = [
   },
   {
     name: 'promise-trimmed-from-store',
-    wrong: 'When a snapshot is written, promises before it are dropped from the store with the votes.',
+    wrong: 'A snapshot holds no promise, and those before it are dropped from the store with the votes.',
     breaks: 'PTP §2.3: nextBal is in the ledger, and is never forgotten.',
     verdicts: ['ballots', 'agreement', 'durability', 'linearizable'],
-    plant: store((options) => {
-      const records = [...(options.records ?? [])]
-      const snapshot = records.findLastIndex(({ type }) => type === 'snapshot')
-      return {
-        ...options,
-        records: records.filter(({ type }, index) => type !== 'promised' || index > snapshot),
-      }
-    }),
+    plant: store((options) => ({
+      ...options,
+      records: [...(options.records ?? [])].map((record) =>
+        record.type === 'snapshot' ? { ...record, promised: NO_BALLOT } : record,
+      ),
+    })),
   },
   {
     name: 'highest-ballot-ignored',
-    wrong: 'Of all the votes in a slot the first that arrives counts, whatever its ballot.',
+    wrong: 'Of all the votes in a slot that with the lowest ballot counts: < for >.',
     breaks: 'PMS P2c; PTP B3: the value of the highest-numbered proposal among the responses.',
     verdicts: ['ballots', 'agreement', 'durability'],
-    plant: classes({ scout: IgnoresTheHighestBallot }),
+    plant: classes({ scout: PrefersTheLowestBallot }),
   },
   {
     name: 'last-chunk-not-awaited',
