@@ -127,13 +127,12 @@ class LowersItsPromiseWhenItTrims extends Acceptor {
 
 class PrefersTheLowestBallot extends Scout {
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
-    const known = new Map(this.votes)
-    super.promise(from, promise)
-    for (const [slot, vote] of known) {
-      const other = promise.votes.find((each) => each.slot === slot)
-      if (other !== undefined && compareBallots(vote.ballot, other.ballot) < 0) this.votes.set(slot, vote)
-      else if (other !== undefined) this.votes.set(slot, other)
+    if (compareBallots(promise.ballot, this.ballot) !== 0) return
+    for (const vote of promise.votes) {
+      const known = this.votes.get(vote.slot)
+      if (known && compareBallots(vote.ballot, known.ballot) < 0) this.votes.set(vote.slot, vote)
     }
+    super.promise(from, { ...promise, votes: promise.votes.filter(({ slot }) => !this.votes.has(slot)) })
   }
 }
 
