@@ -67,12 +67,12 @@ function makeConfiguration(
   return { version, fromSlot, voters, members: voters.map(({ member }) => member), change }
 }
 
-/** The configuration that votes on a slot, which must not be below the first of those known. */
+/** The configuration that votes on a slot; undefined below the first of those known: those that were before are gone. */
 export function configurationOf(
   configurations: readonly Configuration[],
   slot: Slot,
 ): Configuration | undefined {
-  let found = configurations[0]
+  let found: Configuration | undefined
   for (const configuration of configurations) if (configuration.fromSlot <= slot) found = configuration
   return found
 }

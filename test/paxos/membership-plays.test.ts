@@ -361,7 +361,12 @@ describe('a store that was put back to an earlier state', () => {
     theatre.run(() => theatre.refused.has(2))
     expect(theatre.refused.get(2)).toBe('rolled-back')
     expect(votes(theatre, 2)).toBe(false)
-    enterAll(theatre, [2, 'd'])
+    enterAll(theatre, [0, 'd'])
+    theatre.crash(2)
+    theatre.refused.delete(2)
+    theatre.start(2)
+    theatre.run(() => theatre.refused.has(2))
+    expect(theatre.refused.get(2)).toBe('rolled-back') // for good, however much it has written since
   })
 
   it('is given up for a new member with another number', () => {
@@ -371,7 +376,7 @@ describe('a store that was put back to an earlier state', () => {
     theatre.actor(2).disk.synced.splice(-2)
     theatre.start(2)
     theatre.run(() => theatre.refused.has(2))
-    change(theatre, 2, [0, 1, 3])
+    change(theatre, 0, [0, 1, 3])
     settle(theatre, [0, 1, 3])
     stop(theatre, 1, 2)
     enterAll(theatre, [3, 'b'])

@@ -260,7 +260,7 @@ describe('a store that may not vote', () => {
     expect(driven.request({ type: 'command', client: 0, reference: 1, command: encoded('x') })).toEqual([])
   })
 
-  it('because it was rolled back says so, and goes on without voting, whatever comes later', () => {
+  it('because it was rolled back says so, writes that down, and does nothing more, whatever comes later', () => {
     const driven = new Driven()
     driven.receive(0, { type: 'rolledBack', life: LIFE, written: 50 })
     expect(driven.refusals.map(({ reason, detail }) => [reason, detail])).toEqual([
@@ -272,7 +272,9 @@ describe('a store that may not vote', () => {
     for (const from of [0, 2]) driven.receive(from, recognised())
     expect(driven.votes).toBe(false)
     expect(sent(driven.receive(0, prepare), 'promise')).toEqual([])
-    expect(sent(driven.receive(0, heartbeat(3)), 'learning')).toHaveLength(1)
+    expect(driven.receive(0, heartbeat(3))).toEqual([])
+    const records = driven.actions.flatMap((action) => (action.type === 'persist' ? [action.record] : []))
+    expect(records).toContainEqual({ type: 'refused', reason: 'rolled-back' })
   })
 
   it('because the cluster knows its number with another does not vote, and says so once', () => {

@@ -28,6 +28,7 @@ describe('a store', () => {
       member: null,
       written: 0,
       damaged: false,
+      refused: null,
       incarnation: 0,
       founding: null,
       promised: NO_BALLOT,

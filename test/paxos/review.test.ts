@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { type MemberId, type Slot } from '../../src/paxos/index.js'
+import type { MemberId } from '../../src/paxos/index.js'
 import {
-  acknowledge, adopted, bench, lead, leader, learned, propose, progress, vote,
+  acknowledge,
+  adopted,
+  bench,
+  lead,
+  leader,
+  learned,
+  propose,
+  vote,
 } from '../support/seated-leader.js'
 import { type Letter, Theatre } from '../support/theatre.js'
-import { changed, opaque, request, THREE, FIVE } from '../support/words.js'
+import { changed, FIVE, opaque, request, THREE } from '../support/words.js'
 
 const settings = { alpha: 3 }
 
@@ -19,7 +26,10 @@ function play(theatre: Theatre, isLetThrough: (letter: Letter) => boolean): void
   throw new Error('It goes on for ever.')
 }
 
-const among = (...ids: readonly number[]) => ({ from, to }: Letter) => ids.includes(from) && ids.includes(to)
+const among =
+  (...ids: readonly number[]) =>
+  ({ from, to }: Letter) =>
+    ids.includes(from) && ids.includes(to)
 
 describe('F1', () => {
   it('bench', () => {
@@ -72,12 +82,17 @@ describe('whole', () => {
 
   it('F2', () => {
     const theatre = led([3, 4])
-    const between = (a: MemberId, b: MemberId, type: string) => ({ from, to, message }: Letter) =>
-      from === a && to === b && message.type === type
+    const between =
+      (a: MemberId, b: MemberId, type: string) =>
+      ({ from, to, message }: Letter) =>
+        from === a && to === b && message.type === type
     theatre.change(0, [0, 3, 4])
     theatre.fire(0, 'leader', 'heartbeat')
     const majority = among(0, 3, 4)
-    play(theatre, (letter) => majority(letter) || between(0, 2, 'accept')(letter) || between(2, 0, 'accepted')(letter))
+    play(
+      theatre,
+      (letter) => majority(letter) || between(0, 2, 'accept')(letter) || between(2, 0, 'accepted')(letter),
+    )
     for (const id of [3, 4]) theatre.fire(id, 'replica', 'fetch')
     play(theatre, majority)
     theatre.fire(0, 'scout', 'resend')

@@ -142,7 +142,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
    */
   #disinherit(fromSlot: Slot): void {
     this.inherited = this.inherited.filter(({ slot }) => slot < fromSlot)
-    this.nextSlot = Math.min(this.nextSlot, fromSlot)
+    this.nextSlot = Math.max(this.decidedThrough + 1, Math.min(this.nextSlot, fromSlot))
   }
 
   /** Prepares the configurations that became known since the adoption; all that are not yet prepared, at once. */
@@ -322,6 +322,11 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
 
   /** Whatever may be done now, while it leads. */
   #goOn(): void {
+    if (this.#isOvertaken()) {
+      this.failures += 1
+      this.follow()
+      return
+    }
     if (this.#isRemoved()) {
       this.#handOver(null)
       this.follow()
@@ -331,6 +336,15 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     this.#admit()
     this.#pump()
     this.#finishHandOver()
+  }
+
+  /**
+   * Its replica has learned from others that a change is in force above what it has decided: somebody else has led beyond
+   * that, and it does not know any more who votes on what it would propose next.
+   */
+  #isOvertaken(): boolean {
+    const [inForce] = this.membership.configurations
+    return inForce !== undefined && inForce.fromSlot > this.decidedThrough + 1
   }
 
   /** It was removed by a change that is in force: the slots that it could lead are decided. */
@@ -397,7 +411,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
    * had decided anything when the question was asked. A round that began before the question proves nothing.
    */
   confirm(_from: NodeId, { question }: Confirm): void {
-    const configuration = this.#preparedForUndecided()
+    const configuration = this.#preparedForNext()
     if (this.phase !== 'leading' || configuration === null) return // it will be asked again
     const { version } = configuration
     if (this.confirming?.question !== question || this.confirming.configuration.version !== version) {
@@ -409,12 +423,14 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
   }
 
   /**
-   * The configuration of the first slot that is not known decided; null if it has not promised: then a lower ballot may
-   * have decided that slot, and this member would not know.
+   * The configuration of the first slot that is neither adopted nor proposed; null if it is not known yet, or has not
+   * promised. It is the one to ask: another leader may have decided something from there on only with the promise of a
+   * quorum of it, under a higher ballot, which then acknowledges no more, or under a lower one, whose votes its promise to
+   * this one would have told. Those who vote on the slots below need not know.
    */
-  #preparedForUndecided(): Configuration | null {
-    if (this.learnedThrough < this.decidedThrough) return null // it may not know who votes
-    const configuration = this.#configuration(this.decidedThrough + 1)
+  #preparedForNext(): Configuration | null {
+    if (this.nextSlot > this.learnedThrough + this.settings.alpha) return null
+    const configuration = this.#configuration(this.nextSlot)
     return configuration && configuration.version <= this.preparedVersion ? configuration : null
   }
 }

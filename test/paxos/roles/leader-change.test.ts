@@ -399,12 +399,15 @@ describe('a read round while a change is on its way', () => {
     bench.take()
   })
 
-  it('needs a quorum of those who vote on the first undecided slot', () => {
+  it('needs a quorum of those who vote on the first slot that is not proposed, though those below are not decided', () => {
     confirm()
-    for (const from of [3, 4, 5]) acknowledge(from, under, 1)
-    expect(confirmed()).toEqual([])
-    acknowledge(0, under, 1)
-    acknowledge(1, under, 1)
+    expect(bench.take(), 'they have not promised').toEqual([])
+    adopted(under, [], 3, 2)
+    bench.take()
+    confirm()
+    for (const from of [0, 1, 2, 3]) acknowledge(from, under, leader.round)
+    expect(confirmed(), '0 and 3 are too few of five').toEqual([])
+    acknowledge(4, under, leader.round)
     expect(confirmed()).toHaveLength(1)
   })
 
