@@ -14,63 +14,19 @@
 
 import type { Action, Observation, RefusedStore } from './actions.js'
 import { type Ballot, type MemberId, NO_BALLOT, type NodeId } from './ballot.js'
+import type { Envelope, NodeEvent } from './events.js'
+import { DEFAULT_ROLES, type RoleFactories, type Roles } from './factories.js'
 import type { AnyMachine } from './machine.js'
 import { foundingMembership, isVoter, type Membership, membersOf, NO_MEMBERSHIP } from './membership.js'
 import type { Founding, Message, MessageType } from './messages.js'
 import { clonePlain } from './plain.js'
+import { checkPurpose, type Purpose } from './purpose.js'
 import { type Recovered, recover, type StoreRecord } from './records.js'
 import type { Role, RoleContext } from './role.js'
-import { Acceptor } from './roles/acceptor.js'
-import { Commander } from './roles/commander.js'
-import { Initializer } from './roles/initializer.js'
-import { Leader } from './roles/leader.js'
-import { Replica } from './roles/replica.js'
-import { type ClientRequest, overloaded, Requester } from './roles/requester.js'
-import { Scout } from './roles/scout.js'
-import { Seed } from './roles/seed.js'
+import { type ClientRequest, overloaded } from './roles/requester.js'
 import { DEPARTURE, ROUTES, type RoleName } from './routing.js'
 import { completeSettings, type Micros, type Settings } from './settings.js'
 import type { RoleStarts } from './starts.js'
-
-export interface Roles {
-  acceptor: Acceptor
-  scout: Scout
-  commander: Commander
-  leader: Leader
-  replica: Replica
-  requester: Requester
-  seed: Seed
-  initializer: Initializer
-}
-
-/** How a node makes its roles. Replace one to inject a role of your own. */
-export type RoleFactories = {
-  readonly [Name in RoleName]: (
-    context: RoleContext,
-    start: RoleStarts[Name],
-    machine: AnyMachine,
-  ) => Roles[Name]
-}
-
-export const DEFAULT_ROLES: RoleFactories = {
-  acceptor: (context, start) => new Acceptor(context, start),
-  scout: (context, start) => new Scout(context, start),
-  commander: (context, start) => new Commander(context, start),
-  leader: (context, start) => new Leader(context, start),
-  replica: (context, start, machine) => new Replica(context, machine, start),
-  requester: (context, start) => new Requester(context, start),
-  seed: (context, start) => new Seed(context, start),
-  initializer: (context, start) => new Initializer(context, start),
-}
-
-/** What a node is to do when its store is blank; a store that belongs to a cluster outranks it. */
-export type Purpose =
-  /** Found a new cluster of these voters, of which this node is one. */
-  | { readonly type: 'seed'; readonly cluster: number; readonly voters: readonly MemberId[] }
-  /** Join the cluster that one of these nodes belongs to. */
-  | { readonly type: 'join'; readonly contacts: readonly MemberId[] }
-  /** Be no member: only request. `incarnation` must differ from every earlier life of a node of this number. */
-  | { readonly type: 'request'; readonly contacts: readonly MemberId[]; readonly incarnation: number }
 
 export interface NodeOptions {
   readonly self: NodeId
@@ -86,35 +42,6 @@ export interface NodeOptions {
   /** What the store holds, in the order of writing. */
   readonly records?: Iterable<StoreRecord>
 }
-
-interface At {
-  /** The time since some fixed moment; never goes back. */
-  readonly nowMicros: Micros
-  /** What the wall clock shows; may jump. */
-  readonly wallMicros: Micros
-}
-
-export interface Envelope {
-  readonly from: NodeId
-  readonly message: Message
-}
-
-export type NodeEvent =
-  | (At & { readonly type: 'boot' })
-  | (At & { readonly type: 'messages'; readonly envelopes: readonly Envelope[] })
-  | (At & {
-      readonly type: 'timer'
-      readonly role: RoleName
-      readonly timer: string
-      readonly deadlineMicros: Micros
-    })
-  /** The first `count` records that this life of the node has written are durable. */
-  | (At & { readonly type: 'durable'; readonly count: number })
-  | (At & { readonly type: 'requests'; readonly requests: readonly ClientRequest[] })
-  /** Have another member lead: this one, or, if it is null, whoever was heard last. */
-  | (At & { readonly type: 'transfer'; readonly to: MemberId | null })
-  /** Take a snapshot now, and trim the log. */
-  | (At & { readonly type: 'snapshot' })
 
 type Send = Extract<Action, { type: 'send' }>
 
@@ -573,22 +500,6 @@ export class Node implements RoleContext {
     const role = this.#factories[name](this, start, this.#options.machine)
     this.roles[name] = role as (typeof this.roles)[Name] // the factory of this name makes this role
     return role
-  }
-}
-
-function checkPurpose(self: NodeId, purpose: Purpose): void {
-  const { type } = purpose
-  const others = type === 'seed' ? purpose.voters : purpose.contacts
-  if (!others.every((id) => Number.isSafeInteger(id) && id >= 0) || new Set(others).size !== others.length) {
-    throw new RangeError(`Nodes are named by different whole numbers, and ${others.join(', ')} are not.`)
-  }
-  if (type === 'seed' && !others.includes(self)) {
-    throw new RangeError(
-      `Node ${self} cannot found a cluster of which it is no voter: name it among the voters.`,
-    )
-  }
-  if (type === 'request' && others.length === 0) {
-    throw new RangeError(`Node ${self} is no member and knows none: name a contact.`)
   }
 }
 

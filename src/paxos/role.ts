@@ -77,12 +77,17 @@ export abstract class Role {
     return this.#context.incarnation
   }
 
+  /** Tells this life of this node from every other, also from those with a store that was lost since. */
+  protected get lifeName(): string {
+    return `${this.#context.store.toString(36)}.${this.#context.incarnation}`
+  }
+
   /**
    * Names the question of this number so that no other life of this node asks one of the same name: an answer to an
    * earlier life, still on its way, can never be taken for an answer to this one.
    */
   protected nameQuestion(number: number): string {
-    return `${this.#context.incarnation}.${number}`
+    return `${this.lifeName}.${number}`
   }
 
   protected get settings(): Settings {

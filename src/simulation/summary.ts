@@ -1,7 +1,8 @@
 /** The summary of a run, as data. Who has a clock adds how long it took. */
 import { type HeadOptions, headOf } from './head.js'
+import type { MessageCounts } from './post.js'
 import type { VerdictResult } from './verdicts/verdict.js'
-import type { MessageCounts, World } from './world.js'
+import type { World } from './world.js'
 
 export interface Summary {
   readonly seed: number

@@ -186,7 +186,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   }
 
   #openSession(number: number, client: Client): void {
-    const opener = `${this.self}.${this.incarnation}.${this.nextOpener++}`
+    const opener = `${this.self}.${this.lifeName}.${this.nextOpener++}`
     this.byOpener.set(opener, number)
     client.opening = { opener, sentMicros: this.nowMicros, patience: 1, attempts: 1, contact: this.contact }
     this.#sendOpen(client.opening)
@@ -314,7 +314,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
       this.observe(overloaded({ client, reference }, this.settings.queueLimit))
       return
     }
-    const name = `${this.self}.${this.incarnation}.${this.nextChange++}`
+    const name = `${this.self}.${this.lifeName}.${this.nextChange++}`
     const command = encodeChange({ name, version, voters })
     const { nowMicros: sentMicros, contact } = this
     this.changes.set(name, { client, reference, command, sentMicros, patience: 1, attempts: 1, contact })

@@ -1,0 +1,35 @@
+/** What goes into a turn of a node: events, as data. Each of them says what time it is. */
+import type { MemberId, NodeId } from './ballot.js'
+import type { Message } from './messages.js'
+import type { ClientRequest } from './roles/requester.js'
+import type { RoleName } from './routing.js'
+import type { Micros } from './settings.js'
+
+interface At {
+  /** The time since some fixed moment; never goes back. */
+  readonly nowMicros: Micros
+  /** What the wall clock shows; may jump. */
+  readonly wallMicros: Micros
+}
+
+export interface Envelope {
+  readonly from: NodeId
+  readonly message: Message
+}
+
+export type NodeEvent =
+  | (At & { readonly type: 'boot' })
+  | (At & { readonly type: 'messages'; readonly envelopes: readonly Envelope[] })
+  | (At & {
+      readonly type: 'timer'
+      readonly role: RoleName
+      readonly timer: string
+      readonly deadlineMicros: Micros
+    })
+  /** The first `count` records that this life of the node has written are durable. */
+  | (At & { readonly type: 'durable'; readonly count: number })
+  | (At & { readonly type: 'requests'; readonly requests: readonly ClientRequest[] })
+  /** Have another member lead: this one, or, if it is null, whoever was heard last. */
+  | (At & { readonly type: 'transfer'; readonly to: MemberId | null })
+  /** Take a snapshot now, and trim the log. */
+  | (At & { readonly type: 'snapshot' })

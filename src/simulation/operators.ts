@@ -1,0 +1,101 @@
+/**
+ * The operators: they start machines for newcomers, ask for other members, and switch off who is needed no more. So they
+ * know of whom a quorum is still needed.
+ */
+import { type NodeId, quorumOf, recover, type Voter } from '../paxos/index.js'
+import type { PartitionShape } from './faults/stage.js'
+import type { Host } from './host.js'
+import type { Site } from './site.js'
+import { OPERATOR, type Workload } from './workload.js'
+
+/** How often they look after the last fault whether a removed member still runs. */
+const TIDYING_MICROS = 500_000
+
+export class Operators {
+  readonly #site: Site
+  readonly #workload: Workload
+  /** The voters that were asked for, and the version that they are to replace. */
+  readonly #asked: { readonly version: number; readonly members: readonly NodeId[] }[] = []
+
+  constructor(site: Site, workload: Workload) {
+    this.#site = site
+    this.#workload = workload
+  }
+
+  /** Starts a machine more. */
+  admit(): Host {
+    const { hosts, timeline } = this.#site
+    const host = hosts.add()
+    timeline.at(timeline.nowMicros, () => this.#site.start(host))
+    return host
+  }
+
+  /** Asks a member to have these voters decided in place of those of that version. */
+  change(host: Host, version: number, voters: readonly Voter[]): void {
+    this.#asked.push({ version, members: voters.map(({ member }) => member) })
+    const reference = this.#asked.length
+    this.#site.submit(host, { type: 'change', client: OPERATOR, reference, version, voters })
+  }
+
+  /** Switches off a machine that is no voter, and is needed no more. */
+  retire(host: Host): void {
+    host.isRetired = true
+    this.#site.crash(host, 0)
+    this.#workload.move(host)
+  }
+
+  /** From now on, switches off whoever was removed, did not hear of it, and is needed no more. */
+  tidy(): void {
+    const { hosts, timeline, court } = this.#site
+    const counting = this.configurations.flat()
+    for (const { members } of court.membership.configurations) {
+      for (const id of members) {
+        const host = hosts.get(id)
+        if (!counting.includes(id) && !host.isRetired) this.retire(host)
+      }
+    }
+    timeline.at(timeline.nowMicros + TIDYING_MICROS, () => this.tidy())
+  }
+
+  // ---- of whom a quorum is needed ------------------------------------------------------------------------------
+
+  /**
+   * The configurations that count: the latest, and those before it whose slots it may still need them for; and those
+   * that were asked for and may still be decided.
+   */
+  get configurations(): readonly (readonly NodeId[])[] {
+    const { configurations, latest } = this.#site.court.membership
+    const counting = configurations.filter((_, index) => !this.#isSuperseded(index))
+    const asked = this.#asked.filter(({ version }) => version >= latest.version)
+    return [...counting, ...asked].map(({ members }) => members)
+  }
+
+  /** Whether a quorum of a later configuration knows durably what this one has decided. */
+  #isSuperseded(index: number): boolean {
+    const { configurations } = this.#site.court.membership
+    const next = configurations[index + 1]
+    if (next === undefined) return false
+    return configurations.slice(index + 1).some(({ members }) => {
+      const holders = members.filter((id) => {
+        const { isOut, disk } = this.#site.hosts.get(id)
+        return !isOut && recover(disk.synced).learned >= next.fromSlot - 1
+      })
+      return holders.length >= quorumOf(members)
+    })
+  }
+
+  /** The voters that are linked with a quorum of every configuration that counts, while a partition lasts. */
+  linked(shape: PartitionShape): readonly NodeId[] {
+    // Who is not a member yet, because the cluster is not founded, waits for everybody.
+    const isUp = (id: NodeId): boolean => {
+      const { node, isOut } = this.#site.hosts.get(id)
+      return node?.roles.replica !== undefined && !isOut
+    }
+    const isLinked = (id: NodeId): boolean =>
+      this.configurations.every((members) => {
+        const linked = members.filter((other) => isUp(other) && (other === id || shape.hears(id, other)))
+        return linked.length >= quorumOf(members)
+      })
+    return this.#site.court.membership.latest.members.filter(isLinked)
+  }
+}
