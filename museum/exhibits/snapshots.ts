@@ -157,7 +157,7 @@ export const SNAPSHOTS: readonly Exhibit[] = [
     name: 'votes-above-snapshot-trimmed',
     wrong: 'An acceptor that trims forgets votes above the snapshot, too.',
     breaks: 'PMS P2c: votes on slots that are not known decided are told with every promise.',
-    verdicts: ['ballots', 'agreement', 'durability'],
+    verdicts: ['linearizable', 'ballots', 'agreement', 'durability'],
     plant: classes({ acceptor: TrimsTooFar }),
   },
   {

@@ -76,6 +76,7 @@ describe('the verdict of durability', () => {
 
   it('fails when a store votes that has lost something', () => {
     const verdict = new Durability(() => voters)
+    verdict.synced(1, 1, promised(1))
     verdict.forgot(1)
     verdict.synced(3, 1, promised(1))
     expect(verdict.result).toMatchObject({
