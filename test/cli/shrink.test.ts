@@ -41,7 +41,7 @@ describe('a machine of one’s own with a bug', () => {
 
     const again = await synod(['shrink', shrunk.story, '--json', ...MINE], { cwd })
     expect(JSON.parse(again.stdout).event).toBeLessThanOrEqual(shrunk.event)
-  }, 60_000)
+  })
 })
 
 describe.concurrent('synod shrink', () => {
