@@ -54,7 +54,7 @@ export interface Classes {
 }
 
 /** The factories of these classes. */
-export function rolesOf(classes: Classes): Roles {
+function rolesOf(classes: Classes): Roles {
   const { acceptor, scout, commander, leader, replica, requester, seed, initializer } = classes
   return {
     ...(acceptor && { acceptor: (context, start) => new acceptor(context, start) }),

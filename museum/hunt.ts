@@ -28,7 +28,7 @@ export const STARTS: readonly number[] = [1, 100_001, 200_001, 300_001, 400_001]
 export const MOST_SEEDS = 10_000
 
 /** A run with more events than this shows nothing any more. */
-const MOST_EVENTS = 3_000_000
+const MOST_EVENTS = 1_000_000
 
 /** The first seed from `start` on that shows the bug: that would not fail without it. Null if there is none. */
 export function hunt(exhibit: Exhibit, start: number, mostSeeds: number): Caught | null {

@@ -27,7 +27,7 @@ export function writeTable(readme: URL, findings: Findings): void {
   writeFileSync(readme, `${before}\n${markdownOf(findings)}\n${after}`)
 }
 
-export function markdownOf(findings: Findings): string {
+function markdownOf(findings: Findings): string {
   const rows = EXHIBITS.map(({ name, wrong, breaks }) => {
     const finding = findings[name]
     const { verdict = 'not found', events = '' } = finding ?? {}

@@ -7,69 +7,48 @@ import {
   type Ballot,
   Commander,
   compareBallots,
-  completesQuorum,
-  formatBallot,
   type Heartbeat,
   Initializer,
   isNoOp,
   Leader,
   type LocalMessage,
-  type MemberId,
   type Message,
   type MessageOf,
   Node,
   type NodeEvent,
   type NodeId,
   nameOfRequest,
-  type Preempted,
+  type PrepareRejected,
   Replica,
   Requester,
   type RequestMessage,
-  type RoleContext,
-  type RoleFactories,
+  type RoleName,
   requestKey,
   Scout,
-  type ScoutStart,
   type Slot,
   sameBallot,
 } from 'synod/paxos'
-import { classes, driver, type Exhibit, type MakeNode, roles, rolesOf } from '../exhibit.js'
+import { classes, driver, type Exhibit, roles } from '../exhibit.js'
 
-/** Scouts are never told to stop: an earlier one still reports when its promises arrive. */
+/** Scouts are never told to stop: one that was preempted still reports when a quorum has promised. */
 class UndyingScout extends Scout {
-  /** The members that promised each ballot of this node. */
-  readonly #heard: Map<string, MemberId[]>
-
-  constructor(context: RoleContext, start: ScoutStart, heard: Map<string, MemberId[]>) {
-    super(context, start)
-    this.#heard = heard
-  }
-
-  override promise(from: NodeId, promise: MessageOf<'promise'>): void {
-    const { ballot, votes, decided } = promise
-    const name = formatBallot(ballot)
-    const heard = this.#heard.get(name) ?? []
-    this.#heard.set(name, heard)
-    const isComplete = completesQuorum(heard, this.members, from)
-    if (sameBallot(ballot, this.ballot)) {
-      super.promise(from, promise)
-      return
-    }
-    const version = this.configurations.at(-1)?.version ?? 0
-    if (isComplete) this.tell({ type: 'adopted', ballot, version, votes, decided, source: from })
+  override prepareRejected(_from: NodeId, { ballot, promised }: PrepareRejected): void {
+    if (sameBallot(ballot, this.ballot)) this.tell({ type: 'preempted', ballot, promised })
   }
 }
 
-function withUndyingScouts(): MakeNode {
-  return (options) => {
-    const heard = new Map<string, MemberId[]>()
-    const scout: RoleFactories['scout'] = (context, start) => new UndyingScout(context, start, heard)
-    return new Node({ ...options, roles: { ...rolesOf({ leader: BelievesStaleAdoptions }), scout } })
-  }
-}
-
+/** Whatever was adopted, it leads, under the ballot that comes next. */
 class BelievesStaleAdoptions extends Leader {
+  protected override retire(role: RoleName): void {
+    if (role !== 'scout') super.retire(role)
+  }
+
   override adopted(from: NodeId, adopted: Adopted): void {
+    if (this.phase === 'following') {
+      this.phase = 'scouting'
+      this.highestRound += 1
+      this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
+    }
     super.adopted(from, { ...adopted, ballot: this.ballot })
   }
 }
@@ -93,7 +72,6 @@ function above(ballot: Ballot): Ballot {
   return { ...ballot, round: ballot.round + 1 }
 }
 
-/** And tries again at once, as the ancestor did. */
 class PreemptedByAnyReply extends Scout {
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
     if (sameBallot(promise.ballot, this.ballot)) super.promise(from, promise)
@@ -155,10 +133,29 @@ class AnswersOnce extends Replica {
   }
 }
 
-class ScoutsAgainAtOnce extends Leader {
-  override preempted(from: NodeId, preempted: Preempted): void {
-    super.preempted(from, preempted)
-    if (this.phase === 'following') this.handOver(from, { type: 'handOver', ballot: this.heardBallot })
+/** Whoever was outbid tries again, and hardly waits, which is less than a question and its answers take. */
+class ScoutsAgainSoon extends Leader {
+  override preempted(...preempted: Parameters<Leader['preempted']>): void {
+    this.#unlessOutbid(() => super.preempted(...preempted))
+  }
+
+  override heartbeat(...heartbeat: Parameters<Leader['heartbeat']>): void {
+    this.#unlessOutbid(() => super.heartbeat(...heartbeat))
+  }
+
+  override heartbeatRejected(...rejected: Parameters<Leader['heartbeatRejected']>): void {
+    this.#unlessOutbid(() => super.heartbeatRejected(...rejected))
+  }
+
+  #unlessOutbid(hear: () => void): void {
+    const competes = this.phase === 'scouting' || this.phase === 'leading'
+    hear()
+    if (competes && this.phase === 'following') this.after('again', 10_000, 20_000)
+  }
+
+  override timer(timer: string): void {
+    if (timer !== 'again') super.timer(timer)
+    else this.handOver(this.self, { type: 'handOver', ballot: this.heardBallot })
   }
 }
 
@@ -173,17 +170,8 @@ let hashSeed = 0
 
 class IteratesUnordered extends Commander {
   protected override send(to: NodeId | readonly NodeId[], message: Message): void {
-    if (typeof to === 'number') super.send(to, message)
-    else
-      super.send(
-        to.toSorted((a, b) => order(a) - order(b)),
-        message,
-      )
+    super.send(typeof to === 'number' || hashSeed % 2 === 0 ? to : [...to].reverse(), message)
   }
-}
-
-function order(member: NodeId): number {
-  return Math.imul(member + 1, 2 * hashSeed + 1) & 0xff
 }
 
 /** What is due at once comes in any order. */
@@ -215,7 +203,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     wrong: 'A late *adopted* activates a newer ballot, which was never prepared. (1)',
     breaks: "PTP §2.3, step 3: a ballot begins when a quorum has answered that very ballot's question.",
     verdicts: ['ballots', 'agreement', 'durability'],
-    plant: withUndyingScouts,
+    plant: classes({ scout: UndyingScout, leader: BelievesStaleAdoptions }),
   },
   {
     name: 'acceptor-in-memory',
@@ -278,7 +266,7 @@ export const ANCESTOR: readonly Exhibit[] = [
     wrong: 'A reply to any other ballot preempts, even to an older one. (8)',
     breaks: 'PMMC Fig. 6 and 7: only a higher ballot preempts.',
     verdicts: LIVENESS,
-    plant: classes({ scout: PreemptedByAnyReply, leader: ScoutsAgainAtOnce }),
+    plant: classes({ scout: PreemptedByAnyReply, leader: ScoutsAgainSoon }),
   },
   {
     name: 'decision-never-fetched',
@@ -303,10 +291,10 @@ export const ANCESTOR: readonly Exhibit[] = [
   },
   {
     name: 'no-back-off',
-    wrong: 'A leader that is preempted scouts again at once, with a higher ballot. (10)',
+    wrong: 'A leader that is preempted scouts again within milliseconds, with a higher ballot. (10)',
     breaks: 'PTP §2.4; PMMC §3: leaders that compete back off, or nobody ever leads.',
     verdicts: LIVENESS,
-    plant: classes({ leader: ScoutsAgainAtOnce }),
+    plant: classes({ leader: ScoutsAgainSoon }),
   },
   {
     name: 'unordered-iteration',

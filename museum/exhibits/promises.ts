@@ -125,8 +125,13 @@ class LowersItsPromiseWhenItTrims extends Acceptor {
   }
 }
 
-class IgnoresTheHighestBallot extends Scout {
+class PrefersTheLowestBallot extends Scout {
   override promise(from: NodeId, promise: MessageOf<'promise'>): void {
+    if (compareBallots(promise.ballot, this.ballot) !== 0) return
+    for (const vote of promise.votes) {
+      const known = this.votes.get(vote.slot)
+      if (known && compareBallots(vote.ballot, known.ballot) < 0) this.votes.set(vote.slot, vote)
+    }
     super.promise(from, { ...promise, votes: promise.votes.filter(({ slot }) => !this.votes.has(slot)) })
   }
 }
@@ -212,7 +217,7 @@ export const PROMISES: readonly Exhibit[] = [
     plant: store((options) => ({
       ...options,
       records: [...(options.records ?? [])].map((record) =>
-        record.type === 'incarnation' ? { ...record, incarnation: 0 } : record,
+        record.type === 'incarnation' || record.type === 'snapshot' ? { ...record, incarnation: 0 } : record,
       ),
     })),
   },
@@ -253,24 +258,22 @@ export const PROMISES: readonly Exhibit[] = [
   },
   {
     name: 'promise-trimmed-from-store',
-    wrong: 'When a snapshot is written, promises before it are dropped from the store with the votes.',
+    wrong: 'A snapshot holds no promise, and those before it are dropped from the store with the votes.',
     breaks: 'PTP §2.3: nextBal is in the ledger, and is never forgotten.',
     verdicts: ['ballots', 'agreement', 'durability', 'linearizable'],
-    plant: store((options) => {
-      const records = [...(options.records ?? [])]
-      const snapshot = records.findLastIndex(({ type }) => type === 'snapshot')
-      return {
-        ...options,
-        records: records.filter(({ type }, index) => type !== 'promised' || index > snapshot),
-      }
-    }),
+    plant: store((options) => ({
+      ...options,
+      records: [...(options.records ?? [])].map((record) =>
+        record.type === 'snapshot' ? { ...record, promised: NO_BALLOT } : record,
+      ),
+    })),
   },
   {
     name: 'highest-ballot-ignored',
-    wrong: 'Of all the votes in a slot the first that arrives counts, whatever its ballot.',
+    wrong: 'Of all the votes in a slot that with the lowest ballot counts: < for >.',
     breaks: 'PMS P2c; PTP B3: the value of the highest-numbered proposal among the responses.',
     verdicts: ['ballots', 'agreement', 'durability'],
-    plant: classes({ scout: IgnoresTheHighestBallot }),
+    plant: classes({ scout: PrefersTheLowestBallot }),
   },
   {
     name: 'last-chunk-not-awaited',

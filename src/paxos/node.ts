@@ -13,7 +13,7 @@
  */
 
 import type { Action, Observation, RefusedStore } from './actions.js'
-import type { MemberId, NodeId } from './ballot.js'
+import { type Ballot, type MemberId, NO_BALLOT, type NodeId } from './ballot.js'
 import type { AnyMachine } from './machine.js'
 import { foundingMembership, isVoter, type Membership, membersOf, NO_MEMBERSHIP } from './membership.js'
 import type { Founding, Message, MessageType } from './messages.js'
@@ -311,6 +311,10 @@ export class Node implements RoleContext {
 
   get store(): number {
     return this.#fields.store
+  }
+
+  get promisedBallot(): Ballot {
+    return this.roles.acceptor?.promised ?? this.#fields.recovered?.promised ?? NO_BALLOT
   }
 
   get recordsWritten(): number {

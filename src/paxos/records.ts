@@ -37,8 +37,8 @@ export type StoreRecord =
   /** Every slot up to this one was decided and known here; its decree is in a record before this one. */
   | { readonly type: 'learned'; readonly slot: Slot }
   /**
-   * What every slot up to this one made. Votes and decisions up to `trimmed` are not needed any more, nor is any earlier
-   * snapshot, see {@link isObsolete}.
+   * What every slot up to this one made, and what the store had promised and counted by then. Votes and decisions up to
+   * `trimmed` are not needed any more, nor is anything else that it holds, see {@link isObsolete}.
    */
   | {
       readonly type: 'snapshot'
@@ -46,6 +46,8 @@ export type StoreRecord =
       readonly checksum: number
       readonly data: Uint8Array
       readonly trimmed: Slot
+      readonly incarnation: number
+      readonly promised: Ballot
       /** How many records were ever written, with this one. */
       readonly written: number
     }
@@ -64,10 +66,12 @@ export function isObsolete(record: StoreRecord, snapshot: SnapshotRecord): boole
       return record.slot <= snapshot.slot
     case 'snapshot':
       return record !== snapshot
-    case 'created':
     case 'incarnation':
-    case 'founded':
+      return record.incarnation <= snapshot.incarnation
     case 'promised':
+      return compareBallots(record.ballot, snapshot.promised) <= 0
+    case 'created':
+    case 'founded':
     case 'damaged':
       return false
   }
@@ -153,7 +157,10 @@ function apply(recovered: Recovered, record: StoreRecord): void {
   }
 }
 
-function trim(recovered: Recovered, { slot, checksum, data, trimmed, written }: SnapshotRecord): void {
+function trim(recovered: Recovered, snapshot: SnapshotRecord): void {
+  const { slot, checksum, data, trimmed, incarnation, promised, written } = snapshot
+  recovered.incarnation = Math.max(recovered.incarnation, incarnation)
+  raise(recovered, promised)
   recovered.snapshot = { slot, checksum, data }
   recovered.trimmed = trimmed
   recovered.written = written

@@ -4,7 +4,7 @@
  */
 
 import type { Observation, RefusedStore } from './actions.js'
-import type { MemberId, NodeId } from './ballot.js'
+import type { Ballot, MemberId, NodeId } from './ballot.js'
 import type { Membership } from './membership.js'
 import type { Founding, LocalMessage, Message } from './messages.js'
 import type { StoreRecord } from './records.js'
@@ -34,6 +34,8 @@ export interface RoleContext {
   readonly recordsDurable: number
   /** Whether something that was written is not yet durable. */
   readonly writing: boolean
+  /** The highest ballot that this node has promised. */
+  readonly promisedBallot: Ballot
   /** How long the store has owed a sync; 0 when everything is durable. */
   readonly stalledMicros: Micros
   send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void
@@ -127,6 +129,10 @@ export abstract class Role {
 
   protected get writing(): boolean {
     return this.#context.writing
+  }
+
+  protected get promisedBallot(): Ballot {
+    return this.#context.promisedBallot
   }
 
   protected get stalledMicros(): Micros {

@@ -52,7 +52,10 @@ export interface Application<
   readonly machine: Machine<State, Command, Output, Query, Answer>
   /** How many operations a client does unless told otherwise. */
   readonly requests: number
-  /** How long a client thinks between two operations, from and to; it does not by default. */
+  /**
+   * How long a client thinks between two operations, from and to. By default it does not, or up to 100 ms where clients
+   * work until some time, as in the swarm.
+   */
   readonly thinkMicros?: readonly [low: Micros, high: Micros]
   /** Whether the clients of a node share one session, so that it has several requests in flight. Default false. */
   readonly sharedSessions?: boolean

@@ -41,6 +41,9 @@ export interface Client {
   readonly judge: ((operation: Operation, completion: Completion) => string | null) | null
 }
 
+/** How long clients think that are to work until some time, unless the application says. */
+const PACE_MICROS = [0, 100_000] as const
+
 /** Takes the place of the number of a draw. */
 const THINKING = 0xffff_ffff
 
@@ -52,6 +55,7 @@ export class Clients {
   readonly #application: AnyApplication
   readonly #requests: number
   readonly #untilMicros: Micros
+  readonly #thinkMicros: readonly [low: Micros, high: Micros] | null
   readonly #draws: number
   #nextProcess: number
   /** Clients that are not done. */
@@ -63,6 +67,7 @@ export class Clients {
     this.#application = application
     this.#requests = scenario.requests ?? application.requests
     this.#untilMicros = untilMicros ?? Number.MAX_SAFE_INTEGER
+    this.#thinkMicros = application.thinkMicros ?? (untilMicros === null ? null : PACE_MICROS)
     this.#draws = draws
     this.#nextProcess = clients
     this.all = Array.from({ length: clients }, (_, number) => ({
@@ -90,8 +95,8 @@ export class Clients {
 
   /** How long a client thinks before it begins its next operation. */
   thinkMicros({ number, position }: Client): Micros {
-    const { thinkMicros } = this.#application
-    if (thinkMicros === undefined) return 0
+    const thinkMicros = this.#thinkMicros
+    if (thinkMicros === null) return 0
     return within(hash(this.#draws, number, position, THINKING), thinkMicros[0], thinkMicros[1])
   }
 

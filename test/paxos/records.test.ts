@@ -108,12 +108,14 @@ const decision = (slot: number, decree: Decree = opaque(slot)): StoreRecord => (
   decree,
 })
 const learned = (slot: number): StoreRecord => ({ type: 'learned', slot })
-const snapshot = (slot: number, trimmed: number, written = 0): SnapshotRecord => ({
+const snapshot = (slot: number, trimmed: number, written = 0, round = 0): SnapshotRecord => ({
   type: 'snapshot',
   slot,
   checksum: 7,
   data: opaque(slot, 0xff),
   trimmed,
+  incarnation: 2,
+  promised: round === 0 ? NO_BALLOT : ballot(round),
   written,
 })
 
@@ -132,8 +134,9 @@ describe('a snapshot in a store', () => {
     expect([...recovered.decisions.keys()].sort()).toEqual([3, 4, 5])
   })
 
-  it('leaves what was promised, also by votes that are trimmed', () => {
+  it('leaves what was promised, also by votes that are trimmed, and says it by itself', () => {
     expect(recover([accepted(9, 1, opaque(1)), snapshot(1, 1)]).promised).toEqual(ballot(9))
+    expect(recover([snapshot(1, 1, 9, 7)])).toMatchObject({ promised: ballot(7), incarnation: 2 })
   })
 
   it('says how many records were ever written, however many of them are left', () => {
@@ -164,7 +167,7 @@ describe('a record that cannot be read', () => {
 })
 
 describe('a record that a snapshot makes obsolete', () => {
-  const cut = snapshot(5, 3)
+  const cut = snapshot(5, 3, 0, 4)
 
   it.each<[string, StoreRecord, boolean]>([
     ['a vote that is trimmed', accepted(1, 3, opaque(1)), true],
@@ -175,9 +178,11 @@ describe('a record that a snapshot makes obsolete', () => {
     ['what was learned beyond it', learned(6), false],
     ['another snapshot', snapshot(2, 1), true],
     ['the snapshot itself', cut, false],
-    ['a promise', promised(1), false],
+    ['a promise that it holds', promised(4), true],
+    ['a higher promise', promised(5), false],
     ['the identity of the store', { type: 'created', store: 1, member: 1 }, false],
-    ['an incarnation', { type: 'incarnation', incarnation: 1 }, false],
+    ['an incarnation that it holds', { type: 'incarnation', incarnation: 2 }, true],
+    ['a later incarnation', { type: 'incarnation', incarnation: 3 }, false],
     ['the founding', { type: 'founded', founding: founding() }, false],
     ['one that cannot be read', { type: 'damaged' }, false],
   ])('%s: %j', (_name, record, obsolete) => {
@@ -210,7 +215,7 @@ describe('a record that a snapshot makes obsolete', () => {
           if (state.learned === state.taken) break
           state.taken = state.learned
           state.trimmed = Math.max(state.trimmed, state.taken - (act % 4))
-          records.push({ ...snapshot(state.taken, state.trimmed), written: records.length + 1 })
+          records.push(snapshot(state.taken, state.trimmed, records.length + 1, state.round))
           break
       }
     }

@@ -1,6 +1,7 @@
 // A work bench for one role: it stands in for the role's node, and keeps what the role does as data.
 
 import {
+  type Ballot,
   DEFAULT_SETTINGS,
   type Founding,
   foundingMembership,
@@ -11,6 +12,7 @@ import {
   type MessageType,
   type Micros,
   membersOf,
+  NO_BALLOT,
   type NodeId,
   type Observation,
   type RefusedStore,
@@ -54,6 +56,7 @@ export class Bench implements RoleContext {
   store: number
   /** How many records were ever written to it, and how many of them are durable. */
   recordsWritten = 0
+  promisedBallot: Ballot = NO_BALLOT
   recordsDurable = 0
   nowMicros: Micros = 0
   wallMicros: Micros = WALL_MICROS

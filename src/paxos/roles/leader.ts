@@ -1,14 +1,11 @@
 /**
- * The Leader: leads Multi-Paxos iterations by accepting and tendering decisions; and, while another leads, watches
- * that it does.
+ * The Leader: leads Multi-Paxos iterations by accepting and tendering decisions. How it comes to lead, and what it does
+ * while another does, is in `candidate.ts`, with its four phases.
  *
- * *Paxos Made Moderately Complex*, figure 7 and section 3 (its time-outs and back-off); *The Part-Time Parliament*,
- * section 3.1 (the president). Four phases:
- *
- *     following ──no heartbeat──▶ asking ──a quorum hears no leader──▶ scouting ──adopted──▶ leading
- *         ▲────────────────────── a leader lives · preempted · no quorum answers ─────────────────┘
+ * *Paxos Made Moderately Complex*, figure 7 (propose, adopted); *The Part-Time Parliament*, sections 3.1 (what the
+ * president does) and 3.3.6 (a change of the legislators); *Consensus: Bridging Theory and Practice*, section 6.4 (reads).
  */
-import { type Ballot, compareBallots, type MemberId, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
+import { type MemberId, type NodeId, sameBallot } from '../ballot.js'
 import { changeOf, clampStamp, type Decree, encodeDecree, NO_OP, type Request, type Slot } from '../decree.js'
 import {
   type Change,
@@ -22,63 +19,28 @@ import {
 import type {
   Adopted,
   Confirm,
-  HandOver,
-  Heartbeat,
   HeartbeatAck,
-  HeartbeatRejected,
   Learned,
   Learning,
   Outrun,
-  Preempted,
-  Prescout,
-  PrescoutAnswer,
   Progress,
   Propose,
   Transfer,
   Vote,
 } from '../messages.js'
-import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
 import type { Micros } from '../settings.js'
-import type { LeaderStart } from '../starts.js'
+import { Candidate } from './candidate.js'
 
-type Phase = 'following' | 'asking' | 'scouting' | 'leading'
-
-/** An election timer spreads over an eighth of its base at first, then a quarter, a half, and the whole of it. */
-const FIRST_SPREAD = 8
-
-export class Leader extends Role implements Handles<RoleMessages['leader']> {
-  phase: Phase = 'following'
-  /** The ballot under which it scouts or leads, or did last. */
-  ballot: Ballot = NO_BALLOT
-  /** The highest round that it has seen anywhere. */
-  highestRound: number
-  /** Elections in a row that led nowhere. */
-  failures = 0
-
-  /** The highest ballot that a heartbeat came from, and when the last one did. */
-  heardBallot: Ballot = NO_BALLOT
-  heardMicros: Micros | null = null
-
-  /** The number of the latest pre-scout question, and the members that hear no leader either. */
-  questions = 0
-  leaderless: MemberId[] = []
-  /** Whether the replica was told to go by way of a member that hears the leader. */
-  indirect = false
-
+export class Leader extends Candidate implements Handles<RoleMessages['leader']> {
   /** While leading: when each member last acknowledged a heartbeat. */
   acknowledged: Map<MemberId, Micros> = new Map()
   /** The next slot to propose in. */
   nextSlot: Slot = 1
   /** While leading: the watermark. Every slot up to this one is decided, since the adoption by the commander's count. */
   decidedThrough: Slot = 0
-  /** Every slot up to this one is known to the replica of this node, and when that was last news. */
-  learnedThrough: Slot = 0
-  learnedMicros: Micros = 0
   /** The watermark that it adopted. It proposes nothing before its own replica has learned as much. */
   adoptedThrough: Slot = 0
-  /** Whether its ballot was adopted or outbid: one that was neither may be prepared again. */
-  spent = true
   /** While leading: configurations up to this version have promised its ballot, so it may propose under them. */
   preparedVersion = 0
   /** The last version that a scout of its ballot is asking, while it leads. */
@@ -107,185 +69,22 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     readonly configuration: Configuration
   } | null = null
 
-  /** It founded the cluster and has not tried to lead it yet. */
-  eager: boolean
-
-  constructor(context: RoleContext, start: LeaderStart = {}) {
-    super(context, 'leader')
-    this.highestRound = start.round ?? 0
-    this.eager = start.eager ?? false
-  }
-
-  override begin(): void {
-    this.#follow()
-    if (!this.writing) this.#leadAtOnce()
-  }
-
   override timer(timer: string): void {
     if (timer === 'heartbeat') this.#beat()
-    else if (timer === 'ask') this.#sendQuestion()
-    else if (this.phase === 'following') this.#watch()
-    else this.#giveUp()
+    else super.timer(timer)
   }
 
   override written(): void {
-    this.#leadAtOnce()
+    super.written()
     if (this.phase === 'leading') this.#pump()
   }
 
-  /** Who founded the cluster leads it as soon as the others are told of it, once, unless somebody does already. */
-  #leadAtOnce(): void {
-    const eager = this.eager && this.phase === 'following' && !this.#hearsLeader()
-    this.eager = false
-    if (eager) this.#scout()
-  }
-
-  // ---- following: watch the leader ---------------------------------------------------------------------------
-
-  heartbeat(from: NodeId, { ballot, decided }: Heartbeat): void {
-    if (from === this.self || compareBallots(ballot, this.heardBallot) < 0) return
-    if (!this.voting) this.#learnFrom(from, ballot, decided)
-    this.highestRound = Math.max(this.highestRound, ballot.round)
-    const competing = this.phase === 'scouting' || this.phase === 'leading'
-    if (competing && compareBallots(ballot, this.ballot) < 0) return
-    if (this.phase !== 'following') this.#follow()
-    this.indirect = false
-    if (!this.#hearsLeader() || !sameBallot(ballot, this.heardBallot)) {
-      this.tell({ type: 'leaderChanged', towards: from, indirect: false })
-    }
-    this.heardBallot = ballot
-    this.heardMicros = this.nowMicros
-    this.failures = 0
-  }
-
-  /** Who does not vote has no acceptor that would hear the watermark. */
-  #learnFrom(leader: MemberId, ballot: Ballot, decided: Slot): void {
-    this.tell({ type: 'learn', decisions: [], decided, source: leader })
-    const { store, learnedThrough } = this
-    this.send(leader, { type: 'learning', ballot, store, decided: learnedThrough })
-  }
-
-  learned(_from: NodeId, { decided }: Learned): void {
-    this.learnedThrough = decided
-    this.learnedMicros = this.nowMicros
+  override learned(from: NodeId, learned: Learned): void {
+    super.learned(from, learned)
     if (this.phase === 'leading') this.#goOn()
   }
 
-  /** The election timer fired: ask, unless a leader was heard in time. */
-  #watch(): void {
-    if (!this.#hearsLeader() && !this.#isStalled()) {
-      this.#ask()
-      return
-    }
-    this.#armElection(this.#hearsLeader() ? this.nowMicros - (this.heardMicros ?? 0) : 0)
-  }
-
-  #follow(): void {
-    if (this.phase === 'leading') this.#leave()
-    this.retire('scout')
-    this.phase = 'following'
-    this.#armElection(0)
-  }
-
-  #hearsLeader(): boolean {
-    return (
-      this.heardMicros !== null && this.nowMicros - this.heardMicros < this.settings.electionTimeoutMicros
-    )
-  }
-
-  /** Randomised back-off: from the base time-out up to at most twice as long. */
-  #armElection(alreadyWaited: Micros): void {
-    const base = this.settings.electionTimeoutMicros
-    const spread = Math.min(base, Math.floor((base * 2 ** Math.min(this.failures, 3)) / FIRST_SPREAD))
-    this.after('election', base - alreadyWaited, base - alreadyWaited + spread)
-  }
-
-  // ---- asking: pre-scout -------------------------------------------------------------------------------------
-
-  #ask(): void {
-    this.phase = 'asking'
-    this.questions += 1
-    this.leaderless = []
-    if (!this.indirect) this.tell({ type: 'leaderChanged', towards: null, indirect: false })
-    this.indirect = false
-    this.after('election', this.settings.electionTimeoutMicros)
-    this.#sendQuestion()
-  }
-
-  #sendQuestion(): void {
-    if (this.phase !== 'asking') return
-    const question = this.nameQuestion(this.questions)
-    const to = this.voting ? this.members : this.others
-    this.send(to, { type: 'prescout', question, decided: this.learnedThrough })
-    // Who does not vote only wants to know whom to turn to.
-    this.after('ask', this.voting ? this.settings.resendMicros : this.settings.electionTimeoutMicros)
-  }
-
-  prescout(from: NodeId, { question, decided }: Prescout): void {
-    const leader = this.#liveLeader()
-    this.send(from, { type: 'prescoutAnswer', question, leader, decided: this.learnedThrough })
-    this.#hearOf(from, decided)
-  }
-
-  /** Where nobody leads, nobody tells the watermark: members that ask each other do. */
-  #hearOf(member: NodeId, decided: Slot): void {
-    if (decided > this.learnedThrough) this.tell({ type: 'learn', decisions: [], decided, source: member })
-  }
-
-  #liveLeader(): Ballot | null {
-    if (this.phase === 'leading') return this.ballot
-    return this.phase === 'following' && this.#hearsLeader() ? this.heardBallot : null
-  }
-
-  prescoutAnswer(from: NodeId, { question, leader, decided }: PrescoutAnswer): void {
-    this.#hearOf(from, decided)
-    if (this.phase !== 'asking' || question !== this.nameQuestion(this.questions)) return
-    if (leader !== null) {
-      // Somebody hears a leader that this member does not: requests go, and decisions come, by way of them.
-      this.highestRound = Math.max(this.highestRound, leader.round)
-      if (!this.indirect) this.tell({ type: 'leaderChanged', towards: from, indirect: true })
-      this.indirect = true
-      return
-    }
-    const [inForce] = this.membership.configurations
-    if (completesQuorum(this.leaderless, inForce?.members ?? [], from) && this.#mayLead()) this.#scout()
-  }
-
-  /** Who votes only on slots that are still to come could propose nothing in those before, and leads later. */
-  #mayLead(): boolean {
-    const [inForce] = this.membership.configurations
-    return this.voting && inForce?.members.includes(this.self) === true
-  }
-
-  /** No quorum answered, or none of it promised, in time. */
-  #giveUp(): void {
-    this.failures += 1
-    if (this.phase === 'asking') this.#askAgain()
-    else this.#follow()
-  }
-
-  #askAgain(): void {
-    this.phase = 'following'
-    this.#armElection(this.settings.electionTimeoutMicros)
-  }
-
-  // ---- scouting ----------------------------------------------------------------------------------------------
-
-  /**
-   * A ballot that was prepared but not adopted is prepared again if nobody has outbid it: who promised it meanwhile,
-   * however slowly, answers at once.
-   */
-  #scout(): void {
-    this.phase = 'scouting'
-    if (this.spent || this.highestRound > this.ballot.round) {
-      this.highestRound += 1
-      this.ballot = { round: this.highestRound, member: this.self, incarnation: this.incarnation }
-      this.spent = false
-    }
-    const { configurations } = this.membership
-    this.become('scout', { ballot: this.ballot, fromSlot: this.learnedThrough + 1, configurations })
-    this.after('election', this.settings.electionTimeoutMicros * 2)
-  }
+  // ---- adoption ------------------------------------------------------------------------------------------------
 
   adopted(_from: NodeId, adopted: Adopted): void {
     // Only for the ballot that it is scouting with: an earlier one was never prepared for what came since.
@@ -328,7 +127,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   #extend({ version, votes, decided }: Adopted): void {
     const first = this.membership.configurations.find((each) => each.version > this.preparedVersion)
     if (first !== undefined && decided >= first.fromSlot) {
-      this.#follow() // somebody else has led beyond that
+      this.follow() // somebody else has led beyond that
       return
     }
     if (first !== undefined) this.#disinherit(first.fromSlot)
@@ -349,6 +148,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   /** Prepares the configurations that became known since the adoption; all that are not yet prepared, at once. */
   #prepareChange(): void {
     const { configurations } = this.membership
+    if ((configurations.at(-1)?.version ?? 0) <= this.preparedVersion) return
     const unprepared = configurations.filter(({ version }) => version > this.preparedVersion)
     const [first] = unprepared
     if (first === undefined || unprepared.at(-1)?.version === this.preparingVersion) return
@@ -391,15 +191,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
     if (this.phase === 'leading') {
       this.handingOver = { to: transfer.to, sinceMicros: this.nowMicros }
       this.#goOn()
-    } else if (from === this.self && this.#hearsLeader()) this.send(this.heardBallot.member, transfer)
-  }
-
-  /** Lead in the place of the leader, who has finished what was in flight. */
-  handOver(_from: NodeId, { ballot }: HandOver): void {
-    if (this.phase === 'scouting' || this.phase === 'leading' || !this.#mayLead() || this.#isStalled()) return
-    if (compareBallots(ballot, this.heardBallot) < 0) return
-    this.highestRound = Math.max(this.highestRound, ballot.round)
-    this.#scout()
+    } else if (from === this.self && this.hearsLeader()) this.send(this.heardBallot.member, transfer)
   }
 
   /** Has another voter lead; without a name, the one that was heard last. */
@@ -427,25 +219,22 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   outrun(_from: NodeId, { ballot }: Outrun): void {
     if (this.phase !== 'leading' || !sameBallot(ballot, this.ballot)) return
     this.failures += 1
-    this.#follow()
+    this.follow()
   }
 
-  preempted(_from: NodeId, { ballot, promised }: Preempted): void {
-    if (!sameBallot(ballot, this.ballot) || compareBallots(promised, this.ballot) <= 0) return
-    this.#yieldTo(promised)
-  }
-
-  heartbeatRejected(_from: NodeId, { ballot, promised }: HeartbeatRejected): void {
-    if (!sameBallot(ballot, this.ballot) || compareBallots(promised, this.ballot) <= 0) return
-    this.#yieldTo(promised)
-  }
-
-  #yieldTo(promised: Ballot): void {
-    this.highestRound = Math.max(this.highestRound, promised.round)
-    this.spent = true
-    if (this.phase !== 'scouting' && this.phase !== 'leading') return
-    this.failures += 1
-    this.#follow()
+  /** What was proposed stays proposed: the next leader finds it. What was only queued, its requesters send again. */
+  protected override leave(): void {
+    this.retire('commander')
+    this.cancel('heartbeat')
+    this.inherited = []
+    this.queue = []
+    this.flightBytes = []
+    this.confirming = null
+    this.change = null
+    this.newcomers.clear()
+    this.handingOver = null
+    this.preparingVersion = 0
+    this.tell({ type: 'leaderChanged', towards: null, indirect: false })
   }
 
   // ---- leading -----------------------------------------------------------------------------------------------
@@ -455,10 +244,10 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
    * write.
    */
   #beat(): void {
-    if (this.#isStalled()) this.#handOver(null)
-    if (!this.#hearsQuorum() || this.#missesDecisions() || this.#isStalled()) {
+    if (this.isStalled()) this.#handOver(null)
+    if (!this.#hearsQuorum() || this.#missesDecisions() || this.isStalled()) {
       this.failures += 1
-      this.#follow()
+      this.follow()
       return
     }
     this.#finishHandOver()
@@ -485,11 +274,6 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   #missesDecisions(): boolean {
     if (this.learnedThrough >= this.adoptedThrough) return false
     return this.nowMicros - this.learnedMicros > this.settings.electionTimeoutMicros * 2
-  }
-
-  /** Its own disk owes a sync for long: it could lead nobody anywhere, and another member can. */
-  #isStalled(): boolean {
-    return this.stalledMicros > this.settings.electionTimeoutMicros
   }
 
   #sendHeartbeat(): void {
@@ -540,7 +324,7 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
   #goOn(): void {
     if (this.#isRemoved()) {
       this.#handOver(null)
-      this.#follow()
+      this.follow()
       return
     }
     this.#prepareChange()
@@ -604,21 +388,6 @@ export class Leader extends Role implements Handles<RoleMessages['leader']> {
       count += 1
     }
     return encodeDecree(clampStamp(this.wallMicros), this.queue.splice(0, count))
-  }
-
-  /** What was proposed stays proposed: the next leader finds it. What was only queued, its requesters send again. */
-  #leave(): void {
-    this.retire('commander')
-    this.cancel('heartbeat')
-    this.inherited = []
-    this.queue = []
-    this.flightBytes = []
-    this.confirming = null
-    this.change = null
-    this.newcomers.clear()
-    this.handingOver = null
-    this.preparingVersion = 0
-    this.tell({ type: 'leaderChanged', towards: null, indirect: false })
   }
 
   // ---- linearizable reads --------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ export class Durability extends Verdict {
 
   /** At the end: every decided slot is still on the disks of a quorum of the last configuration. */
   ended(event: number, decrees: readonly Decree[], disks: readonly LastDisk[]): void {
-    const holders: NodeId[][] = decrees.map(() => [])
+    const holders: NodeId[][] = Array.from(decrees, () => []) // a slot may be missing where agreement is broken
     for (const { id, records } of disks) {
       for (const record of records) {
         if (record.type === 'snapshot') holdAll(holders, id, record.slot)

@@ -458,7 +458,16 @@ describe('an acceptor that starts again after it was trimmed', () => {
     learned(1)
     trim(1)
     const records = bench.take().flatMap((deed) => (deed.type === 'persist' ? [deed.record] : []))
-    const cut = { type: 'snapshot', slot: 1, checksum: 0, data: opaque(), trimmed: 1, written: 9 } as const
+    const cut = {
+      type: 'snapshot',
+      slot: 1,
+      checksum: 0,
+      data: opaque(),
+      trimmed: 1,
+      incarnation: 1,
+      promised: NO_BALLOT,
+      written: 9,
+    } as const
     const kept = [...records.filter((record) => !isObsolete(record, cut)), cut]
     expect(recover(kept).promised).toEqual(ballot(9))
   })

@@ -6,6 +6,7 @@ import {
   type AnyMachine,
   type Decree,
   type MemberId,
+  NO_BALLOT,
   NO_OP,
   Replica,
   type ReplicaStart,
@@ -91,7 +92,14 @@ describe('a snapshot', () => {
     replica.takeSnapshot()
     const deeds = bench.take()
     expect(deeds).toEqual([
-      persisting({ type: 'snapshot', ...(replica.snapshot as Snapshot), trimmed: 0, written: 41 }), // it has just taken it
+      persisting({
+        type: 'snapshot',
+        ...(replica.snapshot as Snapshot),
+        trimmed: 0,
+        incarnation: 1,
+        promised: NO_BALLOT,
+        written: 41,
+      }), // it has just taken it
       sending(SELF, { type: 'trim', slot: 0 }),
     ])
   })
@@ -264,7 +272,9 @@ describe('a snapshot of another member', () => {
       incoming: null,
       state: giver.replica.state,
     })
-    expect(snapshotRecord(deeds)).toEqual([{ type: 'snapshot', ...giver.snapshot, trimmed: 6, written: 1 }])
+    expect(snapshotRecord(deeds)).toEqual([
+      { type: 'snapshot', ...giver.snapshot, trimmed: 6, incarnation: 1, promised: NO_BALLOT, written: 1 },
+    ])
     expect(deeds).toContainEqual({ type: 'observe', observation: { type: 'installed', slot: 6 } })
     const told = deeds.flatMap((deed) => (deed.type === 'send' && deed.to === 0 ? [deed.message.type] : []))
     expect(told).toEqual(['trim', 'learned'])

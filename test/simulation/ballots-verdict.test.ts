@@ -1,0 +1,99 @@
+// The verdict of ballots is seen to fail, on made-up disks; and what durability says of what is chosen and of lost stores.
+
+import { describe, expect, it } from 'vitest'
+import { type Ballot, encodeDecree, NO_OP, type StoreRecord } from '../../src/paxos/index.js'
+import { Agreement } from '../../src/simulation/verdicts/agreement.js'
+import { Ballots } from '../../src/simulation/verdicts/ballots.js'
+import { Durability } from '../../src/simulation/verdicts/durability.js'
+
+const voters = [0, 1, 2]
+const decree = encodeDecree(1, [])
+const ballot = (round: number): Ballot => ({ round, member: 0, incarnation: 1 })
+const promised = (round: number): StoreRecord => ({ type: 'promised', ballot: ballot(round) })
+const accepted = (round: number, value = decree): StoreRecord => ({
+  type: 'accepted',
+  ballot: ballot(round),
+  slot: 1,
+  decree: value,
+  learned: 0,
+})
+
+describe('the verdict of ballots', () => {
+  it('holds when a quorum promised before anybody voted', () => {
+    const verdict = new Ballots(() => voters)
+    for (const node of [0, 1]) verdict.synced(1, node, promised(1))
+    for (const node of [0, 2]) verdict.synced(2, node, accepted(1))
+    expect(verdict.result.ok).toBe(true)
+  })
+
+  it('fails when fewer than a quorum had promised what was voted on', () => {
+    const verdict = new Ballots(() => voters)
+    verdict.synced(1, 0, promised(1))
+    verdict.synced(2, 0, accepted(1))
+    expect(verdict.result).toMatchObject({ ok: false, event: 2, reason: expect.stringMatching(/only 1 had/) })
+  })
+
+  it.each([
+    ['promises less than it had promised', promised(1)],
+    ['accepts below what it had promised', accepted(1)],
+  ])('fails when a store %s', (_what, record) => {
+    const verdict = new Ballots(() => voters)
+    for (const node of voters) verdict.synced(1, node, promised(2))
+    verdict.synced(2, 0, record)
+    expect(verdict.result).toMatchObject({
+      event: 2,
+      reason: expect.stringMatching(/^NODE_0 .* had promised 2/),
+    })
+  })
+
+  it('does not ask of a store that lost something what it had promised', () => {
+    const verdict = new Ballots(() => voters)
+    verdict.synced(1, 0, promised(2))
+    verdict.forgot(0)
+    verdict.synced(2, 0, promised(1))
+    expect(verdict.result.ok).toBe(true)
+  })
+})
+
+describe('the verdict of durability', () => {
+  it('fails when a higher ballot has another decree than was chosen, though nobody has learned it', () => {
+    const verdict = new Durability(() => voters)
+    for (const node of [0, 1]) verdict.synced(1, node, accepted(1))
+    expect(verdict.result.ok).toBe(true)
+    verdict.synced(2, 2, accepted(2, NO_OP))
+    expect(verdict.result).toMatchObject({
+      event: 2,
+      reason: expect.stringMatching(/^slot 1 was chosen under/),
+    })
+  })
+
+  it('does not mind another decree where nothing was chosen', () => {
+    const verdict = new Durability(() => voters)
+    verdict.synced(1, 0, accepted(1))
+    for (const node of [1, 2]) verdict.synced(2, node, accepted(2, NO_OP))
+    expect(verdict.result.ok).toBe(true)
+  })
+
+  it('fails when a store votes that has lost something', () => {
+    const verdict = new Durability(() => voters)
+    verdict.forgot(1)
+    verdict.synced(3, 1, promised(1))
+    expect(verdict.result).toMatchObject({
+      event: 3,
+      reason: expect.stringMatching(/^NODE_1 votes with a store/),
+    })
+  })
+})
+
+describe('the verdict of agreement', () => {
+  it('fails when a snapshot takes a member back', () => {
+    const verdict = new Agreement()
+    verdict.started(0)
+    for (const slot of [1, 2]) verdict.applied(slot, 0, slot, decree)
+    verdict.installed(3, 0, 1)
+    expect(verdict.result).toMatchObject({
+      event: 3,
+      reason: expect.stringMatching(/slot 2 was applied already/),
+    })
+  })
+})
