@@ -415,10 +415,13 @@ export class Node implements RoleContext {
 
   refuse(reason: RefusedStore, detail: string): void {
     if (this.#fields.refusal !== null) return
+    // What is wrong with a foreign or damaged store, every boot sees again. The rest only the others know.
+    if (reason === 'rolled-back' || reason === 'turned-away') this.persist({ type: 'refused', reason })
     this.#fields.refusal = reason
     this.#fields.recognised = false
-    this.retire('acceptor')
     this.observe({ type: 'refused', reason, detail: `${detail} ${this.#replacementAdvice()}` })
+    this.#fields.awake = false
+    for (const role of Object.keys(this.roles)) this.retire(role as RoleName) // the keys of `roles` are role names
   }
 
   observe(observation: Observation): void {
@@ -448,7 +451,14 @@ export class Node implements RoleContext {
     if (recovered?.damaged) this.refuse('damaged', 'A record in the store cannot be read.')
     const owner = recovered?.member ?? this.self
     if (owner !== this.self) this.refuse('foreign', `The store belongs to member ${owner}.`)
+    if (recovered?.refused != null) this.#refuseAgain(recovered.refused)
     return this.#fields.refusal !== null
+  }
+
+  #refuseAgain(reason: RefusedStore): void {
+    this.#fields.refusal = reason
+    const detail = `The store was refused before. ${this.#replacementAdvice()}`
+    this.observe({ type: 'refused', reason, detail })
   }
 
   /** Gives a blank store its identity: 53 random bits. */
@@ -529,7 +539,7 @@ export class Node implements RoleContext {
   #release(count: number): void {
     this.#fields.durable = count
     this.#fields.owedSinceMicros = this.nowMicros
-    if (!this.#fields.awake && !this.writing) this.#wake()
+    if (!this.#fields.awake && !this.writing && this.#fields.refusal === null) this.#wake()
     const { held } = this.#fields
     const waiting = held.findIndex(({ written }) => written > count)
     this.#fields.held = waiting === -1 ? [] : held.splice(waiting)

@@ -5,6 +5,7 @@
  * and 2.3). The order of records is the order of writing; a store may lose its unsynced tail, never something in the
  * middle.
  */
+import type { RefusedStore } from './actions.js'
 import { type Ballot, compareBallots, type MemberId, NO_BALLOT } from './ballot.js'
 import type { Decree, Slot } from './decree.js'
 import type { Founding, Vote } from './messages.js'
@@ -51,6 +52,8 @@ export type StoreRecord =
       /** How many records were ever written, with this one. */
       readonly written: number
     }
+  /** The store was found to be none that may vote, and never may again: what it lost does not come back. */
+  | { readonly type: 'refused'; readonly reason: RefusedStore }
   /** What a store gives in place of a record that it cannot read. Nobody writes it. */
   | { readonly type: 'damaged' }
 
@@ -72,6 +75,7 @@ export function isObsolete(record: StoreRecord, snapshot: SnapshotRecord): boole
       return compareBallots(record.ballot, snapshot.promised) <= 0
     case 'created':
     case 'founded':
+    case 'refused':
     case 'damaged':
       return false
   }
@@ -87,6 +91,8 @@ export interface Recovered {
   written: number
   /** Something in it cannot be read, so what it vouched for may be gone. */
   damaged: boolean
+  /** Why it was refused in an earlier life; null if it was not. */
+  refused: RefusedStore | null
   incarnation: number
   founding: Founding | null
   promised: Ballot
@@ -104,6 +110,7 @@ export function recover(records: Iterable<StoreRecord>): Recovered {
     member: null,
     written: 0,
     damaged: false,
+    refused: null,
     incarnation: 0,
     founding: null,
     promised: NO_BALLOT,
@@ -150,6 +157,9 @@ function apply(recovered: Recovered, record: StoreRecord): void {
       return
     case 'snapshot':
       trim(recovered, record)
+      return
+    case 'refused':
+      recovered.refused = record.reason
       return
     case 'damaged':
       recovered.damaged = true

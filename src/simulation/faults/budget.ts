@@ -23,6 +23,7 @@ function outlives(stage: Stage, ids: readonly NodeId[], victims: readonly Host[]
   return 2 * lost < members.length
 }
 
-function isFounded({ disk, isOut }: Host): boolean {
+/** Whether it belongs to the cluster, with the store that it has. */
+export function isFounded({ disk, isOut }: Host): boolean {
   return isOut || disk.synced.some(({ type }) => type === 'founded')
 }

@@ -1,7 +1,7 @@
 /** Faults of disks: for a while, or for good. */
 import type { Host } from '../host.js'
 import { nameOf } from '../names.js'
-import { mayDamage } from './budget.js'
+import { isFounded, mayDamage } from './budget.js'
 import type { Episode } from './plan.js'
 import { memberFor, partOf } from './processes.js'
 import type { Action, Actions, Stage, Strike } from './stage.js'
@@ -82,7 +82,7 @@ function wipe(stage: Stage, episode: Episode): Strike | null {
     nodes: [host.id],
     what: 'it loses its store',
     begin: () => {
-      host.isOut = true
+      host.isOut = isFounded(host) // one that has vouched for nothing yet simply begins again
       stage.crash(host, partOf(episode))
       host.disk.wipe()
       stage.restart(host, episode.endMicros)

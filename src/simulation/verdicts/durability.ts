@@ -39,6 +39,8 @@ export class Durability extends Verdict {
   /** By slot. */
   readonly #votes: Map<Slot, DurableVotes[]> = new Map()
   readonly #forgetful: Set<NodeId> = new Set()
+  /** The nodes that may have vouched for something. */
+  readonly #vouching: Set<NodeId> = new Set()
 
   constructor(votersOf: VotersOf) {
     super()
@@ -47,7 +49,7 @@ export class Durability extends Verdict {
 
   /** A store has lost something that it may have vouched for: it must never vote again. */
   forgot(node: NodeId): void {
-    this.#forgetful.add(node)
+    if (this.#vouching.has(node)) this.#forgetful.add(node)
   }
 
   /** A record became durable. */
@@ -55,6 +57,7 @@ export class Durability extends Verdict {
     if (record.type !== 'accepted' && record.type !== 'promised') return
     if (this.#forgetful.has(node))
       this.fail(event, `${nameOf(node)} votes with a store that has lost what it may have vouched for`)
+    this.#vouching.add(node)
     if (record.type !== 'accepted') return
     const { slot, ballot, decree } = record
     const ballots = this.#votes.get(slot)

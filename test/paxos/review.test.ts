@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { type MemberId, type Slot } from '../../src/paxos/index.js'
+import {
+  acknowledge, adopted, bench, lead, leader, learned, propose, progress, vote,
+} from '../support/seated-leader.js'
+import { type Letter, Theatre } from '../support/theatre.js'
+import { changed, opaque, request, THREE, FIVE } from '../support/words.js'
+
+const settings = { alpha: 3 }
+
+/** Delivers and syncs until nothing that is let through is left; no time passes and no alarm rings. */
+function play(theatre: Theatre, isLetThrough: (letter: Letter) => boolean): void {
+  for (let steps = 0; steps < 5_000; steps++) {
+    for (const { id, node } of theatre.actors) if (node?.writing) theatre.sync(id)
+    const letter = theatre.letters.find(isLetThrough)
+    if (letter === undefined) return
+    theatre.deliverLetter(letter)
+  }
+  throw new Error('It goes on for ever.')
+}
+
+const among = (...ids: readonly number[]) => ({ from, to }: Letter) => ids.includes(from) && ids.includes(to)
+
+describe('F1', () => {
+  it('bench', () => {
+    // C2 votes from slot 4 on; the leader itself knows slot 0 decided; others have led up to 3.
+    const under = lead({ settings }, [], 0)
+    const both = changed(3, THREE, FIVE)
+    bench.membership = { ...both, configurations: both.configurations.slice(1) }
+    learned(3)
+    bench.take()
+    adopted(under, [], 3, 2)
+    expect(bench.messages('tender').map(({ slot, members }) => [slot, members])).toEqual([])
+  })
+})
+
+describe('F2', () => {
+  it('bench', () => {
+    // Inherited: 1 is a change (the leader cannot see that), 2 and 3. Slot 4 is voted on by nobody knows whom.
+    const under = lead({ settings }, [vote(1, opaque(1)), vote(2, opaque(2)), vote(3, opaque(3))])
+    bench.take()
+    leader.confirm(0, { type: 'confirm', question: '1.1' })
+    for (const member of [0, 1]) acknowledge(member, under, 1)
+    expect(bench.messages('confirmed')).toEqual([])
+  })
+})
+
+describe('F3', () => {
+  it('bench', () => {
+    const under = lead({ settings }, [], 6) // one of its quorum knew slots up to 6 decided
+    const both = changed(3, THREE, FIVE)
+    bench.membership = { ...both, configurations: both.configurations.slice(1) } // from slot 4 on
+    learned(6)
+    adopted(under, [vote(4, opaque(4)), vote(5, opaque(5)), vote(6, opaque(6))], 3, 2)
+    bench.take()
+    propose(request(1, 7, 'x'))
+    expect(bench.messages('tender').map(({ slot }) => slot)).toEqual([7])
+  })
+})
+
+describe('whole', () => {
+  function led(newcomers: readonly MemberId[]): Theatre {
+    const theatre = new Theatre({ newcomers, settings }).open()
+    expect(theatre.elect()).toBe(0)
+    for (const id of newcomers) theatre.start(id)
+    theatre.run(() => theatre.actors.every(({ id }) => theatre.node(id).founding !== null))
+    const first = theatre.enter(0, 'before')
+    theatre.run(() => theatre.answers.has(first))
+    theatre.runFor(300_000)
+    return theatre
+  }
+
+  it('F2', () => {
+    const theatre = led([3, 4])
+    const between = (a: MemberId, b: MemberId, type: string) => ({ from, to, message }: Letter) =>
+      from === a && to === b && message.type === type
+    theatre.change(0, [0, 3, 4])
+    theatre.fire(0, 'leader', 'heartbeat')
+    const majority = among(0, 3, 4)
+    play(theatre, (letter) => majority(letter) || between(0, 2, 'accept')(letter) || between(2, 0, 'accepted')(letter))
+    for (const id of [3, 4]) theatre.fire(id, 'replica', 'fetch')
+    play(theatre, majority)
+    theatre.fire(0, 'scout', 'resend')
+    play(theatre, majority)
+    const write = theatre.enter(0, 'w')
+    play(theatre, majority)
+    expect(theatre.answer(write)).toBe(2)
+    while (theatre.letters.length > 0) theatre.lose({})
+    for (let k = 0; k < 6 && !theatre.leaders.includes(1); k++) {
+      theatre.fire(1, 'leader', 'election')
+      play(theatre, (letter) => among(1, 2)(letter) && letter.message.type !== 'accept')
+    }
+    expect(theatre.leaders).toContain(1)
+    theatre.read(1)
+    play(theatre, (letter) => among(1, 2)(letter) && letter.message.type !== 'accept')
+    play(theatre, among(1, 2))
+    console.log(theatre.lines.slice(-100).join('\n'))
+    expect(theatre.judge.broken).toEqual([])
+  })
+})
