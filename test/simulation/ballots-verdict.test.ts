@@ -1,14 +1,21 @@
 // The verdict of ballots is seen to fail, on made-up disks; and what durability says of what is chosen and of lost stores.
 
 import { describe, expect, it } from 'vitest'
-import { type Ballot, encodeDecree, NO_OP, type StoreRecord } from '../../src/paxos/index.js'
+import {
+  type Ballot,
+  encodeDecree,
+  type Leader,
+  NO_OP,
+  type Node,
+  type StoreRecord,
+} from '../../src/paxos/index.js'
 import { Agreement } from '../../src/simulation/verdicts/agreement.js'
 import { Ballots } from '../../src/simulation/verdicts/ballots.js'
 import { Durability } from '../../src/simulation/verdicts/durability.js'
 
 const voters = [0, 1, 2]
 const decree = encodeDecree(1, [])
-const ballot = (round: number): Ballot => ({ round, member: 0, incarnation: 1 })
+const ballot = (round: number, incarnation = 1): Ballot => ({ round, member: 0, incarnation })
 const promised = (round: number): StoreRecord => ({ type: 'promised', ballot: ballot(round) })
 const accepted = (round: number, value = decree): StoreRecord => ({
   type: 'accepted',
@@ -17,6 +24,12 @@ const accepted = (round: number, value = decree): StoreRecord => ({
   decree: value,
   learned: 0,
 })
+
+/** Member 0 under a ballot of its own, as much of it as is looked at; its acceptor knows this promise. */
+const member = (phase: Leader['phase'], tries: Ballot, knows: Ballot = ballot(9)): Node =>
+  ({ self: 0, roles: { leader: { phase, ballot: tries }, acceptor: { promised: knows } } }) as unknown as Node // see above
+const scouts = (tries: Ballot) => member('scouting', tries)
+const leads = (tries: Ballot) => member('leading', tries)
 
 describe('the verdict of ballots', () => {
   it('holds when a quorum promised before anybody voted', () => {
@@ -51,6 +64,58 @@ describe('the verdict of ballots', () => {
     verdict.synced(1, 0, promised(2))
     verdict.forgot(0)
     verdict.synced(2, 0, promised(1))
+    verdict.inspect(3, member('following', ballot(1), ballot(1)))
+    expect(verdict.result.ok).toBe(true)
+  })
+
+  it('fails when a member does not know any more what it had promised', () => {
+    const verdict = new Ballots(() => voters)
+    verdict.synced(1, 0, promised(2))
+    verdict.inspect(2, member('following', ballot(2), ballot(2)))
+    expect(verdict.result.ok).toBe(true)
+    verdict.inspect(3, member('following', ballot(2), ballot(1)))
+    expect(verdict.result).toMatchObject({
+      event: 3,
+      reason: 'NODE_0 had promised 2.0.1, and does not know that any more',
+    })
+  })
+
+  it('fails when a member tries a lower ballot than before', () => {
+    const verdict = new Ballots(() => voters)
+    for (const [event, round] of [4, 3].entries()) verdict.inspect(event, scouts(ballot(round)))
+    expect(verdict.result).toMatchObject({
+      event: 1,
+      reason: 'NODE_0 tries ballot 3.0.1, which it had left behind',
+    })
+  })
+
+  it('fails when a member tries a ballot of an earlier life', () => {
+    const verdict = new Ballots(() => voters)
+    verdict.inspect(1, scouts(ballot(4)))
+    verdict.started(0)
+    verdict.inspect(2, scouts(ballot(4)))
+    expect(verdict.result).toMatchObject({
+      event: 2,
+      reason: 'NODE_0 tries ballot 4.0.1, which it had left behind',
+    })
+  })
+
+  it('fails when a member scouts again with a ballot that it has led under', () => {
+    const verdict = new Ballots(() => voters)
+    verdict.inspect(1, leads(ballot(4)))
+    verdict.inspect(2, scouts(ballot(4)))
+    expect(verdict.result).toMatchObject({
+      event: 2,
+      reason: 'NODE_0 tries ballot 4.0.1 again, and had led under it',
+    })
+  })
+
+  it('holds when one that was not adopted is prepared again, then led under, and a new life takes a new one', () => {
+    const verdict = new Ballots(() => voters)
+    for (const tries of [ballot(4), ballot(4), ballot(5)]) verdict.inspect(1, scouts(tries))
+    verdict.inspect(2, leads(ballot(5)))
+    verdict.started(0)
+    verdict.inspect(3, scouts(ballot(6, 2)))
     expect(verdict.result.ok).toBe(true)
   })
 })

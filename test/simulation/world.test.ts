@@ -20,8 +20,8 @@ function hunt(
 }
 
 describe('the classic scenario', () => {
-  it('ends under each of a hundred seeds within 30 simulated seconds, with every verdict holding', () => {
-    const { failures, slowest } = hunt({}, 1, 100)
+  it('ends under each of forty seeds within 30 simulated seconds, with every verdict holding', () => {
+    const { failures, slowest } = hunt({}, 1, 40)
     expect(failures).toEqual([])
     expect(slowest).toBeLessThan(30)
   })
@@ -93,13 +93,13 @@ describe('harder scenarios', () => {
   ]
   for (const [what, scenario] of hard) {
     it(`ends with every verdict holding: ${what}`, () => {
-      expect(hunt(scenario, 1, 25).failures).toEqual([])
+      expect(hunt(scenario, 1, 10).failures).toEqual([])
     })
   }
 
   it('keeps the sum of the bank under crashes, loss and duplication', () => {
     const scenario = { members: 5, faults: { loss: 50_000, crash: 6, duplication: 200_000 } }
-    const worlds = seeds(1, 25).map((seed) => runWorld({ seed, scenario, application: bankApplication() }))
+    const worlds = seeds(1, 10).map((seed) => runWorld({ seed, scenario, application: bankApplication() }))
     expect(worlds.flatMap(failuresOf)).toEqual([])
     const outcomes = new Set(worlds.flatMap(({ clients }) => clients.history.map(({ type }) => type)))
     expect(outcomes).toContain('fail') // some accounts do run dry, so failing commands are exercised too

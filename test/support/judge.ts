@@ -1,14 +1,16 @@
 // What must hold whatever happens, checked while it happens. It knows nothing of roles: only what disks hold, what
 // replicas apply, and what clients are told.
 //
-// Agreement: in a slot only one decree is ever chosen, that is, accepted under one ballot on the disks of a quorum.
-// A quorum is one of those who vote on the slot, and everybody who knows who does agrees. Durability: what a replica
-// applies was chosen. Exactly once: no entry is in a ledger twice, and every ledger is the
-// beginning of the longest. Answers: an entry is where its client was told that it is, and a linearizable read holds
-// every entry that was answered before the read began.
+// Promises: no ballot on the disk of a member is below an earlier one. Agreement: in a slot only one decree is ever
+// chosen, that is, accepted under one ballot on the disks of a quorum. A quorum is one of those who vote on the slot, and
+// everybody who knows who does agrees. Durability: what a replica applies was chosen. Exactly once: no entry is in a
+// ledger twice, and every ledger is the beginning of the longest. Answers: an entry is where its client was told that it
+// is, and a linearizable read holds every entry that was answered before the read began.
 
 import {
+  type Ballot,
   type Configuration,
+  compareBallots,
   configurationOf,
   containsQuorum,
   type Decree,
@@ -16,6 +18,7 @@ import {
   foundingMembership,
   isNoOp,
   type MemberId,
+  NO_BALLOT,
   type NodeId,
   type Outcome,
   type Slot,
@@ -42,6 +45,8 @@ export class Judge {
   /** Every configuration that there ever was, oldest first. */
   readonly #configurations: Configuration[]
   readonly #holders: Map<string, Holders> = new Map()
+  /** The last ballot on the disk of each member. */
+  readonly #promised: Map<MemberId, Ballot> = new Map()
   readonly #applied: Map<NodeId, Slot> = new Map()
   readonly #questions: Map<number, Question> = new Map()
   readonly #answered: string[] = []
@@ -81,7 +86,14 @@ export class Judge {
 
   /** A record is on a member's disk for good. */
   synced(member: MemberId, record: StoreRecord): void {
-    if (record.type !== 'accepted') return
+    if (record.type !== 'accepted' && record.type !== 'promised') return
+    const promised = this.#promised.get(member) ?? NO_BALLOT
+    if (compareBallots(record.ballot, promised) < 0) {
+      const what = `${record.type} ${formatBallot(record.ballot)}`
+      this.#break(`NODE_${member} ${what}, and had promised ${formatBallot(promised)}`)
+    }
+    this.#promised.set(member, record.ballot)
+    if (record.type === 'promised') return
     const { slot, decree } = record
     const ballot = formatBallot(record.ballot)
     const key = `${slot} ${ballot}`

@@ -11,7 +11,7 @@ import { failuresOf, runWorld } from '../worlds.js'
 const seeds = (from: number, count: number): number[] => Array.from({ length: count }, (_, at) => from + at)
 
 describe('the swarm', () => {
-  const scenarios = seeds(1, 3_000).map((seed) => ({ seed, scenario: swarm(seed) }))
+  const scenarios = seeds(1, 1_500).map((seed) => ({ seed, scenario: swarm(seed) }))
   const share = (test: (classes: string[]) => boolean): number =>
     scenarios.filter(({ scenario }) => test(Object.keys(scenario.faults))).length / scenarios.length
 
@@ -47,20 +47,17 @@ describe('the swarm', () => {
       ).toBe(0)
   })
 
-  it.each([1, 41, 81, 121, 161])(
-    'gives the same runs again, byte for byte: forty from seed %d on',
-    (first) => {
-      for (const seed of seeds(first, 40)) {
-        const [quietMicros, untilMicros, lengthMicros] = [1_000_000, 1_200_000, 2_500_000]
-        const scenario = { ...swarm(seed), requests: 6, quietMicros, untilMicros, lengthMicros }
-        const once = () => simulate({ seed, scenario, application: sharedApplication(), hash: true }).summary
-        expect(once()).toEqual(once())
-      }
-    },
-  )
+  it.each([1, 41, 81])('gives the same runs again, byte for byte: twenty from seed %d on', (first) => {
+    for (const seed of seeds(first, 20)) {
+      const [quietMicros, untilMicros, lengthMicros] = [1_000_000, 1_200_000, 2_500_000]
+      const scenario = { ...swarm(seed), requests: 6, quietMicros, untilMicros, lengthMicros }
+      const once = () => simulate({ seed, scenario, application: sharedApplication(), hash: true }).summary
+      expect(once()).toEqual(once())
+    }
+  })
 
   it('is stood by the protocol, with every verdict', () => {
-    const failures = seeds(1, 40).flatMap((seed) =>
+    const failures = seeds(1, 25).flatMap((seed) =>
       failuresOf(runWorld({ seed, scenario: swarm(seed), application: sharedApplication() })),
     )
     expect(failures, 'npx synod simulate SEED --scenario swarm --machine shared').toEqual([])
@@ -68,7 +65,7 @@ describe('the swarm', () => {
 
   it('breaks no promise over budget either, when more stores are damaged than can be', () => {
     const faults = { wipe: 4, rot: 4, misdirection: 2, swap: 2, crash: 6, loss: 20_000 }
-    const failures = seeds(1, 40).flatMap((seed) => {
+    const failures = seeds(1, 25).flatMap((seed) => {
       const scenario = { ...swarm(seed), faults, overBudget: true }
       return failuresOf(runWorld({ seed, scenario, application: sharedApplication() }))
     })
