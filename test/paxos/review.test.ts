@@ -3,6 +3,7 @@ import { type MemberId, type Slot } from '../../src/paxos/index.js'
 import {
   acknowledge, adopted, bench, lead, leader, learned, propose, progress, vote,
 } from '../support/seated-leader.js'
+import { Disk } from '../../src/simulation/disk.js'
 import { type Letter, Theatre } from '../support/theatre.js'
 import { changed, opaque, request, THREE, FIVE } from '../support/words.js'
 
@@ -170,6 +171,33 @@ describe('whole', () => {
     if (!theatre.alarms.some((a) => a.actor.id === 0 && a.role === 'scout')) console.log(theatre.lines.slice(-30).join('\n'))
     play(theatre, among(0, 3, 4))
     console.log(theatre.lines.slice(-60).join('\n'))
+    expect(theatre.judge.broken).toEqual([])
+  })
+})
+
+describe('F4', () => {
+  it('a blank store', () => {
+    const theatre = new Theatre({ blank: true })
+    for (const id of THREE) theatre.start(id)
+    let late: Letter | undefined
+    theatre.run(() => {
+      late ??= theatre.pending({ type: 'welcome', to: 2 })[0]
+      return theatre.actors.every(({ node }) => node?.founding != null)
+    })
+    expect(theatre.elect()).toBe(0)
+    const first = theatre.enter(2, 'first')
+    theatre.run(() => theatre.answers.has(first))
+    theatre.crash(2)
+    Object.assign(theatre.actor(2), { disk: new Disk() })
+    theatre.start(2)
+    if (late === undefined) throw new Error('nobody was welcomed')
+    theatre.sync(2)
+    theatre.letters.push(late)
+    theatre.runFor(2_000_000)
+    expect(theatre.refused.get(2)).toBe('turned-away')
+    const second = theatre.enter(2, 'second')
+    theatre.runFor(5_000_000)
+    console.log(theatre.answers.get(second), theatre.entries(0), theatre.lines.slice(-40).join('\n'))
     expect(theatre.judge.broken).toEqual([])
   })
 })
