@@ -201,3 +201,46 @@ describe('F4', () => {
     expect(theatre.judge.broken).toEqual([])
   })
 })
+
+describe('F6', () => {
+  it('a seed with a blank store', () => {
+    const theatre = new Theatre({ blank: true })
+    for (const id of THREE) theatre.start(id)
+    for (const id of THREE) theatre.sync(id)
+    const late = theatre.pending({ type: 'join', to: 0 })
+    expect(late.map(({ from }) => from)).toEqual([1, 2])
+    expect(theatre.elect()).toBe(0)
+    theatre.apart = (from, to) => from === 2 || to === 2
+    const first = theatre.enter(0, 'first')
+    theatre.run(() => theatre.answers.has(first))
+    theatre.crash(0)
+    Object.assign(theatre.actor(0), { disk: new Disk() })
+    theatre.letters.splice(0)
+    theatre.apart = (from, to) => from === 1 || to === 1
+    theatre.start(0)
+    theatre.sync(0)
+    theatre.letters.push(...late)
+    const second = theatre.enter(0, 'second')
+    theatre.runFor(5_000_000)
+    console.log(theatre.answers.get(second), theatre.entries(0), theatre.lines.slice(-40).join('\n'))
+    expect(theatre.judge.broken).toEqual([])
+  })
+})
+
+describe('F5', () => {
+  it('turned away for an earlier store', () => {
+    const theatre = new Theatre({ blank: true })
+    for (const id of THREE) theatre.start(id)
+    theatre.sync(2)
+    const late = theatre.pending({ type: 'join', from: 2 })
+    expect(late).toHaveLength(1)
+    theatre.letters.splice(0)
+    theatre.crash(2)
+    Object.assign(theatre.actor(2), { disk: new Disk() })
+    theatre.start(2)
+    expect(theatre.elect()).toBe(0)
+    theatre.letters.push(...late)
+    theatre.runFor(2_000_000)
+    expect(theatre.refused.get(2)).toBeUndefined()
+  })
+})
