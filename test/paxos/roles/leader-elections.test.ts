@@ -76,7 +76,7 @@ describe('asking before scouting', () => {
     expect(bench.take()).toEqual([
       NOBODY,
       { type: 'after', timer: 'election', low: BASE, high: BASE },
-      sending(THREE, { type: 'prescout', question: '1.1', decided: 0 }),
+      sending(THREE, { type: 'prescout', question: '2s.1.1', decided: 0 }),
       { type: 'after', timer: 'ask', low: 150_000, high: 150_000 },
     ])
   })
