@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type MemberId, type Slot } from '../../src/paxos/index.js'
+import { type MemberId, Replica } from '../../src/paxos/index.js'
 import {
   acknowledge, adopted, bench, lead, leader, learned, propose, progress, vote,
 } from '../support/seated-leader.js'
 import { Disk } from '../../src/simulation/disk.js'
 import { type Letter, Theatre } from '../support/theatre.js'
-import { changed, opaque, request, THREE, FIVE } from '../support/words.js'
+import { Bench } from '../support/bench.js'
+import { anyLedger } from '../support/ledger.js'
+import { ballot, changed, decree, FIVE, founding, opaque, opening, request, THREE } from '../support/words.js'
 
 const settings = { alpha: 3 }
 
@@ -242,5 +244,85 @@ describe('F5', () => {
     theatre.letters.push(...late)
     theatre.runFor(2_000_000)
     expect(theatre.refused.get(2)).toBeUndefined()
+  })
+})
+
+describe('F7', () => {
+  it('a snapshot that takes longer to send than to be replaced', () => {
+    const entry = (sequence: number) => decree([request(1, sequence, `entry ${sequence}`, sequence - 1)])
+    const source = new Bench({ self: 1, settings: { logBytes: 200, chunkBytes: 200 } })
+    const from = new Replica(source, anyLedger, { founding: founding() })
+    const sink = new Bench({ self: 2, settings: { logBytes: 200, chunkBytes: 200 } })
+    const to = new Replica(sink, anyLedger, { founding: founding() })
+    from.begin()
+    to.begin()
+    let slot = 0
+    const decide = (each: Uint8Array) => {
+      slot += 1
+      from.learn(1, { type: 'learn', decisions: [{ slot, ballot: ballot(1), decree: each }], decided: slot, source: 1 })
+    }
+    decide(decree([opening('1.1.1')]))
+    for (let sequence = 1; sequence <= 100; sequence++) decide(entry(sequence))
+    to.learn(2, { type: 'learn', decisions: [], decided: slot, source: 1 })
+    source.take()
+    sink.take()
+    to.timer('fetch')
+    let chunks = 0
+    for (let round = 0; round < 1_000 && to.applied === 0; round++) {
+      for (const deed of sink.take()) {
+        if (deed.type !== 'send') continue
+        if (deed.message.type === 'fetch') from.fetch(2, deed.message)
+        if (deed.message.type === 'fetchSnapshot') from.fetchSnapshot(2, deed.message)
+      }
+      for (const { message } of source.sent('snapshotChunk')) {
+        chunks += 1
+        to.snapshotChunk(1, message)
+      }
+      for (let each = 0; each < 4; each++) decide(entry(slot))
+    }
+    expect(chunks).toBeLessThan(1_000)
+    expect(to.applied).toBeGreaterThan(0)
+  })
+})
+
+describe('F8', () => {
+  it('a decree with an opener that is too long', () => {
+    const { bench: each, replica } = (() => {
+      const bench = new Bench({ self: 1 })
+      const replica = new Replica(bench, anyLedger, { founding: founding() })
+      replica.begin()
+      return { bench, replica }
+    })()
+    each.take()
+    const long = { session: 0, sequence: 0, acknowledged: 0, command: new Uint8Array(1_000_000) }
+    const decisions = [{ slot: 1, ballot: ballot(1), decree: decree([long]) }]
+    expect(() => replica.learn(1, { type: 'learn', decisions, decided: 1, source: 1 })).not.toThrow()
+    expect(replica.applied).toBe(1)
+  })
+})
+
+describe('F9', () => {
+  it('a store that was refused as put back', () => {
+    const theatre = new Theatre().open()
+    theatre.elect()
+    for (const entry of ['a', 'b', 'c']) {
+      const reference = theatre.enter(0, entry)
+      theatre.run(() => theatre.answers.has(reference))
+    }
+    theatre.runFor(500_000)
+    theatre.crash(2)
+    theatre.actor(2).disk.synced.splice(-3)
+    const restart = () => {
+      theatre.start(2)
+      theatre.runFor(1_000_000)
+    }
+    restart()
+    expect(theatre.refused.get(2)).toBe('rolled-back')
+    for (let again = 0; again < 5; again++) {
+      theatre.refused.delete(2)
+      theatre.crash(2)
+      restart()
+      expect([again, theatre.node(2).voting]).toEqual([again, false])
+    }
   })
 })
