@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type MemberId, Replica } from '../../src/paxos/index.js'
+import { Acceptor, isObsolete, type MemberId, Replica, type StoreRecord } from '../../src/paxos/index.js'
+import { ByteWriter } from '../../src/paxos/bytes.js'
+import { encodePlain } from '../../src/paxos/plain-bytes.js'
+import { initialReplicated } from '../../src/paxos/replicated.js'
+import { checksumOf, takeSnapshot } from '../../src/paxos/snapshot.js'
 import {
   acknowledge, adopted, bench, lead, leader, learned, propose, progress, vote,
 } from '../support/seated-leader.js'
@@ -324,5 +328,70 @@ describe('F9', () => {
       restart()
       expect([again, theatre.node(2).voting]).toEqual([again, false])
     }
+  })
+})
+
+describe('F10', () => {
+  it('promises and lives that a snapshot stands for', () => {
+    const snapshot = { type: 'snapshot', slot: 9, checksum: 0, data: new Uint8Array(), trimmed: 9, written: 2_001 } as const
+    const records: StoreRecord[] = []
+    for (let round = 1; round <= 1_000; round++) {
+      records.push({ type: 'incarnation', incarnation: round }, { type: 'promised', ballot: ballot(round) })
+    }
+    expect(records.filter((record) => !isObsolete(record, snapshot)).length).toBeLessThan(10)
+  })
+})
+
+describe('F11', () => {
+  it('a ballot that is no number', () => {
+    const bench = new Bench()
+    const acceptor = new Acceptor(bench, { promised: ballot(5) })
+    acceptor.prepare(1, { type: 'prepare', ballot: ballot(Number.NaN), fromSlot: 1, version: 1 })
+    acceptor.accept(1, { type: 'accept', ballot: ballot(1), slot: 1, decree: opaque(1), decided: 0 })
+    expect(acceptor.votes.size, 'a vote below the promise').toBe(0)
+  })
+
+  it('a snapshot that holds something else', () => {
+    const bench = new Bench({ self: 1 })
+    const replica = new Replica(bench, anyLedger, { founding: founding() })
+    replica.begin()
+    bench.take()
+    const writer = new ByteWriter(10)
+    writer.bytes(encodePlain([]))
+    writer.bytes(encodePlain({}))
+    const chunk = writer.finish()
+    const deliver = () =>
+      replica.snapshotChunk(2, { type: 'snapshotChunk', slot: 9, checksum: checksumOf(chunk), total: chunk.length, offset: 0, chunk })
+    expect(deliver).not.toThrow()
+    expect(bench.take().filter(({ type }) => type === 'persist')).toEqual([])
+    expect(replica.applied).toBe(0)
+  })
+
+  it('a snapshot of fewer slots than it says', () => {
+    const bench = new Bench({ self: 1 })
+    const replica = new Replica(bench, anyLedger, { founding: founding() })
+    replica.begin()
+    const decisions = [1, 2, 3].map((slot) => ({ slot, ballot: ballot(1), decree: decree([opening(`1.1.${slot}`)]) }))
+    replica.learn(1, { type: 'learn', decisions, decided: 3, source: 2 })
+    const { checksum, data: chunk } = takeSnapshot(initialReplicated(anyLedger, founding()), anyLedger)
+    bench.take()
+    replica.snapshotChunk(2, { type: 'snapshotChunk', slot: 9, checksum, total: chunk.length, offset: 0, chunk })
+    expect(bench.take().filter(({ type }) => type === 'persist')).toEqual([])
+    expect(replica.applied).toBe(3)
+  })
+
+  it('a vote far ahead is told without a look at every slot before it', () => {
+    const bench = new Bench()
+    const acceptor = new Acceptor(bench)
+    acceptor.accept(1, { type: 'accept', ballot: ballot(1), slot: 2_000_000, decree: opaque(1), decided: 0 })
+    let looks = 0
+    const { votes } = acceptor
+    const get = votes.get.bind(votes)
+    votes.get = (slot) => {
+      looks += 1
+      return get(slot)
+    }
+    acceptor.prepare(2, { type: 'prepare', ballot: ballot(2), fromSlot: 1, version: 1 })
+    expect(looks).toBeLessThan(100)
   })
 })
