@@ -22,6 +22,11 @@ export interface Ballot {
 /** Lower than every ballot that anyone leads under. */
 export const NO_BALLOT: Ballot = { round: 0, member: -1, incarnation: 0 }
 
+/** Whether it is a ballot that somebody may lead under; what comes from outside may be anything. */
+export function isBallot({ round, member, incarnation }: Ballot): boolean {
+  return Number.isSafeInteger(round) && Number.isSafeInteger(member) && Number.isSafeInteger(incarnation)
+}
+
 /** Negative when `a` is lower than `b`, positive when it is higher, 0 when they are the same ballot. */
 export function compareBallots(a: Ballot, b: Ballot): number {
   if (a.round !== b.round) return a.round - b.round

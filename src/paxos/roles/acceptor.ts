@@ -5,7 +5,7 @@
  * it accepts nothing under a ballot lower than one it has promised, and it never says that it promised or accepted
  * something that its store could still forget (those two messages are vouching).
  */
-import { type Ballot, compareBallots, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
+import { type Ballot, compareBallots, isBallot, NO_BALLOT, type NodeId, sameBallot } from '../ballot.js'
 import type { Slot } from '../decree.js'
 import type { Accept, DecidedMessage, Heartbeat, Learned, Prepare, Trim, Vote } from '../messages.js'
 import { Role, type RoleContext } from '../role.js'
@@ -40,6 +40,7 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
 
   /** Phase 1b. */
   prepare(from: NodeId, { ballot, fromSlot, version }: Prepare): void {
+    if (!isBallot(ballot)) return
     if (compareBallots(ballot, this.promised) < 0) {
       this.send(from, { type: 'prepareRejected', ballot, promised: this.promised })
       return
@@ -59,6 +60,7 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
 
   /** Phase 2b. */
   accept(from: NodeId, { ballot, slot, decree, decided }: Accept): void {
+    if (!isBallot(ballot) || !Number.isSafeInteger(slot)) return
     if (compareBallots(ballot, this.promised) < 0) {
       this.send(from, { type: 'acceptRejected', ballot, promised: this.promised })
       return
@@ -122,14 +124,26 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
   #votesFrom(fromSlot: Slot): { votes: Vote[]; nextSlot: Slot | null } {
     const votes: Vote[] = []
     let bytes = 0
-    for (let slot = Math.max(fromSlot, this.decidedThrough + 1); slot <= this.highestVote; slot++) {
-      const vote = this.votes.get(slot)
-      if (vote === undefined) continue
+    for (const vote of this.#votesBetween(Math.max(fromSlot, this.decidedThrough + 1), this.highestVote)) {
       bytes += vote.decree.length
-      if (bytes > this.settings.chunkBytes && votes.length > 0) return { votes, nextSlot: slot }
+      if (bytes > this.settings.chunkBytes && votes.length > 0) return { votes, nextSlot: vote.slot }
       votes.push(vote)
     }
     return { votes, nextSlot: null }
+  }
+
+  /** The votes in these slots, in ascending order. Where there are fewer votes than slots, it looks at the votes. */
+  #votesBetween(first: Slot, last: Slot): Vote[] {
+    if (last - first > this.votes.size) {
+      const votes = [...this.votes.values()].filter(({ slot }) => slot >= first && slot <= last)
+      return votes.sort((a, b) => a.slot - b.slot)
+    }
+    const votes: Vote[] = []
+    for (let slot = first; slot <= last; slot++) {
+      const vote = this.votes.get(slot)
+      if (vote !== undefined) votes.push(vote)
+    }
+    return votes
   }
 
   /**
@@ -140,10 +154,10 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
     const decisions: Vote[] = []
     if (sameBallot(ballot, this.promised)) {
       const late = votedSlot !== 0 && votedSlot <= this.watermark
-      if (late) this.#decide(decisions, votedSlot)
+      if (late) this.#decide(decisions, this.votes.get(votedSlot))
       const first = Math.max(this.watermark + 1, this.lowestCurrentVote, this.trimmed + 1)
       const last = Math.min(decided, this.highestVote)
-      for (let slot = first; slot <= last; slot++) this.#decide(decisions, slot)
+      if (first <= last) for (const vote of this.#votesBetween(first, last)) this.#decide(decisions, vote)
       if (decided > this.watermark) this.watermark = decided
     }
     if (decisions.length === 0 && decided <= this.told) return
@@ -151,9 +165,9 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
     this.tell({ type: 'learn', decisions, decided, source: from })
   }
 
-  #decide(decisions: Vote[], slot: Slot): void {
-    const vote = this.votes.get(slot)
-    if (slot <= this.decidedThrough || vote === undefined || !sameBallot(vote.ballot, this.promised)) return
+  #decide(decisions: Vote[], vote: Vote | undefined): void {
+    if (vote === undefined || vote.slot <= this.decidedThrough || !sameBallot(vote.ballot, this.promised))
+      return
     decisions.push(vote)
   }
 }

@@ -331,10 +331,12 @@ describe('a snapshot of another member', () => {
     expect(taker.replica.applied).toBe(6)
   })
 
-  it('gives way to a later one, from its beginning', () => {
+  it('gives way to a later one, from its beginning, when it does not go on', () => {
     give(0)
     const later = Seated.trimmed(9, { chunkBytes: SIZE }).snapshot
     expect(give(SIZE, later)).toEqual([])
+    expect(give(0, later), 'the one that was begun is still on its way').toEqual([])
+    taker.replica.fetches = 1 // no part of it came since the last question
     give(0, later)
     expect(taker.replica.incoming).toMatchObject({ slot: 9, received: SIZE })
     giveAll(later)

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { MemberId } from '../../src/paxos/index.js'
+import { ByteWriter } from '../../src/paxos/bytes.js'
+import { Acceptor, isObsolete, type MemberId, Replica, type StoreRecord } from '../../src/paxos/index.js'
+import { encodePlain } from '../../src/paxos/plain-bytes.js'
+import { initialReplicated } from '../../src/paxos/replicated.js'
+import { checksumOf, takeSnapshot } from '../../src/paxos/snapshot.js'
 import { Disk } from '../../src/simulation/disk.js'
+import { Bench } from '../support/bench.js'
+import { anyLedger } from '../support/ledger.js'
 import {
   acknowledge,
   adopted,
@@ -12,7 +18,7 @@ import {
   vote,
 } from '../support/seated-leader.js'
 import { type Letter, Theatre } from '../support/theatre.js'
-import { changed, FIVE, opaque, request, THREE } from '../support/words.js'
+import { ballot, changed, decree, FIVE, founding, opaque, opening, request, THREE } from '../support/words.js'
 
 const settings = { alpha: 3 }
 
@@ -32,8 +38,8 @@ const among =
   ({ from, to }: Letter) =>
     ids.includes(from) && ids.includes(to)
 
-describe('F1', () => {
-  it('bench', () => {
+describe('a leader that was overtaken by a change', () => {
+  it('proposes nothing below it', () => {
     // C2 votes from slot 4 on; the leader itself knows slot 0 decided; others have led up to 3.
     const under = lead({ settings }, [], 0)
     const both = changed(3, THREE, FIVE)
@@ -45,8 +51,8 @@ describe('F1', () => {
   })
 })
 
-describe('F2', () => {
-  it('bench', () => {
+describe('a read behind an inherited change', () => {
+  it('is not confirmed by those who voted before it', () => {
     // Inherited: 1 is a change (the leader cannot see that), 2 and 3. Slot 4 is voted on by nobody knows whom.
     const under = lead({ settings }, [vote(1, opaque(1)), vote(2, opaque(2)), vote(3, opaque(3))])
     bench.take()
@@ -56,8 +62,8 @@ describe('F2', () => {
   })
 })
 
-describe('F3', () => {
-  it('bench', () => {
+describe('slots at or below the watermark of a promise', () => {
+  it('are not proposed in', () => {
     const under = lead({ settings }, [], 6) // one of its quorum knew slots up to 6 decided
     const both = changed(3, THREE, FIVE)
     bench.membership = { ...both, configurations: both.configurations.slice(1) } // from slot 4 on
@@ -69,7 +75,7 @@ describe('F3', () => {
   })
 })
 
-describe('whole', () => {
+describe('whole clusters around a change', () => {
   function led(newcomers: readonly MemberId[]): Theatre {
     const theatre = new Theatre({ newcomers, settings }).open()
     expect(theatre.elect()).toBe(0)
@@ -81,7 +87,7 @@ describe('whole', () => {
     return theatre
   }
 
-  it('F2', () => {
+  it('a leader of the old configuration reads nothing that the new one has outdated', () => {
     const theatre = led([3, 4])
     const between =
       (a: MemberId, b: MemberId, type: string) =>
@@ -110,11 +116,10 @@ describe('whole', () => {
     theatre.read(1)
     play(theatre, (letter) => among(1, 2)(letter) && letter.message.type !== 'accept')
     play(theatre, among(1, 2))
-    console.log(theatre.lines.slice(-100).join('\n'))
     expect(theatre.judge.broken).toEqual([])
   })
 
-  it('F1', () => {
+  it('a leader that was away while the cluster changed does not decide a slot again', () => {
     const theatre = led([3, 4])
     const leads = (id: MemberId) => theatre.node(id).roles.leader?.phase === 'leading'
     const ring = (
@@ -200,16 +205,13 @@ describe('whole', () => {
     zero.node = paused
     theatre.letters.push(fetch)
     play(theatre, (letter) => among(0, 2)(letter) && ['fetch', 'fetched'].includes(letter.message.type))
-    if (!theatre.alarms.some((a) => a.actor.id === 0 && a.role === 'scout'))
-      console.log(theatre.lines.slice(-30).join('\n'))
     play(theatre, among(0, 3, 4))
-    console.log(theatre.lines.slice(-60).join('\n'))
     expect(theatre.judge.broken).toEqual([])
   })
 })
 
-describe('F4', () => {
-  it('a blank store', () => {
+describe('a number that comes with a blank store', () => {
+  it('is turned away, and answered nothing of its earlier life', () => {
     const theatre = new Theatre({ blank: true })
     for (const id of THREE) theatre.start(id)
     let late: Letter | undefined
@@ -228,15 +230,14 @@ describe('F4', () => {
     theatre.letters.push(late)
     theatre.runFor(2_000_000)
     expect(theatre.refused.get(2)).toBe('turned-away')
-    const second = theatre.enter(2, 'second')
+    theatre.enter(2, 'second')
     theatre.runFor(5_000_000)
-    console.log(theatre.answers.get(second), theatre.entries(0), theatre.lines.slice(-40).join('\n'))
     expect(theatre.judge.broken).toEqual([])
   })
 })
 
-describe('F6', () => {
-  it('a seed with a blank store', () => {
+describe('a seed that comes with a blank store', () => {
+  it('founds no second cluster by joins that come late', () => {
     const theatre = new Theatre({ blank: true })
     for (const id of THREE) theatre.start(id)
     for (const id of THREE) theatre.sync(id)
@@ -253,15 +254,14 @@ describe('F6', () => {
     theatre.start(0)
     theatre.sync(0)
     theatre.letters.push(...late)
-    const second = theatre.enter(0, 'second')
+    theatre.enter(0, 'second')
     theatre.runFor(5_000_000)
-    console.log(theatre.answers.get(second), theatre.entries(0), theatre.lines.slice(-40).join('\n'))
     expect(theatre.judge.broken).toEqual([])
   })
 })
 
-describe('F5', () => {
-  it('turned away for an earlier store', () => {
+describe('a join that comes late', () => {
+  it('does not have the store refused that came after it', () => {
     const theatre = new Theatre({ blank: true })
     for (const id of THREE) theatre.start(id)
     theatre.sync(2)
@@ -275,5 +275,205 @@ describe('F5', () => {
     theatre.letters.push(...late)
     theatre.runFor(2_000_000)
     expect(theatre.refused.get(2)).toBeUndefined()
+  })
+})
+
+describe('a snapshot that takes longer to send than to be replaced', () => {
+  it('arrives whole all the same', () => {
+    const entry = (sequence: number) => decree([request(1, sequence, `entry ${sequence}`, sequence - 1)])
+    const source = new Bench({ self: 1, settings: { logBytes: 200, chunkBytes: 200 } })
+    const from = new Replica(source, anyLedger, { founding: founding() })
+    const sink = new Bench({ self: 2, settings: { logBytes: 200, chunkBytes: 200 } })
+    const to = new Replica(sink, anyLedger, { founding: founding() })
+    from.begin()
+    to.begin()
+    let slot = 0
+    const decide = (each: Uint8Array) => {
+      slot += 1
+      from.learn(1, {
+        type: 'learn',
+        decisions: [{ slot, ballot: ballot(1), decree: each }],
+        decided: slot,
+        source: 1,
+      })
+    }
+    decide(decree([opening('1.1.1')]))
+    for (let sequence = 1; sequence <= 100; sequence++) decide(entry(sequence))
+    to.learn(2, { type: 'learn', decisions: [], decided: slot, source: 1 })
+    source.take()
+    sink.take()
+    to.timer('fetch')
+    let chunks = 0
+    for (let round = 0; round < 1_000 && to.applied === 0; round++) {
+      for (const deed of sink.take()) {
+        if (deed.type !== 'send') continue
+        if (deed.message.type === 'fetch') from.fetch(2, deed.message)
+        if (deed.message.type === 'fetchSnapshot') from.fetchSnapshot(2, deed.message)
+      }
+      for (const { message } of source.sent('snapshotChunk')) {
+        chunks += 1
+        to.snapshotChunk(1, message)
+      }
+      for (let each = 0; each < 4; each++) decide(entry(slot))
+    }
+    expect(chunks).toBeLessThan(1_000)
+    expect(to.applied).toBeGreaterThan(0)
+  })
+})
+
+describe('a decree whose opening is too long to be one', () => {
+  it('does nothing, and stops no replica', () => {
+    const { bench: each, replica } = (() => {
+      const bench = new Bench({ self: 1 })
+      const replica = new Replica(bench, anyLedger, { founding: founding() })
+      replica.begin()
+      return { bench, replica }
+    })()
+    each.take()
+    const long = { session: 0, sequence: 0, acknowledged: 0, command: new Uint8Array(1_000_000) }
+    const decisions = [{ slot: 1, ballot: ballot(1), decree: decree([long]) }]
+    expect(() => replica.learn(1, { type: 'learn', decisions, decided: 1, source: 1 })).not.toThrow()
+    expect(replica.applied).toBe(1)
+  })
+})
+
+describe('a store that was refused as put back', () => {
+  it('is refused at every start, however often it starts', () => {
+    const theatre = new Theatre().open()
+    theatre.elect()
+    for (const entry of ['a', 'b', 'c']) {
+      const reference = theatre.enter(0, entry)
+      theatre.run(() => theatre.answers.has(reference))
+    }
+    theatre.runFor(500_000)
+    theatre.crash(2)
+    theatre.actor(2).disk.synced.splice(-3)
+    const restart = () => {
+      theatre.start(2)
+      theatre.runFor(1_000_000)
+    }
+    restart()
+    expect(theatre.refused.get(2)).toBe('rolled-back')
+    for (let again = 0; again < 5; again++) {
+      theatre.refused.delete(2)
+      theatre.crash(2)
+      restart()
+      expect([again, theatre.node(2).voting]).toEqual([again, false])
+    }
+  })
+})
+
+describe('promises and lives that a snapshot stands for', () => {
+  it('are obsolete', () => {
+    const snapshot = {
+      type: 'snapshot',
+      slot: 9,
+      checksum: 0,
+      data: new Uint8Array(),
+      trimmed: 9,
+      written: 2_001,
+      incarnation: 2_000,
+      promised: ballot(1_000),
+    } as const
+    const records: StoreRecord[] = []
+    for (let round = 1; round <= 1_000; round++) {
+      records.push({ type: 'incarnation', incarnation: round }, { type: 'promised', ballot: ballot(round) })
+    }
+    expect(records.filter((record) => !isObsolete(record, snapshot)).length).toBeLessThan(10)
+  })
+})
+
+describe('what comes from outside and is not what it says', () => {
+  it('is not promised, when it is a ballot that is no number', () => {
+    const bench = new Bench()
+    const acceptor = new Acceptor(bench, { promised: ballot(5) })
+    acceptor.prepare(1, { type: 'prepare', ballot: ballot(Number.NaN), fromSlot: 1, version: 1 })
+    acceptor.accept(1, { type: 'accept', ballot: ballot(1), slot: 1, decree: opaque(1), decided: 0 })
+    expect(acceptor.votes.size, 'a vote below the promise').toBe(0)
+  })
+
+  it('is not installed, when it is a snapshot that holds something else', () => {
+    const bench = new Bench({ self: 1 })
+    const replica = new Replica(bench, anyLedger, { founding: founding() })
+    replica.begin()
+    bench.take()
+    const writer = new ByteWriter(10)
+    writer.bytes(encodePlain([]))
+    writer.bytes(encodePlain({}))
+    const chunk = writer.finish()
+    const deliver = () =>
+      replica.snapshotChunk(2, {
+        type: 'snapshotChunk',
+        slot: 9,
+        checksum: checksumOf(chunk),
+        total: chunk.length,
+        offset: 0,
+        chunk,
+      })
+    expect(deliver).not.toThrow()
+    expect(bench.take().filter(({ type }) => type === 'persist')).toEqual([])
+    expect(replica.applied).toBe(0)
+  })
+
+  it('is not installed, when it is a snapshot of fewer slots than it says', () => {
+    const bench = new Bench({ self: 1 })
+    const replica = new Replica(bench, anyLedger, { founding: founding() })
+    replica.begin()
+    const decisions = [1, 2, 3].map((slot) => ({
+      slot,
+      ballot: ballot(1),
+      decree: decree([opening(`1.1.${slot}`)]),
+    }))
+    replica.learn(1, { type: 'learn', decisions, decided: 3, source: 2 })
+    const { checksum, data: chunk } = takeSnapshot(initialReplicated(anyLedger, founding()), anyLedger)
+    bench.take()
+    replica.snapshotChunk(2, {
+      type: 'snapshotChunk',
+      slot: 9,
+      checksum,
+      total: chunk.length,
+      offset: 0,
+      chunk,
+    })
+    expect(bench.take().filter(({ type }) => type === 'persist')).toEqual([])
+    expect(replica.applied).toBe(3)
+  })
+
+  it('costs no look at every slot before it, when it is a vote far ahead', () => {
+    const bench = new Bench()
+    const acceptor = new Acceptor(bench)
+    acceptor.accept(1, { type: 'accept', ballot: ballot(1), slot: 2_000_000, decree: opaque(1), decided: 0 })
+    let looks = 0
+    const { votes } = acceptor
+    const get = votes.get.bind(votes)
+    votes.get = (slot) => {
+      looks += 1
+      return get(slot)
+    }
+    acceptor.prepare(2, { type: 'prepare', ballot: ballot(2), fromSlot: 1, version: 1 })
+    expect(looks).toBeLessThan(100)
+  })
+})
+
+describe('a newcomer that begins anew under its number', () => {
+  it('is not given the answers of its earlier life', () => {
+    const theatre = new Theatre({ newcomers: [3] }).open()
+    theatre.elect()
+    const joins = () => {
+      theatre.start(3)
+      theatre.runFor(2_000_000)
+      expect(theatre.node(3).roles.replica).toBeDefined()
+    }
+    joins()
+    for (const entry of ['first', 'second']) {
+      const reference = theatre.enter(3, entry)
+      theatre.run(() => theatre.answers.has(reference))
+      if (entry === 'second') break
+      theatre.crash(3)
+      Object.assign(theatre.actor(3), { disk: new Disk() })
+      joins()
+    }
+    expect(theatre.entries(0)).toEqual(['first', 'second'])
+    expect(theatre.judge.broken).toEqual([])
   })
 })
