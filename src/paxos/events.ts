@@ -14,6 +14,11 @@ interface At {
 
 export interface Envelope {
   readonly from: NodeId
+  /**
+   * The identity of the sender's store; 0 for a node that has none. Whose number is bound to another store is not heard.
+   * A driver that leaves it out vouches by itself that nobody comes with a store that is not theirs.
+   */
+  readonly store?: number
   readonly message: Message
 }
 

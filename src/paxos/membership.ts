@@ -84,6 +84,12 @@ export function membersOf(configurations: readonly Configuration[]): readonly Me
   return [...new Set(configurations.flatMap(({ members }) => members))].sort((a, b) => a - b)
 }
 
+/** The store that each voter's number is bound to. */
+export function storesOf({ configurations }: Membership): Map<MemberId, number> {
+  const voters = configurations.flatMap((configuration) => configuration.voters)
+  return new Map(voters.map(({ member, store }) => [member, store]))
+}
+
 /** Whether a member with this store votes in one of these configurations. */
 export function isVoter(configurations: readonly Configuration[], member: MemberId, store: number): boolean {
   return configurations.some(({ voters }) => includesVoter(voters, { member, store }))

@@ -56,6 +56,8 @@ export interface Welcome {
 export interface TurnedAway {
   readonly type: 'turnedAway'
   readonly cluster: number
+  /** The store that it came with: whoever has another one is not meant. */
+  readonly store: number
 }
 
 /**

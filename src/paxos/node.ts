@@ -17,7 +17,14 @@ import { type Ballot, type MemberId, NO_BALLOT, type NodeId } from './ballot.js'
 import type { Envelope, NodeEvent } from './events.js'
 import { DEFAULT_ROLES, type RoleFactories, type Roles } from './factories.js'
 import type { AnyMachine } from './machine.js'
-import { foundingMembership, isVoter, type Membership, membersOf, NO_MEMBERSHIP } from './membership.js'
+import {
+  foundingMembership,
+  isVoter,
+  type Membership,
+  membersOf,
+  NO_MEMBERSHIP,
+  storesOf,
+} from './membership.js'
 import type { Founding, Message, MessageType } from './messages.js'
 import { clonePlain } from './plain.js'
 import { checkPurpose, type Purpose } from './purpose.js'
@@ -102,6 +109,8 @@ export class Node implements RoleContext {
   #actions: Action[] = []
   /** Set between the beginning of a turn and its end: still set afterwards, the turn threw. */
   #inTurn = false
+  /** The store that each voter's number is bound to, as the membership says. */
+  #stores: Map<MemberId, number> = new Map()
   /** Messages from this node to itself, delivered within the turn. */
   #local: Message[] = []
 
@@ -200,6 +209,7 @@ export class Node implements RoleContext {
     const node = new Node({ ...options, records: [] })
     const { fields, roles } = clonePlain(frozen)
     node.#fields = fields
+    node.#stores = storesOf(fields.membership)
     for (const [name, state] of Object.entries(roles)) {
       Object.assign(node.#make(name as RoleName, {}), state) // the keys of `roles` are role names
     }
@@ -330,6 +340,7 @@ export class Node implements RoleContext {
     this.#fields.membership = membership
     this.#fields.members = membersOf(membership.configurations)
     this.#fields.others = this.#findOthers()
+    this.#stores = storesOf(membership)
     this.observe({ type: 'configured', applied: this.roles.replica?.applied ?? 0, membership })
     this.#vote()
   }
@@ -450,11 +461,20 @@ export class Node implements RoleContext {
     else this.observe(overloaded(request, this.settings.queueLimit))
   }
 
-  #receive({ from, message }: Envelope): void {
+  #receive({ from, store, message }: Envelope): void {
     // What is of no known type, nobody hears; and local messages only this node itself may send.
     if (!Object.hasOwn(DEPARTURE, message.type) || DEPARTURE[message.type] === 'local') return
-    this.#route(from, message)
+    if (store !== undefined && (this.#stores.get(from) ?? store) !== store)
+      this.#turnAway(from, store, message)
+    else this.#route(from, message)
     this.#deliverLocal()
+  }
+
+  /** Its number is bound to another store: it is not that member, whatever it says. */
+  #turnAway(from: NodeId, store: number, { type }: Message): void {
+    const { founding } = this.#fields
+    if (founding === null || type === 'turnedAway') return
+    this.send('initializer', from, { type: 'turnedAway', cluster: founding.cluster, store })
   }
 
   #fire(role: RoleName, timer: string, deadlineMicros: Micros): void {

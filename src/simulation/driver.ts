@@ -163,13 +163,14 @@ export class Driver implements Site {
   }
 
   #deliver({ host, envelopes }: Extract<Pending, { type: 'message' }>): void {
+    const [{ from, message }] = envelopes
     if (host.node === null) {
       this.#post.counts.dropped += 1
-      if (this.timeline.happens()) this.timeline.tell({ type: 'misses', node: host.id, ...envelopes[0] })
+      if (this.timeline.happens()) this.timeline.tell({ type: 'misses', node: host.id, message, from })
       return
     }
     this.#post.counts.delivered += 1
-    if (this.timeline.happens()) this.timeline.tell({ type: 'receives', node: host.id, ...envelopes[0] })
+    if (this.timeline.happens()) this.timeline.tell({ type: 'receives', node: host.id, message, from })
     const { nowMicros, wallMicros } = this.#clock(host)
     this.#turn(host, { type: 'messages', nowMicros, wallMicros, envelopes })
   }

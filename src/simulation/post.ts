@@ -34,7 +34,7 @@ export class Post {
         message,
         to: typeof to === 'number' ? [to] : to,
       })
-    const envelopes = [{ from: host.id, message }] as const
+    const envelopes = [{ from: host.id, store: host.node?.store ?? 0, message }] as const
     if (typeof to === 'number') this.#transmit(to, envelopes)
     else for (const recipient of to) this.#transmit(recipient, envelopes)
   }

@@ -173,7 +173,7 @@ export class Driver {
   #carryOut(host: Host, action: Action): void {
     switch (action.type) {
       case 'send': {
-        const envelopes = [{ from: host.id, message: action.message }]
+        const envelopes = [{ from: host.id, store: host.node?.store ?? 0, message: action.message }]
         for (const to of [action.to].flat()) this.#transmit(host.id, to, envelopes)
         return
       }

@@ -279,7 +279,7 @@ describe('a store that may not vote', () => {
 
   it('because the cluster knows its number with another does not vote, and says so once', () => {
     const driven = new Driven()
-    for (const from of [0, 2]) driven.receive(from, { type: 'turnedAway', cluster: 7 })
+    for (const from of [0, 2]) driven.receive(from, { type: 'turnedAway', cluster: 7, store: storeOf(SELF) })
     driven.receive(0, recognised())
     expect(driven.votes).toBe(false)
     expect(driven.refusals.map(({ reason }) => reason)).toEqual(['turned-away'])
@@ -288,7 +288,7 @@ describe('a store that may not vote', () => {
   it('is found out also when it votes already: it stops', () => {
     const driven = new Driven()
     driven.receive(0, recognised())
-    driven.receive(2, { type: 'turnedAway', cluster: 7 })
+    driven.receive(2, { type: 'turnedAway', cluster: 7, store: storeOf(SELF) })
     expect(driven.votes).toBe(false)
     expect(driven.node.voting).toBe(false)
   })

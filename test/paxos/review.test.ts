@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MemberId } from '../../src/paxos/index.js'
+import { Disk } from '../../src/simulation/disk.js'
 import {
   acknowledge,
   adopted,
@@ -10,7 +11,6 @@ import {
   propose,
   vote,
 } from '../support/seated-leader.js'
-import { Disk } from '../../src/simulation/disk.js'
 import { type Letter, Theatre } from '../support/theatre.js'
 import { changed, FIVE, opaque, request, THREE } from '../support/words.js'
 
@@ -117,7 +117,13 @@ describe('whole', () => {
   it('F1', () => {
     const theatre = led([3, 4])
     const leads = (id: MemberId) => theatre.node(id).roles.leader?.phase === 'leading'
-    const ring = (id: MemberId, role: 'leader' | 'replica', timer: string, until: () => boolean, let_: (letter: Letter) => boolean) => {
+    const ring = (
+      id: MemberId,
+      role: 'leader' | 'replica',
+      timer: string,
+      until: () => boolean,
+      let_: (letter: Letter) => boolean,
+    ) => {
       for (let times = 0; times < 12 && !until(); times++) {
         theatre.fire(id, role, timer)
         play(theatre, let_)
@@ -125,7 +131,9 @@ describe('whole', () => {
       expect(until()).toBe(true)
     }
     const none = () => false
-    const loseAll = () => { while (theatre.letters.length > 0) theatre.lose({}) }
+    const loseAll = () => {
+      while (theatre.letters.length > 0) theatre.lose({})
+    }
     loseAll()
     // 1 leads by {1, 2}, decides slot 3, which 2 hears.
     ring(1, 'leader', 'election', () => leads(1), among(1, 2))
@@ -136,7 +144,14 @@ describe('whole', () => {
     ring(0, 'leader', 'heartbeat', () => !leads(0), none)
     loseAll()
     // 0 leads by {0, 2}: 2 tells it that slot 3 is decided. Its fetch is late.
-    ring(0, 'leader', 'election', () => leads(0), (letter) => among(0, 2)(letter) && letter.message.type !== 'fetch' && letter.message.type !== 'heartbeat')
+    ring(
+      0,
+      'leader',
+      'election',
+      () => leads(0),
+      (letter) =>
+        among(0, 2)(letter) && letter.message.type !== 'fetch' && letter.message.type !== 'heartbeat',
+    )
     const fetch = theatre.pending({ type: 'fetch', from: 0, to: 2 })[0]
     if (fetch === undefined) throw new Error('no fetch')
     theatre.letters.splice(theatre.letters.indexOf(fetch), 1)
@@ -159,7 +174,9 @@ describe('whole', () => {
     }
     // The change goes into slot 4; w waits while it is in flight.
     play(theatre, (letter) => early(letter) && letter.message.type !== 'accept')
-    for (const id of [3, 4]) if (theatre.alarms.some((a) => a.actor.id === id && a.role === 'replica' && a.timer === 'fetch')) theatre.fire(id, 'replica', 'fetch')
+    for (const id of [3, 4])
+      if (theatre.alarms.some((a) => a.actor.id === id && a.role === 'replica' && a.timer === 'fetch'))
+        theatre.fire(id, 'replica', 'fetch')
     play(theatre, (letter) => early(letter) && letter.message.type !== 'accept')
     theatre.fire(1, 'leader', 'heartbeat')
     let reference = -1
@@ -183,7 +200,8 @@ describe('whole', () => {
     zero.node = paused
     theatre.letters.push(fetch)
     play(theatre, (letter) => among(0, 2)(letter) && ['fetch', 'fetched'].includes(letter.message.type))
-    if (!theatre.alarms.some((a) => a.actor.id === 0 && a.role === 'scout')) console.log(theatre.lines.slice(-30).join('\n'))
+    if (!theatre.alarms.some((a) => a.actor.id === 0 && a.role === 'scout'))
+      console.log(theatre.lines.slice(-30).join('\n'))
     play(theatre, among(0, 3, 4))
     console.log(theatre.lines.slice(-60).join('\n'))
     expect(theatre.judge.broken).toEqual([])

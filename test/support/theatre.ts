@@ -30,6 +30,8 @@ import { founding, storeOf, WALL_MICROS } from './words.js'
 /** A message to one recipient, on its way. */
 export interface Letter {
   readonly from: NodeId
+  /** The identity of the sender's store. */
+  readonly store?: number
   readonly to: NodeId
   readonly message: Message
   readonly sentMicros: Micros
@@ -281,10 +283,14 @@ export class Theatre {
 
   deliverLetter(letter: Letter): void {
     this.#remove(letter)
-    const { from, to, message } = letter
+    const { from, to, message, store } = letter
     const actor = this.actor(to)
     this.#show({ type: actor.node === null ? 'misses' : 'receives', node: to, message, from })
-    this.#turn(actor, { ...this.#now(), type: 'messages', envelopes: [{ from, message }] })
+    this.#turn(actor, {
+      ...this.#now(),
+      type: 'messages',
+      envelopes: [{ from, message, ...(store !== undefined && { store }) }],
+    })
   }
 
   loseLetter(letter: Letter): void {
@@ -439,10 +445,11 @@ export class Theatre {
     switch (action.type) {
       case 'send': {
         const { role, message } = action
+        const store = actor.node?.store ?? 0
         const to = typeof action.to === 'number' ? [action.to] : action.to
         this.#show({ type: 'sends', node: id, role, message, to })
         for (const recipient of to)
-          this.#post({ from: id, to: recipient, message, sentMicros: this.nowMicros })
+          this.#post({ from: id, store, to: recipient, message, sentMicros: this.nowMicros })
         return
       }
       case 'persist':

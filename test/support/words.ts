@@ -36,10 +36,6 @@ export function founding(members: readonly MemberId[] = THREE): Founding {
 /** The identity of the store that a member was founded with. */
 export const storeOf = (member: MemberId): number => 100 + member
 
-/** What tells a life of a member from others, in the names of its questions and sessions. */
-export const lifeOf = (member: MemberId, incarnation = 1): string =>
-  `${storeOf(member).toString(36)}.${incarnation}`
-
 /** Request `sequence` of a session; its entry is `entry`. */
 export function request(session: SessionId, sequence: number, entry: string, acknowledged = 0): Request {
   return { session, sequence, acknowledged, command: encoded(entry) }

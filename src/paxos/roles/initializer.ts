@@ -86,15 +86,15 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     const { configurations, highestMember } = this.membership
     const isNew = from > highestMember
     if (isNew || isVoter(configurations, from, store)) this.send(from, { type: 'welcome', founding })
-    else this.send(from, { type: 'turnedAway', cluster: founding.cluster })
+    else this.send(from, { type: 'turnedAway', cluster: founding.cluster, store })
   }
 
   /**
    * A node that has joined no cluster goes on asking: whoever said so may belong to one that it is not waiting for. A
    * member whose number is bound to another store is none any more.
    */
-  turnedAway(_from: NodeId, { cluster }: TurnedAway): void {
-    if (this.turnedAwayBy === cluster) return
+  turnedAway(_from: NodeId, { cluster, store }: TurnedAway): void {
+    if (store !== this.store || this.turnedAwayBy === cluster) return
     const detail = `Cluster ${cluster} knows the number of this member with another store, or as used.`
     const advice = 'Admit a new member, with a number that no member ever had and an empty store.'
     if (this.founding === null)
@@ -162,7 +162,7 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     const { founding } = this
     if (founding === null) return
     if (this.members.includes(from) && !isVoter(this.membership.configurations, from, store)) {
-      this.send(from, { type: 'turnedAway', cluster: founding.cluster })
+      this.send(from, { type: 'turnedAway', cluster: founding.cluster, store })
       return
     }
     const known = this.vouched.get(from) ?? { written: 0, life: 0 }

@@ -60,7 +60,8 @@ describe('an initializer that is not yet inducted', () => {
   it('says once when it is turned away, and goes on asking: that may have been another cluster', () => {
     const { bench, initializer } = seat()
     bench.take()
-    for (const cluster of [7, 7, 8]) initializer.turnedAway(0, { type: 'turnedAway', cluster })
+    for (const cluster of [7, 7, 8])
+      initializer.turnedAway(0, { type: 'turnedAway', cluster, store: storeOf(SELF) })
     const refusals = bench.take().map((deed) => (deed.type === 'observe' ? deed.observation : deed))
     expect(refusals).toMatchObject([
       { type: 'refused', reason: 'turned-away', detail: expect.stringContaining('Cluster 7') },
@@ -114,20 +115,20 @@ describe('an initializer of a member', () => {
     const { configurations } = changed(1, THREE, [0, 1, 2, 5], [0, 1, 2])
     bench.membership = { configurations: configurations.slice(-1), highestMember: 5 }
     initializer.join(from, join(store))
-    expect(bench.take()).toEqual([sending(from, { type: 'turnedAway', cluster: 7 })])
+    expect(bench.take()).toEqual([sending(from, { type: 'turnedAway', cluster: 7, store })])
   })
 
   it('may not vote any more when its number turns out to be bound to another store', () => {
     const { bench, initializer } = seat(founding())
-    initializer.turnedAway(0, { type: 'turnedAway', cluster: 7 })
-    initializer.turnedAway(0, { type: 'turnedAway', cluster: 7 })
+    initializer.turnedAway(0, { type: 'turnedAway', cluster: 7, store: storeOf(SELF) })
+    initializer.turnedAway(0, { type: 'turnedAway', cluster: 7, store: storeOf(SELF) })
     expect(bench.take()).toMatchObject([{ type: 'refuse', reason: 'turned-away' }])
   })
 
   it('keeps to its founding, whatever it is sent later', () => {
     const { bench, initializer } = seat(founding())
     initializer.welcome(0, welcome({ ...founding(), cluster: 8 }))
-    initializer.turnedAway(0, { type: 'turnedAway', cluster: 8 })
+    initializer.turnedAway(0, { type: 'turnedAway', cluster: 8, store: storeOf(SELF) })
     expect(bench.take()).toEqual([])
   })
 })

@@ -18,7 +18,7 @@ import {
   scout,
   seat,
 } from '../../support/seated-leader.js'
-import { ballot, FIVE, lifeOf, THREE } from '../../support/words.js'
+import { ballot, FIVE, THREE } from '../../support/words.js'
 
 beforeEach(() => seat())
 
@@ -76,7 +76,7 @@ describe('asking before scouting', () => {
     expect(bench.take()).toEqual([
       NOBODY,
       { type: 'after', timer: 'election', low: BASE, high: BASE },
-      sending(THREE, { type: 'prescout', question: `${lifeOf(0)}.1`, decided: 0 }),
+      sending(THREE, { type: 'prescout', question: '2s.1.1', decided: 0 }),
       { type: 'after', timer: 'ask', low: 150_000, high: 150_000 },
     ])
   })

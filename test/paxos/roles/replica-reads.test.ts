@@ -12,10 +12,9 @@ import {
 } from '../../../src/paxos/index.js'
 import { Bench, sending } from '../../support/bench.js'
 import { anyLedger, encoded } from '../../support/ledger.js'
-import { ballot, decree, founding, gives, lifeOf, opening, request, THREE } from '../../support/words.js'
+import { ballot, decree, founding, gives, opening, request, THREE } from '../../support/words.js'
 
 const SELF = 1
-const LIFE = lifeOf(SELF)
 const READER = 9
 
 let bench: Bench
@@ -58,8 +57,8 @@ describe('a linearizable read', () => {
   it('at the leader waits until the leader has confirmed that it leads', () => {
     towards(SELF)
     read('r')
-    expect(bench.messages('confirm')).toEqual([{ type: 'confirm', question: `${LIFE}.1` }])
-    confirmed(`${LIFE}.1`, 0)
+    expect(bench.messages('confirm')).toEqual([{ type: 'confirm', question: '2t.1.1' }])
+    confirmed('2t.1.1', 0)
     expect(bench.take()).toEqual([
       sending(READER, { type: 'readAnswer', name: 'r', outcome: gives([]), slot: 0 }),
     ])
@@ -68,15 +67,13 @@ describe('a linearizable read', () => {
   it('elsewhere asks the leader from which slot on it may read', () => {
     towards(2)
     read('r')
-    expect(bench.sent('readIndex')).toEqual([
-      { to: 2, message: { type: 'readIndex', question: `${LIFE}.1` } },
-    ])
+    expect(bench.sent('readIndex')).toEqual([{ to: 2, message: { type: 'readIndex', question: '2t.1.1' } }])
   })
 
   it('waits until every slot that it must see is applied here', () => {
     towards(2)
     read('r')
-    indexed(2, `${LIFE}.1`, 3)
+    indexed(2, '2t.1.1', 3)
     expect(answered()).toEqual([])
     apply(3)
     expect(answered()).toEqual([['r', 3]])
@@ -87,11 +84,11 @@ describe('a linearizable read', () => {
     read('r')
     read('s')
     bench.take()
-    confirmed(`${LIFE}.1`, 0)
+    confirmed('2t.1.1', 0)
     const deeds = bench.take()
-    expect(deeds).toContainEqual(sending(SELF, { type: 'confirm', question: `${LIFE}.2` }))
+    expect(deeds).toContainEqual(sending(SELF, { type: 'confirm', question: '2t.1.2' }))
     expect(deeds.filter((deed) => deed.type === 'send' && deed.message.type === 'readAnswer')).toHaveLength(1)
-    confirmed(`${LIFE}.2`, 0)
+    confirmed('2t.1.2', 0)
     expect(answered()).toEqual([['s', 0]])
   })
 
@@ -100,9 +97,9 @@ describe('a linearizable read', () => {
     read('s')
     read('t')
     towards(SELF)
-    confirmed(`${LIFE}.1`, 0)
+    confirmed('2t.1.1', 0)
     expect(answered()).toEqual([['r', 0]])
-    confirmed(`${LIFE}.2`, 0)
+    confirmed('2t.1.2', 0)
     expect(answered()).toEqual([
       ['s', 0],
       ['t', 0],
@@ -113,8 +110,8 @@ describe('a linearizable read', () => {
     towards(2)
     read('r')
     bench.take()
-    indexed(2, `${LIFE}.2`, 0)
-    indexed(2, `${lifeOf(SELF, 0)}.1`, 0)
+    indexed(2, '2t.1.2', 0)
+    indexed(2, '2t.0.1', 0)
     expect(answered()).toEqual([])
   })
 
@@ -124,7 +121,7 @@ describe('a linearizable read', () => {
     seat(2)
     towards(2)
     read('r')
-    indexed(2, `${LIFE}.1`, 0)
+    indexed(2, '2t.1.1', 0)
     expect(answered()).toEqual([])
   })
 
@@ -134,8 +131,8 @@ describe('a linearizable read', () => {
     bench.take()
     replica.timer('ask')
     replica.timer('ask')
-    expect(bench.messages('readIndex').map(({ question }) => question)).toEqual([`${LIFE}.1`, `${LIFE}.1`])
-    indexed(2, `${LIFE}.1`, 0)
+    expect(bench.messages('readIndex').map(({ question }) => question)).toEqual(['2t.1.1', '2t.1.1'])
+    indexed(2, '2t.1.1', 0)
     expect(answered()).toEqual([['r', 0]])
   })
 
@@ -162,9 +159,9 @@ describe('a linearizable read', () => {
     towards(2)
     read('r')
     read('r')
-    indexed(2, `${LIFE}.1`, 1)
+    indexed(2, '2t.1.1', 1)
     read('r')
-    indexed(2, `${LIFE}.2`, 1)
+    indexed(2, '2t.1.2', 1)
     bench.take()
     apply(1)
     expect(answered()).toEqual([['r', 1]])
@@ -176,7 +173,7 @@ describe('the question of another replica', () => {
     towards(SELF)
     replica.readIndex(2, { type: 'readIndex', question: '4.9' })
     expect(bench.messages('confirm')).toHaveLength(1)
-    confirmed(`${LIFE}.1`, 6)
+    confirmed('2t.1.1', 6)
     expect(bench.take()).toEqual([sending(2, { type: 'readIndexAnswer', question: '4.9', slot: 6 })])
   })
 
@@ -185,9 +182,9 @@ describe('the question of another replica', () => {
     read('r')
     replica.readIndex(2, { type: 'readIndex', question: '4.9' })
     bench.take()
-    confirmed(`${LIFE}.1`, 0)
+    confirmed('2t.1.1', 0)
     expect(bench.messages('readIndexAnswer')).toEqual([])
-    confirmed(`${LIFE}.2`, 5)
+    confirmed('2t.1.2', 5)
     expect(bench.messages('readIndexAnswer')).toMatchObject([{ question: '4.9', slot: 5 }])
   })
 
@@ -196,9 +193,9 @@ describe('the question of another replica', () => {
     read('r')
     replica.readIndex(2, { type: 'readIndex', question: '4.8' })
     replica.readIndex(2, { type: 'readIndex', question: '4.9' })
-    confirmed(`${LIFE}.1`, 0)
+    confirmed('2t.1.1', 0)
     bench.take()
-    confirmed(`${LIFE}.2`, 0)
+    confirmed('2t.1.2', 0)
     expect(bench.messages('readIndexAnswer').map(({ question }) => question)).toEqual(['4.9'])
   })
 })

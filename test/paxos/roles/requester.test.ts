@@ -13,10 +13,9 @@ import {
 } from '../../../src/paxos/index.js'
 import { Bench } from '../../support/bench.js'
 import { decoded, encoded } from '../../support/ledger.js'
-import { founding, gives, lifeOf } from '../../support/words.js'
+import { founding, gives } from '../../support/words.js'
 
 const SELF = 1
-const LIFE = lifeOf(SELF)
 const RESEND = 400_000
 
 let bench: Bench
@@ -72,7 +71,7 @@ const told = () =>
 /** The session of client 0 is open, as number 5. */
 function open(): void {
   command(1)
-  opened(`1.${LIFE}.1`, { ok: true, output: encodeNumber(5) })
+  opened('1.2t.1.1', { ok: true, output: encodeNumber(5) })
 }
 
 /** The timer rings at this time. */
@@ -86,14 +85,14 @@ describe('a client', () => {
   it('has a session opened with its first command, once', () => {
     command(1)
     command(2)
-    expect(sent()).toEqual([`1.${LIFE}.1`])
+    expect(sent()).toEqual(['1.2t.1.1'])
   })
 
   it('has its commands sent when the session is open, numbered in their order', () => {
     command(1)
     command(2)
     bench.take()
-    opened(`1.${LIFE}.1`, { ok: true, output: encodeNumber(5) })
+    opened('1.2t.1.1', { ok: true, output: encodeNumber(5) })
     command(3)
     expect(sent()).toEqual(['5.1 acknowledges 0', '5.2 acknowledges 0', '5.3 acknowledges 0'])
   })
@@ -125,7 +124,7 @@ describe('a client', () => {
     answer(1)
     bench.take()
     answer(1)
-    opened(`1.${LIFE}.1`, { ok: true, output: encodeNumber(6) })
+    opened('1.2t.1.1', { ok: true, output: encodeNumber(6) })
     expect(bench.take()).toEqual([])
   })
 
@@ -183,7 +182,7 @@ describe('a resend', () => {
   it('opens the same session as before', () => {
     command(1)
     ring(RESEND)
-    expect(sent()).toEqual([`1.${LIFE}.1`])
+    expect(sent()).toEqual(['1.2t.1.1'])
   })
 
   it('of everything goes out at once when a leader is found', () => {
@@ -278,8 +277,8 @@ describe('a session that is gone', () => {
     command(2)
     bench.take()
     answer(1, refused('session-unknown'))
-    expect(sent()).toEqual([`1.${LIFE}.2`])
-    opened(`1.${LIFE}.2`, { ok: true, output: encodeNumber(8) })
+    expect(sent()).toEqual(['1.2t.1.2'])
+    opened('1.2t.1.2', { ok: true, output: encodeNumber(8) })
     expect(sent()).toEqual(['8.1 acknowledges 0'])
   })
 
@@ -298,13 +297,13 @@ describe('a session that cannot be opened', () => {
     command(1)
     command(2)
     bench.take()
-    opened(`1.${LIFE}.1`, refused('session-limit'))
+    opened('1.2t.1.1', refused('session-limit'))
     expect(told()).toEqual([
       [1, 'session-limit'],
       [2, 'session-limit'],
     ])
     command(3)
-    expect(sent()).toEqual([`1.${LIFE}.2`])
+    expect(sent()).toEqual(['1.2t.1.2'])
   })
 })
 
@@ -315,16 +314,16 @@ describe('a read', () => {
   it('needs no session', () => {
     query(1)
     expect(bench.messages('read')).toEqual([
-      { type: 'read', name: `${LIFE}.1`, query: encoded(null), consistency: 'linearizable', atLeast: 0 },
+      { type: 'read', name: '2t.1.1', query: encoded(null), consistency: 'linearizable', atLeast: 0 },
     ])
   })
 
   it('is answered once', () => {
     query(1)
     bench.take()
-    readAnswer(`${LIFE}.1`)
+    readAnswer('2t.1.1')
     expect(told()).toEqual([[1, ['x']]])
-    readAnswer(`${LIFE}.1`)
+    readAnswer('2t.1.1')
     expect(bench.take()).toEqual([])
   })
 
@@ -340,15 +339,15 @@ describe('a read', () => {
     begin()
     query(1)
     bench.take()
-    readAnswer(`${LIFE}.1`)
+    readAnswer('2t.1.1')
     expect(bench.take()).toEqual([])
   })
 
   it('is sent again under its name until it is answered', () => {
     query(1)
     ring(RESEND)
-    expect(bench.messages('read').map(({ name }) => name)).toEqual([`${LIFE}.1`])
-    readAnswer(`${LIFE}.1`)
+    expect(bench.messages('read').map(({ name }) => name)).toEqual(['2t.1.1'])
+    readAnswer('2t.1.1')
     ring(9 * RESEND)
     expect(bench.take()).toEqual([])
   })
@@ -358,7 +357,7 @@ describe('a read', () => {
     answer(1, gives(1), 5, 40)
     query(2, 'stale')
     bench.take()
-    readAnswer(`${LIFE}.1`, 60)
+    readAnswer('2t.1.1', 60)
     query(3, 'stale')
     query(4, 'stale', 9)
     expect(bench.messages('read').map(({ atLeast }) => atLeast)).toEqual([60, 0])
@@ -385,7 +384,7 @@ describe('a change of the membership', () => {
     const [asked] = bench.sent('request')
     expect(asked).toMatchObject({ to: SELF, message: { request: { session: 0, sequence: 1 } } })
     expect(asked && decodeChange(asked.message.request.command)).toEqual({
-      name: `1.${LIFE}.1`,
+      name: '1.2t.1.1',
       version: 1,
       voters,
     })
@@ -406,7 +405,7 @@ describe('a change of the membership', () => {
     const [first] = changes()
     ring(10_000_000)
     expect(changes()).toEqual([first])
-    changedTo(`1.${LIFE}.1`, { ok: true, output: encodeNumber(2) })
+    changedTo('1.2t.1.1', { ok: true, output: encodeNumber(2) })
     bench.take()
     ring(20_000_000)
     expect(bench.take()).toEqual([])
@@ -425,8 +424,8 @@ describe('a change of the membership', () => {
   ])('has its outcome told, once: %s', (_name, outcome) => {
     change(8)
     bench.take()
-    changedTo(`1.${LIFE}.1`, outcome)
-    changedTo(`1.${LIFE}.1`, outcome)
+    changedTo('1.2t.1.1', outcome)
+    changedTo('1.2t.1.1', outcome)
     expect(bench.take()).toEqual([
       {
         type: 'observe',
@@ -441,7 +440,7 @@ describe('a change of the membership', () => {
     expect(changes()).toHaveLength(1)
     change(2)
     expect(told()).toEqual([[2, 'overloaded']])
-    changedTo(`1.${LIFE}.1`, { ok: true, output: encodeNumber(2) })
+    changedTo('1.2t.1.1', { ok: true, output: encodeNumber(2) })
     bench.take()
     change(3)
     expect(changes()).toHaveLength(1)
@@ -450,7 +449,7 @@ describe('a change of the membership', () => {
   it('that finds the queue full is sent again later', () => {
     change(1)
     bench.take()
-    changedTo(`1.${LIFE}.1`, { ok: false, error: 'overloaded', detail: '' })
+    changedTo('1.2t.1.1', { ok: false, error: 'overloaded', detail: '' })
     expect(bench.take()).toEqual([])
     ring(10_000_000)
     expect(changes()).toHaveLength(1)
