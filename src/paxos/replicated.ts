@@ -9,6 +9,7 @@ import {
   type DecreeContent,
   decodeDecree,
   isNoOp,
+  isRequest,
   nameOfRequest,
   type Request,
   type Slot,
@@ -110,6 +111,7 @@ export function rememberedOutcome(replicated: Replicated, request: Request): Out
 }
 
 function executeRequest(replicated: Replicated, request: Request, execution: Execution): Outcome {
+  if (request.session === 0 && !isRequest(request)) return refuse('command-failed', 'This is no request.')
   const { sessions, timeMicros, applied } = replicated
   const { settings } = execution
   if (request.session !== 0) {

@@ -32,6 +32,7 @@ import {
 } from '../replicated.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Outcome } from '../sessions.js'
+import type { Micros } from '../settings.js'
 import {
   completeSnapshot,
   type IncomingSnapshot,
@@ -55,6 +56,8 @@ export abstract class Learner extends Role {
   /** What the applied decisions weigh, in bytes, and those of them since the snapshot. */
   logBytes = 0
   sinceSnapshotBytes = 0
+  /** When it last sent a part of its snapshot. */
+  sentMicros: Micros | null = null
   /** A snapshot of another member that is on its way here. */
   incoming: IncomingSnapshot | null = null
   /** Every slot up to this one is known to be decided somewhere. */
@@ -245,9 +248,12 @@ export abstract class Learner extends Role {
 
   // ---- snapshots -----------------------------------------------------------------------------------------------
 
-  /** Takes a snapshot of what is applied, and trims the log below it. */
+  /**
+   * Takes a snapshot of what is applied, and trims the log below it. Not while somebody is being sent the last one: it
+   * would never be whole where the log grows faster than it travels, nor could anybody go on from it.
+   */
   takeSnapshot(): void {
-    if (this.snapshot?.slot === this.applied || this.applied === 0) return
+    if (this.snapshot?.slot === this.applied || this.applied === 0 || this.isSending) return
     this.sinceSnapshotBytes = 0
     try {
       this.#keepSnapshot(takeSnapshot(this.replicated, this.#execution.machine))
@@ -280,23 +286,30 @@ export abstract class Learner extends Role {
     else this.fetch(from, { type: 'fetch', fromSlot })
   }
 
+  /** Whether somebody has asked for a part of its snapshot a moment ago. */
+  get isSending(): boolean {
+    return this.sentMicros !== null && this.nowMicros - this.sentMicros <= this.settings.electionTimeoutMicros
+  }
+
   #sendChunk(to: NodeId, offset: number): void {
     if (this.snapshot === null) return
+    this.sentMicros = this.nowMicros
     const { slot, checksum, data } = this.snapshot
     const chunk = data.subarray(offset, offset + this.settings.chunkBytes)
     this.send(to, { type: 'snapshotChunk', slot, checksum, total: data.length, offset, chunk })
   }
 
   /**
-   * Chunks come in order, and only those of one snapshot belong together: the latest that was begun, unless nobody has
-   * that any more.
+   * Chunks come in order, and only those of one snapshot belong together: the one that was begun. Another takes its place
+   * when it is later and that one does not go on, or when nobody has that one any more.
    */
   snapshotChunk(from: NodeId, message: SnapshotChunk): void {
     const { slot, checksum, total, offset, chunk } = message
     if (slot <= this.applied) return
     const known = this.incoming
-    const isGone = offset === 0 && this.fetches > 2 * this.others.length
-    const isNew = known === null || slot > known.slot || isGone
+    const isLater = known !== null && slot > known.slot && this.fetches > 0
+    const isGone = this.fetches > 2 * this.others.length
+    const isNew = known === null || (offset === 0 && (isLater || isGone))
     const incoming = isNew ? { slot, checksum, total, chunks: [], received: 0 } : known
     if (slot !== incoming.slot || checksum !== incoming.checksum || total !== incoming.total) return
     if (offset !== incoming.received || chunk.length === 0 || offset + chunk.length > total) return
@@ -330,7 +343,8 @@ export abstract class Learner extends Role {
   /** What a snapshot of another member holds; null if that is none of ours. */
   #read(snapshot: Snapshot): Replicated | null {
     try {
-      return readSnapshot(snapshot, this.#execution.machine)
+      const replicated = readSnapshot(snapshot, this.#execution.machine)
+      return replicated.applied === snapshot.slot ? replicated : null
     } catch (error) {
       if (error instanceof MalformedBytes) return null
       throw error

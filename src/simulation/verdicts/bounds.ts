@@ -51,6 +51,8 @@ export class Bounds extends Verdict {
     this.#most(event, node, 'reads asked for', replica.asked.size, queueLimit)
     this.#most(event, node, 'sessions', replica.replicated.sessions.live.size, sessionLimit)
     const { applied, trimmed } = replica
+    // A member that is sending its snapshot takes the next one when it is through.
+    if (replica.sentMicros !== null && replica.sinceSnapshotBytes > this.#settings.logBytes) return
     this.#most(event, node, 'applied decisions in its log', applied - trimmed, this.#mostDecisions)
     this.#most(event, node, 'bytes of decrees in its log', replica.logBytes, this.#mostLogBytes)
   }
