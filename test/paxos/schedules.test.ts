@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { ByteWriter } from '../../src/paxos/bytes.js'
-import { Acceptor, isObsolete, type MemberId, Replica, type StoreRecord } from '../../src/paxos/index.js'
+import {
+  Acceptor,
+  Initializer,
+  isObsolete,
+  type MemberId,
+  Replica,
+  type StoreRecord,
+} from '../../src/paxos/index.js'
 import { encodePlain } from '../../src/paxos/plain-bytes.js'
 import { initialReplicated } from '../../src/paxos/replicated.js'
 import { checksumOf, takeSnapshot } from '../../src/paxos/snapshot.js'
@@ -18,7 +25,18 @@ import {
   vote,
 } from '../support/seated-leader.js'
 import { type Letter, Theatre } from '../support/theatre.js'
-import { ballot, changed, decree, FIVE, founding, opaque, opening, request, THREE } from '../support/words.js'
+import {
+  ballot,
+  changed,
+  decree,
+  FIVE,
+  founding,
+  opaque,
+  opening,
+  request,
+  storeOf,
+  THREE,
+} from '../support/words.js'
 
 const settings = { alpha: 3 }
 
@@ -475,5 +493,34 @@ describe('a newcomer that begins anew under its number', () => {
     }
     expect(theatre.entries(0)).toEqual(['first', 'second'])
     expect(theatre.judge.broken).toEqual([])
+  })
+})
+
+describe('a newcomer whose disk was replaced before it was admitted', () => {
+  const began = () => {
+    const each = new Bench({ self: 1 })
+    const initializer = new Initializer(each, { founding: founding() })
+    initializer.begin()
+    // Member 3 learns with one store, and starts again; then with another, with which it is admitted.
+    initializer.returning(3, { ...back, life: 1, store: 903, written: 50 })
+    each.membership = changed(3, THREE, [0, 1, 2, 3])
+    each.take()
+    return { each, initializer }
+  }
+  const back = { type: 'returning', life: 2, store: storeOf(3) } as const
+
+  it('is recognised by what its present store has vouched for', () => {
+    const { each, initializer } = began()
+    initializer.returning(3, { ...back, written: 12 })
+    expect(each.messages('rolledBack')).toEqual([])
+    initializer.returning(3, { ...back, life: 3, written: 8 })
+    expect(each.messages('rolledBack')).toHaveLength(1)
+  })
+
+  it('is held to what its present store vouched for as a voter', () => {
+    const { each, initializer } = began()
+    initializer.heartbeat(3, { type: 'heartbeat', ballot: ballot(1), decided: 0, round: 1, written: 12 })
+    initializer.returning(3, { ...back, written: 8 })
+    expect(each.messages('rolledBack')).toHaveLength(1)
   })
 })

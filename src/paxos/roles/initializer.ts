@@ -29,6 +29,8 @@ import type { InitializerStart } from '../starts.js'
 
 /** What is known of the store of another member. */
 interface Vouched {
+  /** The store that came back; null while none did, and it is the one that the member's number is bound to. */
+  readonly store: number | null
   /** How many records it has vouched for. */
   written: number
   /** The life of the member that last asked to be recognised; 0 if none did. */
@@ -165,14 +167,14 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
       this.send(from, { type: 'turnedAway', cluster: founding.cluster, store })
       return
     }
-    const known = this.vouched.get(from) ?? { written: 0, life: 0 }
+    const known = this.#known(from, store) ?? { written: 0, life: 0 }
     // Every boot writes a record: two lives of one store never come back with the same number of them. Within one life
     // a message may overtake another.
     if (known.life !== life && written <= known.written) {
       this.send(from, { type: 'rolledBack', life, written: known.written })
       return
     }
-    this.vouched.set(from, { written: Math.max(written, known.written), life })
+    this.vouched.set(from, { store, written: Math.max(written, known.written), life })
     this.send(from, { type: 'recognised', life, leader: this.leader })
   }
 
@@ -192,9 +194,21 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     this.leader = towards
   }
 
+  /** What this store of a member vouched for. A newcomer may have come with another one, before it was admitted. */
+  #known(from: MemberId, store: number): Vouched | undefined {
+    const known = this.vouched.get(from)
+    return known === undefined || (known.store ?? store) === store ? known : undefined
+  }
+
+  /** Only a voter vouches, with the store that its number is bound to. */
   #vouch(from: NodeId, written: number): void {
     const known = this.vouched.get(from)
-    if (known === undefined) this.vouched.set(from, { written, life: 0 })
-    else if (written > known.written) known.written = written
+    if (known !== undefined && written > known.written) known.written = written
+    else if (known === undefined || !this.#isBound(from, known))
+      this.vouched.set(from, { store: null, written, life: 0 })
+  }
+
+  #isBound(from: NodeId, { store }: Vouched): boolean {
+    return store === null || isVoter(this.membership.configurations, from, store)
   }
 }

@@ -125,6 +125,22 @@ describe('a snapshot', () => {
     expect(seated.bench.take()).toEqual([])
   })
 
+  it('that is being sent is not replaced until the member who asks for it is through, or gone', () => {
+    const { bench, replica, snapshot } = Seated.trimmed(6, { chunkBytes: 16 })
+    const { slot, checksum } = snapshot
+    const learn = (next: Slot) => {
+      const decisions = [{ slot: next, ballot: ballot(1), decree: entry(next) }]
+      replica.learn(SELF, { type: 'learn', decisions, decided: next, source: 2 })
+    }
+    replica.fetchSnapshot(2, { type: 'fetchSnapshot', fromSlot: 1, slot, checksum, offset: 0 })
+    bench.nowMicros += 500_000
+    learn(7)
+    expect(replica).toMatchObject({ applied: 7, snapshot: { slot: 6 } })
+    bench.nowMicros += 1
+    learn(8)
+    expect(replica.snapshot?.slot).toBe(8)
+  })
+
   it('weighs no-ops too: a log of nothing else does not grow for ever', () => {
     const noOps = Array.from({ length: 50 }, () => NO_OP)
     const { replica } = new Seated({ settings: { logBytes: 160 } }).learn(1, noOps)
@@ -331,12 +347,15 @@ describe('a snapshot of another member', () => {
     expect(taker.replica.applied).toBe(6)
   })
 
-  it('gives way to a later one, from its beginning, when it does not go on', () => {
+  it('gives way to a later one, from its beginning, when it does not go on itself', () => {
     give(0)
+    taker.learn(6, [], 6)
     const later = Seated.trimmed(9, { chunkBytes: SIZE }).snapshot
-    expect(give(SIZE, later)).toEqual([])
-    expect(give(0, later), 'the one that was begun is still on its way').toEqual([])
-    taker.replica.fetches = 1 // no part of it came since the last question
+    give(0, later)
+    expect(taker.replica.incoming, 'it goes on').toMatchObject({ slot: 6, received: SIZE })
+    taker.replica.timer('fetch')
+    give(SIZE, later)
+    expect(taker.replica.incoming).toMatchObject({ slot: 6, received: SIZE })
     give(0, later)
     expect(taker.replica.incoming).toMatchObject({ slot: 9, received: SIZE })
     giveAll(later)

@@ -327,8 +327,16 @@ describe('a read', () => {
     expect(bench.take()).toEqual([])
   })
 
-  it('is not answered by an answer to an earlier life of this node', () => {
-    seat({ incarnation: 2 })
+  it.each([
+    ['an earlier life of this node', () => seat({ incarnation: 2 })],
+    [
+      'a life with a store that was lost',
+      () => {
+        bench.store = 555
+      },
+    ],
+  ])('is not answered by an answer to %s', (_whose, begin) => {
+    begin()
     query(1)
     bench.take()
     readAnswer('2t.1.1')
