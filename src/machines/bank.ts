@@ -2,7 +2,7 @@
  * A bank: transfers between accounts. The sum of all balances never changes, which makes a lost, doubled or
  * half-executed command visible.
  */
-import { defineMachine, type Machine } from '../paxos/index.js'
+import { CommandFailed, defineMachine, type Machine } from '../paxos/index.js'
 
 export interface BankCommand {
   readonly type: 'transfer'
@@ -34,10 +34,11 @@ export function bank(
     initial: () => new Map(accounts.map((account) => [account, balance])),
     apply: (state: BankState, command: BankCommand) => {
       const { from, to, amount } = command
-      if (!Number.isSafeInteger(amount) || amount < 0) throw new Error(`${amount} is not an amount.`)
+      if (!Number.isSafeInteger(amount) || amount < 0) throw new CommandFailed(`${amount} is not an amount.`)
       const available = balanceOf(state, from)
       balanceOf(state, to)
-      if (available < amount) throw new Error(`Account ${from} holds ${available}, less than ${amount}.`)
+      if (available < amount)
+        throw new CommandFailed(`Account ${from} holds ${available}, less than ${amount}.`)
       state.set(from, available - amount)
       state.set(to, balanceOf(state, to) + amount)
       return [state, { from: balanceOf(state, from), to: balanceOf(state, to) }] as const
@@ -48,6 +49,6 @@ export function bank(
 
 function balanceOf(state: BankState, account: string): number {
   const balance = state.get(account)
-  if (balance === undefined) throw new Error(`There is no account ${account}.`)
+  if (balance === undefined) throw new CommandFailed(`There is no account ${account}.`)
   return balance
 }

@@ -2,7 +2,14 @@
  * A key-value store: `get`, `set`, `delete` and `compareAndSet`. Reading is possible as a command, which takes its
  * place among the decrees, or as a query, which takes none.
  */
-import { ByteReader, ByteWriter, type Codec, defineMachine, type Machine } from '../paxos/index.js'
+import {
+  ByteReader,
+  ByteWriter,
+  type Codec,
+  CommandFailed,
+  defineMachine,
+  type Machine,
+} from '../paxos/index.js'
 
 export type Value = string | number | boolean | null
 
@@ -54,7 +61,7 @@ export const keyValue: Machine<KeyValueState, KeyValueCommand, Value, KeyValueQu
     const before = state.get(key) ?? null
     if (command.type === 'delete') state.delete(key)
     if (command.type === 'compareAndSet' && before !== command.from)
-      throw new Error(`${key} holds ${JSON.stringify(before)}, not ${JSON.stringify(command.from)}.`)
+      throw new CommandFailed(`${key} holds ${JSON.stringify(before)}, not ${JSON.stringify(command.from)}.`)
     if (command.type === 'set' || command.type === 'compareAndSet') state.set(key, command.value)
     return [state, before] as const
   },

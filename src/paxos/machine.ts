@@ -4,7 +4,7 @@
  * Every replica applies the same commands in the same order, so `apply` must be deterministic: its answer and the
  * next state may depend on nothing but its arguments. A command that throws leaves the state untouched and gives
  * the same error on every member; a machine that changes its state in place must therefore check before it changes.
- * Throw an `Error`, or a class of your own: its message goes to the requester. Of a TypeError, RangeError and the like
+ * Throw a `CommandFailed`, or any `Error`: its message goes to the requester. Of a TypeError, RangeError and the like
  * only the name does, because every engine words them in its own way.
  */
 import type { Slot } from './decree.js'
@@ -43,6 +43,20 @@ export interface Machine<State, Command, Output, Query = unknown, Answer = unkno
 
 /** Any machine, where its types do not matter. */
 export type AnyMachine = Machine<unknown, unknown, unknown>
+
+/**
+ * What a machine may throw when a command cannot be executed and that is an answer, not a mistake: an `Error` without a
+ * stack, because recording the stack takes longer than all the rest of a command.
+ */
+export class CommandFailed implements Error {
+  readonly name = 'CommandFailed'
+  readonly message: string
+
+  constructor(message: string) {
+    this.message = message
+  }
+}
+Object.setPrototypeOf(CommandFailed.prototype, Error.prototype)
 
 /** Infers the types of a machine from its functions. */
 export function defineMachine<State, Command, Output, Query = never, Answer = never>(

@@ -98,14 +98,18 @@ interface NodeFields {
   recovered: Recovered | null
 }
 
+/** The roles that a node has at the moment. */
+type NodeRoles = { readonly [Name in RoleName]?: Roles[Name] }
+
 export class Node implements RoleContext {
   readonly self: NodeId
   readonly settings: Settings
-  /** The roles that this node has at the moment. */
-  readonly roles: { [Name in RoleName]?: Roles[Name] } = {}
   readonly #options: NodeOptions
   readonly #factories: RoleFactories
   #fields: NodeFields
+  #roles: NodeRoles = {}
+  /** Who hears the messages of a type, as far as that was asked since the roles last changed; see ROUTES. */
+  readonly #hearing: Map<MessageType, readonly (Handlers | undefined)[]> = new Map()
   #actions: Action[] = []
   /** Set between the beginning of a turn and its end: still set afterwards, the turn threw. */
   #inTurn = false
@@ -193,7 +197,7 @@ export class Node implements RoleContext {
 
   /** The deadline of a timer, or undefined if it is not set. */
   deadline(role: RoleName, timer: string): Micros | undefined {
-    return this.#fields.timers.get(`${role} ${timer}`)
+    return this.#fields.timers.get(timerName(role, timer))
   }
 
   /** The whole node as plain data; it shares nothing with the node. */
@@ -214,6 +218,11 @@ export class Node implements RoleContext {
       Object.assign(node.#make(name as RoleName, {}), state) // the keys of `roles` are role names
     }
     return node
+  }
+
+  /** The roles that this node has at the moment. */
+  get roles(): NodeRoles {
+    return this.#roles
   }
 
   // ---- what roles see ------------------------------------------------------------------------------------------
@@ -297,14 +306,14 @@ export class Node implements RoleContext {
 
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void {
     const low = Math.max(0, lowMicros)
-    const name = `${role} ${timer}`
+    const name = timerName(role, timer)
     const deadlineMicros = this.nowMicros + this.#options.draw(low, Math.max(low, highMicros), name)
     this.#fields.timers.set(name, deadlineMicros)
     this.#actions.push({ type: 'timer', role, timer, deadlineMicros })
   }
 
   cancel(role: RoleName, timer: string): void {
-    this.#fields.timers.delete(`${role} ${timer}`)
+    this.#fields.timers.delete(timerName(role, timer))
   }
 
   become<Name extends RoleName>(role: Name, start: RoleStarts[Name]): void {
@@ -316,7 +325,8 @@ export class Node implements RoleContext {
 
   retire(role: RoleName): void {
     if (this.roles[role] === undefined) return
-    delete this.roles[role]
+    const { [role]: _, ...others } = this.#roles
+    this.#setRoles(others)
     for (const timer of this.#fields.timers.keys()) {
       if (timer.startsWith(`${role} `)) this.#fields.timers.delete(timer)
     }
@@ -462,8 +472,7 @@ export class Node implements RoleContext {
   }
 
   #receive({ from, store, message }: Envelope): void {
-    // What is of no known type, nobody hears; and local messages only this node itself may send.
-    if (!Object.hasOwn(DEPARTURE, message.type) || DEPARTURE[message.type] === 'local') return
+    if (!FOREIGN.has(message.type)) return
     if (store !== undefined && (this.#stores.get(from) ?? store) !== store)
       this.#turnAway(from, store, message)
     else this.#route(from, message)
@@ -503,25 +512,69 @@ export class Node implements RoleContext {
   }
 
   #deliverLocal(): void {
-    for (let message = this.#local.shift(); message !== undefined; message = this.#local.shift()) {
-      this.#route(this.self, message)
-    }
+    const local = this.#local
+    if (local.length === 0) return
+    for (const message of local) this.#route(this.self, message) // also those that come meanwhile
+    local.length = 0
   }
 
   #route(from: NodeId, message: Message): void {
-    for (const name of ROUTES[message.type]) {
-      // ROUTES names only roles that have a handler of the message's type; TypeScript cannot follow the pair.
-      const role = this.roles[name] as unknown as Handlers | undefined
-      role?.[message.type]?.(from, message)
+    const { type } = message
+    const { roles } = this
+    const hearing = this.#hearing.get(type) ?? this.#findHearing(type)
+    for (let at = 0; at < hearing.length; at++) {
+      if (this.roles !== roles) {
+        this.#routeAnew(from, message, at) // a role began or ended meanwhile
+        return
+      }
+      hearing[at]?.[type]?.(from, message)
     }
+  }
+
+  #routeAnew(from: NodeId, message: Message, first: number): void {
+    for (const name of ROUTES[message.type].slice(first))
+      handlersOf(this.roles[name])?.[message.type]?.(from, message)
+  }
+
+  #findHearing(type: MessageType): readonly (Handlers | undefined)[] {
+    const hearing = ROUTES[type].map((name) => handlersOf(this.roles[name]))
+    this.#hearing.set(type, hearing)
+    return hearing
   }
 
   #make<Name extends RoleName>(name: Name, start: RoleStarts[Name]): Role {
     const role = this.#factories[name](this, start, this.#options.machine)
-    this.roles[name] = role as (typeof this.roles)[Name] // the factory of this name makes this role
+    this.#setRoles({ ...this.#roles, [name]: role }) // the factory of this name makes this role
     return role
+  }
+
+  #setRoles(roles: NodeRoles): void {
+    this.#roles = roles
+    this.#hearing.clear()
   }
 }
 
 /** A role, seen only as its handlers. */
 type Handlers = { readonly [Type in MessageType]?: (from: NodeId, message: Message) => void }
+
+/** ROUTES names only roles that have a handler of the message's type; TypeScript cannot follow the pair. */
+function handlersOf(role: Roles[RoleName] | undefined): Handlers | undefined {
+  return role as unknown as Handlers | undefined
+}
+
+/** What other nodes may send. What is of no known type, nobody hears; and local messages only a node itself may send. */
+const FOREIGN: ReadonlySet<string> = new Set(
+  Object.entries(DEPARTURE).flatMap(([type, departure]) => (departure === 'local' ? [] : [type])),
+)
+
+const TIMER_NAMES: Map<RoleName, Map<string, string>> = new Map()
+
+/** `role timer`, made once: a text that is put together anew each time has to be hashed each time. */
+function timerName(role: RoleName, timer: string): string {
+  const names = TIMER_NAMES.get(role) ?? new Map<string, string>()
+  const name = names.get(timer)
+  if (name !== undefined) return name
+  const made = `${role} ${timer}`
+  TIMER_NAMES.set(role, names.set(timer, made))
+  return made
+}

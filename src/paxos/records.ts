@@ -128,8 +128,21 @@ export function recover(records: Iterable<StoreRecord>): Recovered {
   return recovered
 }
 
+/** Every slot up to this one is decided, as the records say. */
+export function learnedThrough(records: Iterable<StoreRecord>): Slot {
+  let learned = 0
+  for (const record of records) learned = Math.max(learned, learnedBy(record))
+  return learned
+}
+
+function learnedBy(record: StoreRecord): Slot {
+  if (record.type === 'accepted') return record.learned
+  return record.type === 'learned' || record.type === 'snapshot' ? record.slot : 0
+}
+
 function apply(recovered: Recovered, record: StoreRecord): void {
   recovered.written += 1
+  recovered.learned = Math.max(recovered.learned, learnedBy(record))
   switch (record.type) {
     case 'created':
       recovered.store = record.store
@@ -147,13 +160,11 @@ function apply(recovered: Recovered, record: StoreRecord): void {
     case 'accepted':
       raise(recovered, record.ballot)
       recovered.votes.set(record.slot, { slot: record.slot, ballot: record.ballot, decree: record.decree })
-      recovered.learned = Math.max(recovered.learned, record.learned)
       return
     case 'decision':
       recovered.decisions.set(record.slot, record.decree)
       return
     case 'learned':
-      recovered.learned = Math.max(recovered.learned, record.slot)
       return
     case 'snapshot':
       trim(recovered, record)
@@ -174,7 +185,6 @@ function trim(recovered: Recovered, snapshot: SnapshotRecord): void {
   recovered.snapshot = { slot, checksum, data }
   recovered.trimmed = trimmed
   recovered.written = written
-  recovered.learned = Math.max(recovered.learned, slot)
   for (const slots of [recovered.votes, recovered.decisions]) {
     for (const known of slots.keys()) if (known <= trimmed) slots.delete(known)
   }

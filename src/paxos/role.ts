@@ -54,6 +54,7 @@ export interface RoleContext {
 export abstract class Role {
   readonly #context: RoleContext
   readonly #name: RoleName
+  #lifeName: string | null = null
 
   constructor(context: RoleContext, name: RoleName) {
     this.#context = context
@@ -79,7 +80,8 @@ export abstract class Role {
 
   /** Tells this life of this node from every other, also from those with a store that was lost since. */
   protected get lifeName(): string {
-    return `${this.#context.store.toString(36)}.${this.#context.incarnation}`
+    this.#lifeName ??= `${this.#context.store.toString(36)}.${this.#context.incarnation}`
+    return this.#lifeName
   }
 
   /**

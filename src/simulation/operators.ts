@@ -2,7 +2,7 @@
  * The operators: they start machines for newcomers, ask for other members, and switch off who is needed no more. So they
  * know of whom a quorum is still needed.
  */
-import { type NodeId, quorumOf, recover, type Voter } from '../paxos/index.js'
+import { learnedThrough, type NodeId, quorumOf, type Voter } from '../paxos/index.js'
 import type { PartitionShape } from './faults/stage.js'
 import type { Host } from './host.js'
 import type { Site } from './site.js'
@@ -78,7 +78,7 @@ export class Operators {
     return configurations.slice(index + 1).some(({ members }) => {
       const holders = members.filter((id) => {
         const { isOut, disk } = this.#site.hosts.get(id)
-        return !isOut && recover(disk.synced).learned >= next.fromSlot - 1
+        return !isOut && learnedThrough(disk.synced) >= next.fromSlot - 1
       })
       return holders.length >= quorumOf(members)
     })

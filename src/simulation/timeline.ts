@@ -17,15 +17,11 @@ export class Timeline {
 
   // ---- what is to come -----------------------------------------------------------------------------------------
 
-  /** When the next thing happens; Infinity when nothing is to come. */
-  get nextMicros(): Micros {
-    return this.#queue.nextMicros
-  }
-
-  /** Goes on to the next thing. */
-  next(): Pending | undefined {
-    this.nowMicros = this.#queue.nextMicros
-    return this.#queue.pop()
+  /** Goes on to the next thing, or to this time if nothing happens until then. */
+  next(untilMicros: Micros): Pending | undefined {
+    const { nextMicros } = this.#queue
+    this.nowMicros = Math.min(nextMicros, untilMicros)
+    return nextMicros > untilMicros ? undefined : this.#queue.pop()
   }
 
   push(timeMicros: Micros, pending: Pending): void {

@@ -54,6 +54,7 @@ export class World {
   readonly #post: Post
   readonly #driver: Driver
   readonly #trouble: Trouble
+  readonly #lengthMicros: Micros
   #finished = false
   #steps = 0
 
@@ -63,6 +64,7 @@ export class World {
     const { alpha, logBytes, chunkBytes, quietMicros, overBudget } = scenario
     const settings = completeSettings({ alpha, logBytes, chunkBytes, ...options.settings })
     this.options = options
+    this.#lengthMicros = scenario.lengthMicros
     this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
     this.#timeline = new Timeline(options.observer)
     this.#hosts = new Hosts(seed, scenario, this.clients)
@@ -105,14 +107,10 @@ export class World {
   /** Lets the next thing happen. Says false when the run is over. */
   step(): boolean {
     if (this.#finished) return false
-    if (this.#atRest()) return this.#finish(null)
-    const { lengthMicros } = this.options.scenario
-    if (this.#timeline.nextMicros > lengthMicros) {
-      this.#timeline.nowMicros = lengthMicros
-      return this.#finish(this.#unfinishedBusiness())
-    }
-    const pending = this.#timeline.next()
-    if (pending !== undefined) this.#driver.happen(pending)
+    if (this.#trouble.isOver && this.clients.done && this.#areSettled()) return this.#finish(null)
+    const pending = this.#timeline.next(this.#lengthMicros)
+    if (pending === undefined) return this.#finish(this.#unfinishedBusiness())
+    this.#driver.happen(pending)
     this.#steps += 1
     if (this.#steps % INSPECTION_STEPS === 0) this.#inspect()
     return true
@@ -167,8 +165,8 @@ export class World {
     for (const host of [...members, ...ofClients.values()])
       this.#timeline.at(0, () => this.#driver.start(host))
     this.#driver.workload.begin()
-    const { quietMicros, lengthMicros } = this.options.scenario
-    if (quietMicros < lengthMicros) this.#timeline.at(quietMicros, () => this.#calm())
+    const { quietMicros } = this.options.scenario
+    if (quietMicros < this.#lengthMicros) this.#timeline.at(quietMicros, () => this.#calm())
   }
 
   #calm(): void {
@@ -177,9 +175,8 @@ export class World {
     this.#driver.operators.tidy()
   }
 
-  /** Nothing is left to do, and every member has done it. */
-  #atRest(): boolean {
-    if (!this.clients.done || !this.#trouble.isOver) return false
+  /** Nothing that is decided is left to do for any member. */
+  #areSettled(): boolean {
     const { latest } = this.court.membership
     if (latest.fromSlot > this.court.decided + 1) return false
     for (const id of latest.members) if (this.#isBehind(id)) return false
@@ -193,12 +190,11 @@ export class World {
   }
 
   #unfinishedBusiness(): string {
-    const { lengthMicros } = this.options.scenario
     const waiting = this.clients.all.filter(({ done }) => !done).length
     const { members } = this.court.membership.latest
     const behind = members.filter((id) => this.#isBehind(id)).map(nameOf)
     const where = behind.length === 0 ? 'no member is behind' : `behind: ${behind.join(', ')}`
-    return `after ${lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
+    return `after ${this.#lengthMicros / 1_000_000} simulated seconds ${waiting} clients are not done; ${where}`
   }
 
   #finish(cutOff: string | null): false {

@@ -227,15 +227,17 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     while (client.next <= client.acknowledged + this.settings.sessionWindow) {
       const waiting = client.backlog.shift()
       if (waiting === undefined) return
+      const { reference, command } = waiting
       const sequence = client.next++
       client.outstanding.set(sequence, {
-        ...waiting,
+        reference,
+        command,
         sentMicros: this.nowMicros,
         patience: 1,
         attempts: 1,
         contact: this.contact,
       })
-      this.#sendCommand(client, sequence, waiting.command)
+      this.#sendCommand(client, sequence, command)
     }
   }
 
