@@ -7,7 +7,9 @@ import {
   ByteWriter,
   type Codec,
   CommandFailed,
+  decodeText,
   defineMachine,
+  encodeText,
   type Machine,
 } from '../paxos/index.js'
 
@@ -52,9 +54,16 @@ const commands: Codec<KeyValueCommand> = {
   },
 }
 
+/** The key. */
+const queries: Codec<KeyValueQuery> = {
+  encode: ({ key }) => encodeText(key),
+  decode: (bytes) => ({ type: 'get', key: decodeText(bytes) }),
+}
+
 /** Every command gives the value that was there before, null if there was none. */
 export const keyValue: Machine<KeyValueState, KeyValueCommand, Value, KeyValueQuery, Value> = defineMachine({
   commands,
+  queries,
   initial: () => new Map(),
   apply: (state: KeyValueState, command: KeyValueCommand) => {
     const { key } = command

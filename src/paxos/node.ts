@@ -109,7 +109,7 @@ export class Node implements RoleContext {
   #fields: NodeFields
   #roles: NodeRoles = {}
   /** Who hears the messages of a type, as far as that was asked since the roles last changed; see ROUTES. */
-  readonly #hearing: Map<MessageType, readonly (Handlers | undefined)[]> = new Map()
+  readonly #hearing: Map<MessageType, readonly (Hears | undefined)[]> = new Map()
   #actions: Action[] = []
   /** Set between the beginning of a turn and its end: still set afterwards, the turn threw. */
   #inTurn = false
@@ -527,7 +527,8 @@ export class Node implements RoleContext {
         this.#routeAnew(from, message, at) // a role began or ended meanwhile
         return
       }
-      hearing[at]?.[type]?.(from, message)
+      const hears = hearing[at]
+      if (hears !== undefined) hears.handler.call(hears.role, from, message)
     }
   }
 
@@ -536,8 +537,12 @@ export class Node implements RoleContext {
       handlersOf(this.roles[name])?.[message.type]?.(from, message)
   }
 
-  #findHearing(type: MessageType): readonly (Handlers | undefined)[] {
-    const hearing = ROUTES[type].map((name) => handlersOf(this.roles[name]))
+  #findHearing(type: MessageType): readonly (Hears | undefined)[] {
+    const hearing = ROUTES[type].map((name) => {
+      const role = handlersOf(this.roles[name])
+      const handler = role?.[type]
+      return role && handler && { role, handler }
+    })
     this.#hearing.set(type, hearing)
     return hearing
   }
@@ -555,7 +560,15 @@ export class Node implements RoleContext {
 }
 
 /** A role, seen only as its handlers. */
-type Handlers = { readonly [Type in MessageType]?: (from: NodeId, message: Message) => void }
+type Handlers = { readonly [Type in MessageType]?: Handler }
+
+type Handler = (from: NodeId, message: Message) => void
+
+/** A role that hears messages of a type, and how. */
+interface Hears {
+  readonly role: Handlers
+  readonly handler: Handler
+}
 
 /** ROUTES names only roles that have a handler of the message's type; TypeScript cannot follow the pair. */
 function handlersOf(role: Roles[RoleName] | undefined): Handlers | undefined {
