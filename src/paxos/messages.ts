@@ -124,7 +124,7 @@ export interface Promise {
   readonly type: 'promise'
   /** The ballot of the prepare. */
   readonly ballot: Ballot
-  /** The slot that the prepare asked from. */
+  /** The slot that the prepare asked from, or where the chunk before ended. */
   readonly fromSlot: Slot
   /** The votes in ascending order of slot; nothing at or below `decided`. */
   readonly votes: readonly Vote[]

@@ -53,9 +53,39 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
       this.#promise(ballot)
       this.persist({ type: 'promised', ballot })
     }
-    const { votes, nextSlot } = this.#votesFrom(fromSlot)
-    const { decidedThrough: decided, recordsWritten: written } = this
-    this.send(from, { type: 'promise', ballot, fromSlot, votes, nextSlot, decided, written })
+    this.#tellVotes(from, fromSlot)
+  }
+
+  /**
+   * The votes from a slot on, in chunks, all at once: one that asked for each would take as many round trips, and somebody
+   * else would have begun to scout meanwhile. What is decided need not be told: the watermark says it.
+   */
+  #tellVotes(to: NodeId, fromSlot: Slot): void {
+    const { promised: ballot, decidedThrough: decided, recordsWritten: written } = this
+    let chunk: Vote[] = []
+    let firstSlot = fromSlot
+    let bytes = 0
+    const tell = (nextSlot: Slot | null): void =>
+      this.send(to, {
+        type: 'promise',
+        ballot,
+        fromSlot: firstSlot,
+        votes: chunk,
+        nextSlot,
+        decided,
+        written,
+      })
+    for (const vote of this.#votesBetween(Math.max(fromSlot, decided + 1), this.highestVote)) {
+      bytes += vote.decree.length
+      if (bytes > this.settings.chunkBytes && chunk.length > 0) {
+        tell(vote.slot)
+        chunk = []
+        firstSlot = vote.slot
+        bytes = vote.decree.length
+      }
+      chunk.push(vote)
+    }
+    tell(null)
   }
 
   /** Phase 2b. */
@@ -118,18 +148,6 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
     if (vote.slot > this.highestVote) this.highestVote = vote.slot
     if (vote.slot < this.lowestCurrentVote && sameBallot(vote.ballot, this.promised))
       this.lowestCurrentVote = vote.slot
-  }
-
-  /** The votes from a slot on, as many as fit a chunk. What is decided need not be told: the watermark says it. */
-  #votesFrom(fromSlot: Slot): { votes: Vote[]; nextSlot: Slot | null } {
-    const votes: Vote[] = []
-    let bytes = 0
-    for (const vote of this.#votesBetween(Math.max(fromSlot, this.decidedThrough + 1), this.highestVote)) {
-      bytes += vote.decree.length
-      if (bytes > this.settings.chunkBytes && votes.length > 0) return { votes, nextSlot: vote.slot }
-      votes.push(vote)
-    }
-    return { votes, nextSlot: null }
   }
 
   /** The votes in these slots, in ascending order. Where there are fewer votes than slots, it looks at the votes. */

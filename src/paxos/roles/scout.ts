@@ -18,6 +18,8 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
   ballot: Ballot
   /** For each member the slot that its next chunk begins with. */
   expected: Map<MemberId, Slot> = new Map()
+  /** Chunks that overtook an earlier one of the same member, by `member slot`. */
+  early: Map<string, Promise> = new Map()
   /** The members that have promised and told every vote. */
   promised: MemberId[] = []
   /** For each slot the vote with the highest ballot so far. */
@@ -50,21 +52,32 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
     this.after('resend', this.settings.resendMicros)
   }
 
+  /** The chunks of one member count in their order; each says with which slot the next one begins. */
   promise(from: NodeId, promise: Promise): void {
-    if (!sameBallot(promise.ballot, this.ballot) || promise.fromSlot !== this.expected.get(from)) return
-    for (const vote of promise.votes) this.#merge(vote)
-    if (promise.decided > this.decided) {
-      this.decided = promise.decided
-      this.source = from
-    }
-    if (promise.nextSlot !== null) {
-      this.expected.set(from, promise.nextSlot)
-      this.#prepare(from, promise.nextSlot)
+    const expected = this.expected.get(from)
+    if (!sameBallot(promise.ballot, this.ballot) || expected === undefined || promise.fromSlot < expected)
       return
+    this.early.set(chunkName(from, promise.fromSlot), promise)
+    for (let slot: Slot | null = expected; slot !== null; ) {
+      const chunk = this.early.get(chunkName(from, slot))
+      if (chunk === undefined) return // the next one is not there yet
+      slot = this.#take(from, chunk)
     }
     this.expected.delete(from)
     this.promised.push(from)
     if (this.configurations.every(({ members }) => containsQuorum(this.promised, members))) this.#adopt()
+  }
+
+  /** Gives the slot that the next chunk of this member begins with; null if this was the last. */
+  #take(from: MemberId, { fromSlot, votes, nextSlot, decided }: Promise): Slot | null {
+    this.early.delete(chunkName(from, fromSlot))
+    for (const vote of votes) this.#merge(vote)
+    if (decided > this.decided) {
+      this.decided = decided
+      this.source = from
+    }
+    if (nextSlot !== null) this.expected.set(from, nextSlot)
+    return nextSlot
   }
 
   /** Whoever scouts does not know who votes by now. It learns that, and tries again. */
@@ -98,4 +111,8 @@ export class Scout extends Role implements Handles<RoleMessages['scout']> {
     this.tell({ type: 'adopted', ballot, version, votes, decided, source })
     this.retire('scout')
   }
+}
+
+function chunkName(member: MemberId, fromSlot: Slot): string {
+  return `${member} ${fromSlot}`
 }

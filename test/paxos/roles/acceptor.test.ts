@@ -110,18 +110,25 @@ describe('phase 1b: a promise (Paxos Made Simple, section 2.2)', () => {
     ])
   })
 
-  it('comes in chunks of bounded size, each saying where the next begins', () => {
+  it('comes in chunks of bounded size, all at once, each saying where the next begins', () => {
     seat(NO_BALLOT, [], { chunkBytes: 10 })
     const large = new Uint8Array(8)
     for (const slot of [1, 2, 5]) accept(ballot(1), slot, large)
     bench.take()
-    for (const fromSlot of [1, 2, 5]) prepare(ballot(2), fromSlot)
-    expect(
-      bench.messages('promise').map(({ votes, nextSlot }) => [votes.map(({ slot }) => slot), nextSlot]),
-    ).toEqual([
-      [[1], 2],
-      [[2], 5],
-      [[5], null],
+    const told = () =>
+      bench
+        .messages('promise')
+        .map(({ fromSlot, votes, nextSlot }) => [fromSlot, votes.map(({ slot }) => slot), nextSlot])
+    prepare(ballot(2))
+    expect(told()).toEqual([
+      [1, [1], 2],
+      [2, [2], 5],
+      [5, [5], null],
+    ])
+    prepare(ballot(2), 2)
+    expect(told()).toEqual([
+      [2, [2], 5],
+      [5, [5], null],
     ])
   })
 

@@ -117,21 +117,29 @@ describe('the votes that it adopts (Paxos Made Simple, section 2.2: P2c)', () =>
 })
 
 describe('a promise in chunks', () => {
-  it('is asked for chunk by chunk, and counts when the last one is there', () => {
+  it('counts when the last one is there', () => {
     bench.take()
     promise(1, { votes: [vote(1, ballot(1))], nextSlot: 4 })
-    expect(bench.take()).toEqual([sending(1, { type: 'prepare', ballot: OWN, fromSlot: 4, version: 1 })])
     promise(0)
-    expect(adopted()).toEqual([])
+    expect(bench.take()).toEqual([])
     promise(1, { fromSlot: 4, votes: [vote(4, ballot(2))] })
     expect(adopted()[0]?.votes.map(({ slot }) => slot)).toEqual([1, 4])
   })
 
-  it('has its chunks in order: one that comes again, or too early, is passed over', () => {
+  it('counts in whatever order they come', () => {
+    promise(0)
+    promise(1, { fromSlot: 9, votes: [vote(9, ballot(1))] })
+    promise(1, { fromSlot: 4, votes: [vote(4, ballot(2))], nextSlot: 9 })
+    expect(adopted()).toEqual([])
+    promise(1, { votes: [vote(1, ballot(1))], nextSlot: 4 })
+    expect(adopted()[0]?.votes.map(({ slot }) => slot)).toEqual([1, 4, 9])
+  })
+
+  it('does not count while one in the middle is missing, nor by one that comes again', () => {
+    promise(0)
     promise(1, { votes: [vote(1, ballot(1))], nextSlot: 4 })
     promise(1, { votes: [vote(1, ballot(1))], nextSlot: null })
     promise(1, { fromSlot: 9, nextSlot: null })
-    promise(0)
     expect(adopted()).toEqual([])
   })
 })
