@@ -47,7 +47,7 @@ export class Operators {
   /** From now on, switches off whoever was removed, did not hear of it, and is needed no more. */
   tidy(): void {
     const { hosts, timeline, court } = this.#site
-    const counting = this.configurations.flat()
+    const counting = this.#decided.flat() // a number that is not in use is never used again, whoever asks for it
     for (const { members } of court.membership.configurations) {
       for (const id of members) {
         const host = hosts.get(id)
@@ -64,10 +64,14 @@ export class Operators {
    * that were asked for and may still be decided.
    */
   get configurations(): readonly (readonly NodeId[])[] {
-    const { configurations, latest } = this.#site.court.membership
-    const counting = configurations.filter((_, index) => !this.#isSuperseded(index))
+    const { latest } = this.#site.court.membership
     const asked = this.#asked.filter(({ version }) => version >= latest.version)
-    return [...counting, ...asked].map(({ members }) => members)
+    return [...this.#decided, ...asked.map(({ members }) => members)]
+  }
+
+  get #decided(): readonly (readonly NodeId[])[] {
+    const { configurations } = this.#site.court.membership
+    return configurations.filter((_, index) => !this.#isSuperseded(index)).map(({ members }) => members)
   }
 
   /** Whether a quorum of a later configuration knows durably what this one has decided. */

@@ -105,11 +105,15 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     this.turnedAwayBy = cluster
   }
 
-  /** Asks the first contact, which is the seed of a new cluster, and every other time one of the rest. */
+  /**
+   * Asks the first contact, which is the seed of a new cluster, and every other time one of the rest. Where it was admitted
+   * before it was welcomed, its contacts may be gone; but who leads is heard.
+   */
   #ask(): void {
-    const [first, ...rest] = this.contacts
+    const [first, ...others] = this.contacts
     if (first === undefined) return
-    const other = rest[(this.attempts >> 1) % rest.length]
+    if (this.leader !== null) others.unshift(this.leader)
+    const other = others[(this.attempts >> 1) % others.length]
     this.send(this.attempts % 2 === 0 ? first : (other ?? first), { type: 'join', store: this.store })
     this.attempts += 1
     this.after('join', this.settings.joinMicros)
@@ -187,7 +191,8 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
   }
 
   heartbeat(from: NodeId, { written }: Heartbeat): void {
-    this.#vouch(from, written)
+    if (this.founding === null) this.leader = from
+    else this.#vouch(from, written)
   }
 
   leaderChanged(_from: NodeId, { towards }: LeaderChanged): void {

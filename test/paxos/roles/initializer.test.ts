@@ -25,6 +25,14 @@ describe('an initializer that is not yet inducted', () => {
     expect(bench.sent('join').map(({ to }) => to)).toEqual([0, 2, 0, 3, 0, 2])
   })
 
+  it('asks also whoever it hears leading: all its contacts may be gone', () => {
+    const { bench, initializer } = seat()
+    bench.take()
+    initializer.heartbeat(7, { type: 'heartbeat', ballot: ballot(1), decided: 9, round: 0, written: 5 })
+    for (let attempt = 0; attempt < 4; attempt++) initializer.timer()
+    expect(bench.sent('join').map(({ to }) => to)).toEqual([7, 0, 2, 0])
+  })
+
   it('says which store it has, and asks again after a while', () => {
     const { bench } = seat()
     expect(bench.take()).toEqual([
