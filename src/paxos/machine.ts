@@ -8,6 +8,7 @@
  * only the name does, because every engine words them in its own way.
  */
 import type { Slot } from './decree.js'
+import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Micros } from './settings.js'
 import { decodeText, encodeText } from './text.js'
 
@@ -71,12 +72,15 @@ export const json: Codec<unknown> = {
   decode: (bytes) => JSON.parse(decodeText(bytes)),
 }
 
+const plain: Codec<unknown> = { encode: encodePlain, decode: decodePlain }
+
 /** The codecs of a machine, with the default in place of those that it leaves out. */
 export interface Codecs {
   readonly commands: Codec<unknown>
   readonly outputs: Codec<unknown>
   readonly queries: Codec<unknown>
   readonly answers: Codec<unknown>
+  readonly snapshots: Codec<unknown>
 }
 
 export function codecsOf(machine: AnyMachine): Codecs {
@@ -85,5 +89,6 @@ export function codecsOf(machine: AnyMachine): Codecs {
     outputs: machine.outputs ?? json,
     queries: machine.queries ?? json,
     answers: machine.answers ?? json,
+    snapshots: machine.snapshots ?? plain,
   }
 }

@@ -3,6 +3,7 @@
  * order of insertion, gives the same bytes.
  */
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.js'
+import { isPlainObject } from './plain.js'
 
 /** The byte before each value. The numbers are part of the format. */
 const KIND = {
@@ -107,6 +108,10 @@ function writeObject(writer: ByteWriter, value: object, levels: number): void {
     writer.number(KIND.bytes)
     writer.bytes(value)
   } else {
+    if (!isPlainObject(value))
+      throw new TypeError(
+        `An instance of ${value.constructor.name} is not plain data, so it cannot be stored.`,
+      )
     const entries = Object.entries(value)
     writer.number(KIND.object)
     writer.number(entries.length)

@@ -18,9 +18,13 @@ function cloneAny(value: unknown): unknown {
   if (value instanceof Uint8Array) return new Uint8Array(value)
   if (value instanceof Map) return new Map([...value].map(([key, entry]) => [cloneAny(key), cloneAny(entry)]))
   if (value instanceof Set) return new Set([...value].map(cloneAny))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+  if (!isPlainObject(value))
     throw new TypeError(`An instance of ${value.constructor.name} is not plain data, so it cannot be frozen.`)
-  }
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, cloneAny(entry)]))
+}
+
+/** Whether an object is no instance of any class: its fields are all there is of it. */
+export function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -6,7 +6,7 @@
  */
 import { ByteReader, ByteWriter } from './bytes.js'
 import type { Slot } from './decree.js'
-import type { AnyMachine, Codec } from './machine.js'
+import { type AnyMachine, codecsOf } from './machine.js'
 import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Replicated } from './replicated.js'
 
@@ -32,7 +32,7 @@ export interface IncomingSnapshot {
 export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snapshot {
   const { state, ...rest } = replicated
   const writer = new ByteWriter(1024)
-  writer.bytes(codecOf(machine).encode(state))
+  writer.bytes(codecsOf(machine).snapshots.encode(state))
   writer.bytes(encodePlain(rest))
   const data = writer.finish()
   return { slot: replicated.applied, checksum: checksumOf(data), data }
@@ -41,13 +41,9 @@ export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snaps
 /** What a snapshot holds. Throws a `MalformedBytes` if the bytes are none. */
 export function readSnapshot({ data }: Snapshot, machine: AnyMachine): Replicated {
   const reader = new ByteReader(data)
-  const state = codecOf(machine).decode(reader.bytes())
+  const state = codecsOf(machine).snapshots.decode(reader.bytes())
   const rest = decodePlain(reader.bytes()) as Omit<Replicated, 'state'> // what takeSnapshot has written
   return { ...rest, state }
-}
-
-function codecOf(machine: AnyMachine): Codec<unknown> {
-  return machine.snapshots ?? { encode: encodePlain, decode: decodePlain }
 }
 
 /** The snapshot that has arrived; null if its bytes are not what was promised. */

@@ -193,6 +193,7 @@ function guardMachine(machine: AnyMachine, report: (fault: ApplicationError) => 
     outputs: guardCodec('outputs', codecs.outputs, reported),
     queries: guardCodec('queries', codecs.queries, reported),
     answers: guardCodec('answers', codecs.answers, reported),
+    snapshots: guardCodec('snapshots', codecs.snapshots, reported),
   }
   return guarded
 }

@@ -117,6 +117,7 @@ describe('plain data as bytes', () => {
   it.each([
     ['a function', () => 1],
     ['a symbol', Symbol('mark')],
+    ['an instance of a class, of which only the fields would be left', new Date(0)],
   ])('are not %s', (_name, value) => {
     expect(() => encodePlain({ deep: [value] })).toThrow(TypeError)
   })

@@ -26,7 +26,12 @@ function sentenceFor(parts: object, machine: object = {}): string | null {
       { ...right, machine: { ...right.machine, ...machine }, ...parts },
       'mine',
     )
-    simulate({ seed: 1, application, scenario: { members: 3, clients: 2, requests: 2 }, onLine: () => {} })
+    simulate({
+      seed: 1,
+      application,
+      scenario: { members: 3, clients: 2, requests: 2, logBytes: 1 },
+      onLine: () => {},
+    })
     return null
   } catch (error) {
     if (error instanceof ApplicationError) return error.message
@@ -105,6 +110,11 @@ describe('a machine', () => {
       "one of the machine's commands cannot be decoded: not today",
     ],
     [{ commands: text }, '`machine.commands.encode` gave the string text where it must give a Uint8Array'],
+    [{ snapshots: text }, '`machine.snapshots.encode` gave the string text where it must give a Uint8Array'],
+    [
+      { apply: () => [new Date(0), 0] },
+      "one of the machine's snapshots cannot be encoded: An instance of Date is not plain data, so it cannot be stored.",
+    ],
     [{ outputs: text }, '`machine.outputs.encode` gave the string text where it must give a Uint8Array'],
   ])('%o is told what is wrong', (machine, sentence) => {
     expect(sentenceFor({}, machine)).toBe(sentence)
@@ -218,7 +228,11 @@ describe('an application in TypeScript', () => {
           : 'not ok',
       invariant: (queue) => (queue.length <= 4 ? null : 'too long'),
     })
-    const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 2, requests: 2 } })
+    const { summary } = simulate({
+      seed: 1,
+      application,
+      scenario: { members: 3, clients: 2, requests: 2, logBytes: 1 },
+    })
     expect(summary.verdicts).toMatchObject({ answers: { ok: true }, conservation: { ok: true } })
   })
 
@@ -232,7 +246,11 @@ describe('an application in TypeScript', () => {
       },
     }
     const application = applicationFrom({ ...right, machine }, 'mine')
-    const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 2, requests: 2 } })
+    const { summary } = simulate({
+      seed: 1,
+      application,
+      scenario: { members: 3, clients: 2, requests: 2, logBytes: 1 },
+    })
     expect(summary.ok).toBe(true)
     expect(start).toEqual([])
   })

@@ -255,11 +255,17 @@ export abstract class Learner extends Role {
   takeSnapshot(): void {
     if (this.snapshot?.slot === this.applied || this.applied === 0 || this.isSending) return
     this.sinceSnapshotBytes = 0
+    const snapshot = this.#encodeSnapshot()
+    if (snapshot !== null) this.#keepSnapshot(snapshot)
+  }
+
+  /** Null if the machine's own encoding throws. The cluster goes on without; the log grows until it succeeds. */
+  #encodeSnapshot(): Snapshot | null {
     try {
-      this.#keepSnapshot(takeSnapshot(this.replicated, this.#execution.machine))
+      return takeSnapshot(this.replicated, this.#execution.machine)
     } catch (error) {
-      // The machine's own encoding throws. The cluster goes on without; the log grows until it succeeds.
       this.observe({ type: 'snapshotFailed', slot: this.applied, detail: detailOf(error) })
+      return null
     }
   }
 

@@ -60,6 +60,7 @@ export class Bounds extends Verdict {
   #requester(event: number, node: Node, requester: NonNullable<Node['roles']['requester']>): void {
     const { queueLimit, sessionWindow } = this.#settings
     this.#most(event, node, 'reads of its clients', requester.reads.size, queueLimit)
+    this.#most(event, node, 'changes that were asked for', requester.changes.size, queueLimit)
     for (const { outstanding, backlog } of requester.clients.values()) {
       this.#most(event, node, 'unanswered requests of a client', outstanding.size, sessionWindow)
       this.#most(event, node, 'requests of a client not sent', backlog.length, queueLimit)

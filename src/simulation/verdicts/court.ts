@@ -3,8 +3,6 @@ import {
   type AnyMachine,
   codecsOf,
   type Decree,
-  decodePlain,
-  encodePlain,
   type Membership as Known,
   type Micros,
   type Node,
@@ -133,7 +131,7 @@ export class Court {
     this.identicalState.started(node)
     const { machine } = this.#application
     const query = machine.query?.bind(machine)
-    const snapshots = machine.snapshots ?? { encode: encodePlain, decode: decodePlain }
+    const codecs = codecsOf(machine)
     return {
       initial: () => machine.initial(),
       apply: (state, command, context) => {
@@ -142,12 +140,12 @@ export class Court {
         return machine.apply(state, command, context)
       },
       ...(query && { query }),
-      ...codecsOf(machine),
+      ...codecs,
       snapshots: {
-        encode: (state) => snapshots.encode(state),
+        encode: (state) => codecs.snapshots.encode(state),
         decode: (bytes) => {
           this.identicalState.replaced(node)
-          return snapshots.decode(bytes)
+          return codecs.snapshots.decode(bytes)
         },
       },
     }
