@@ -271,6 +271,7 @@ export class Driver implements Site {
         return
       case 'began':
         this.timeline.announce({ type: 'begins', node: host.id, role: observation.role })
+        if (observation.role === 'scout' && host.node) this.court.scouted(this.timeline.events, host.node)
         return
       case 'ended':
         this.timeline.announce({ type: 'ends', node: host.id, role: observation.role })

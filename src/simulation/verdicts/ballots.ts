@@ -82,6 +82,11 @@ export class Ballots extends Verdict {
     else if (leader?.phase === 'leading') this.#leads(event, self, leader.ballot)
   }
 
+  /** A scout has begun, and may be over already. */
+  scouted(event: number, { self, roles }: Node): void {
+    if (roles.leader) this.#tries(event, self, roles.leader.ballot)
+  }
+
   #promisedBy(node: NodeId): Ballot {
     return this.#promised.get(node) ?? NO_BALLOT
   }

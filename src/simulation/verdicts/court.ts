@@ -191,6 +191,11 @@ export class Court {
     this.membership.configured(event, node, applied, membership)
   }
 
+  /** A node has begun to prepare a ballot. */
+  scouted(event: number, node: Node): void {
+    this.ballots.scouted(event, node)
+  }
+
   /** Looks at a node, every so often. */
   inspect(event: number, node: Node): void {
     this.bounds.check(event, node)
