@@ -21,7 +21,8 @@ Hunts planted bugs, each from five starts, and shows how many seeds it took and 
   --seeds N          give up a hunt after so many seeds (default: ${MOST_SEEDS})
   --starts N         hunt from so many starts, 1 to ${STARTS.length} (default: ${STARTS.length})
   --quick            hunt nothing: replay the pinned stories
-  --pin              make the story of each short, and write all to museum/stories.json and museum/README.md
+  --pin              make the story of each short, and write all to museum/stories.json and museum/README.md; with
+                     --quick, write only by which event the pinned stories show their bugs now
   --limit SECONDS    with --pin: how long to look for shorter stories of each (default: 30)
   --replay INTEGER   with --bug NAME: print the transcript of this story, up to the event that breaks a verdict
   --json             print an array of {bug, found, verdict, medianSeeds, story}
@@ -126,17 +127,24 @@ function shortestOf(
 function replayPinned(exhibit: Exhibit): Told {
   const pinned = readFindings(STORIES)[exhibit.name]
   if (pinned === undefined) return lost(exhibit)
-  return { bug: exhibit.name, found: replays(exhibit, pinned), ...pinned }
+  const events = eventsOf(exhibit, pinned)
+  if (events === null) return { bug: exhibit.name, found: false, ...pinned }
+  return { bug: exhibit.name, found: true, ...pinned, events }
 }
 
-/** Whether a pinned story still shows what it showed; a story of another version of the format does not. */
-function replays(exhibit: Exhibit, { story, verdict }: Finding): boolean {
+/** The event by which a pinned story shows what it showed; null if it does not, or is of another version of the format. */
+function eventsOf(exhibit: Exhibit, { story, verdict }: Finding): number | null {
   try {
-    return replay(exhibit, story)?.verdict === verdict
+    const failure = replay(exhibit, story)
+    return failure?.verdict === verdict ? failure.event : null
   } catch (error) {
-    if (error instanceof StoryError) return false
+    if (error instanceof StoryError) return null
     throw error
   }
+}
+
+function replays(exhibit: Exhibit, pinned: Finding): boolean {
+  return eventsOf(exhibit, pinned) !== null
 }
 
 function lost({ name }: Exhibit): Told {

@@ -38,7 +38,7 @@ describe('the pinned story shows it when', () => {
   it.each(PINNED.map((exhibit) => [exhibit.wrong, exhibit] as const))('%s', (_wrong, exhibit) => {
     const { story = '', verdict, events } = FINDINGS[exhibit.name] ?? {}
     const failure = replay(exhibit, story)
-    const advice = `see it with: npm run museum -- --bug ${exhibit.name} --replay ${story}; pin it anew with: npm run museum -- --bug ${exhibit.name} --pin`
+    const advice = `see it with: npm run museum -- --bug ${exhibit.name} --replay ${story}; pin it anew with: npm run museum -- --quick --pin, or, if it shows nothing any more, --bug ${exhibit.name} --pin`
     expect(failure, advice).toMatchObject({ verdict, event: events })
     expect(exhibit.verdicts).toContain(failure?.verdict)
   })
