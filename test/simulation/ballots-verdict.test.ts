@@ -64,7 +64,10 @@ describe('the verdict of ballots', () => {
     for (const round of [3, 3, 5]) verdict.scouted(1, member('following', ballot(round)))
     expect(verdict.result.ok).toBe(true)
     verdict.scouted(2, member('following', ballot(4)))
-    expect(verdict.result).toMatchObject({ event: 2, reason: expect.stringMatching(/^NODE_0 .* left behind/) })
+    expect(verdict.result).toMatchObject({
+      event: 2,
+      reason: expect.stringMatching(/^NODE_0 .* left behind/),
+    })
   })
 
   it('does not ask of a store that lost something what it had promised', () => {
