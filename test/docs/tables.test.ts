@@ -37,9 +37,12 @@ test('docs/CHECKING.md has every verdict', () => {
 const explorations = cellsOf('docs/EXPLORING.md', '| options | states generated | different | depth |')
 const small = explorations.filter(([, generated = '']) => Number(generated.replaceAll(',', '')) < 300_000)
 
-test.for(small)('docs/EXPLORING.md: %s generates %s states, %s different ones, in %s steps', ([options, ...row]) => {
-  const words = (options ?? '').split(' ')
-  const told = execFileSync(process.execPath, [join(ROOT, 'bin/synod.js'), 'explore', '--json', ...words])
-  const { generated, unique, depth } = JSON.parse(told.toString())
-  expect([generated, unique, depth].map((count) => count.toLocaleString('en-US'))).toEqual(row)
-})
+test.for(small)(
+  'docs/EXPLORING.md: %s generates %s states, %s different ones, in %s steps',
+  ([options, ...row]) => {
+    const words = (options ?? '').split(' ')
+    const told = execFileSync(process.execPath, [join(ROOT, 'bin/synod.js'), 'explore', '--json', ...words])
+    const { generated, unique, depth } = JSON.parse(told.toString())
+    expect([generated, unique, depth].map((count) => count.toLocaleString('en-US'))).toEqual(row)
+  },
+)
