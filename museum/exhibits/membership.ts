@@ -59,7 +59,9 @@ class StopsAtOnce extends Replica {
 
 class ChangesAtOnce extends Replica {
   protected override reconfigure(membership: Membership): void {
-    super.reconfigure({ ...membership, configurations: membership.configurations.slice(-1) })
+    const [latest] = membership.configurations.slice(-1)
+    const configurations = latest === undefined ? [] : [{ ...latest, fromSlot: this.applied + 1 }]
+    super.reconfigure({ ...membership, configurations })
   }
 }
 
