@@ -10,6 +10,7 @@ import {
   type SnapshotChunk,
   type Trim,
 } from 'synod/paxos'
+import { type Scenario, swarm } from 'synod/simulation'
 import { classes, type Exhibit } from '../exhibit.js'
 
 /** Takes snapshots of something else than what it holds. */
@@ -56,6 +57,10 @@ class ForgetsStateOfThisSlot extends Retoucher {
 
 /** Gives and takes whatever chunk comes next, and trusts that the whole is what it should be. */
 class MixesChunks extends Replica {
+  override get isSending(): boolean {
+    return false
+  }
+
   override fetchSnapshot(from: NodeId, message: FetchSnapshot): void {
     const { slot, checksum } = this.snapshot ?? message
     super.fetchSnapshot(from, { ...message, slot, checksum })
@@ -110,6 +115,12 @@ class BeginsAgainEachTime extends Replica {
   }
 }
 
+/** Most snapshots of the swarm fit into a chunk or two: here they are many, and each has many. */
+function inSmallChunks(seed: number): Scenario {
+  const scenario = swarm(seed)
+  return { ...scenario, logBytes: 400, chunkBytes: 100, faults: { ...scenario.faults, snapshot: 12 } }
+}
+
 export const SNAPSHOTS: readonly Exhibit[] = [
   {
     name: 'sessions-not-in-snapshot',
@@ -141,10 +152,11 @@ export const SNAPSHOTS: readonly Exhibit[] = [
   },
   {
     name: 'chunks-of-two-snapshots',
-    wrong: 'Chunks of two snapshots are put together.',
+    wrong: 'A snapshot is replaced while it is sent, and the chunks of both are put together.',
     breaks: 'A chunk names the snapshot that it is of (src/paxos/snapshot.ts).',
-    verdicts: ['identical state', 'agreement', 'membership', 'exactly once'],
+    verdicts: ['identical state', 'agreement', 'membership', 'exactly once', 'ended', 'liveness'],
     plant: classes({ replica: MixesChunks }),
+    scenario: inSmallChunks,
   },
   {
     name: 'older-snapshot-over-newer-state',
