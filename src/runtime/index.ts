@@ -1,0 +1,2 @@
+/** The runtime: real disks, sockets and clocks around the nodes of `synod/paxos`. */
+export {}
