@@ -19,11 +19,17 @@ export function scenarioOf({ scenario = swarm }: Exhibit, seed: number): Scenari
   return scenario(seed)
 }
 
-/** Trials with the bug planted, anew for each run. */
+/** Trials with the bug planted, anew for each run. A run in which a node throws shows nothing: no verdict has seen it. */
 export function trialsWith(exhibit: Exhibit): Trial {
   if (exhibit.check === 'determinism') return twice(exhibit)
-  return (scenario, seed, sought) =>
-    trialsOf({ application: APPLICATION, makeNode: exhibit.plant() })(scenario, seed, sought)
+  return (scenario, seed, sought) => {
+    try {
+      return trialsOf({ application: APPLICATION, makeNode: exhibit.plant() })(scenario, seed, sought)
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof RangeError) return null
+      throw error
+    }
+  }
 }
 
 /** Whether a run fails without any bug: then it shows nothing. */

@@ -5,10 +5,14 @@
 import { decodeText, encodeText } from './text.js'
 
 export class ByteWriter {
+  readonly #capacity: number
   #bytes: Uint8Array
   #length = 0
+  /** Up to here it was taken. */
+  #taken = 0
 
   constructor(capacity: number) {
+    this.#capacity = capacity
     this.#bytes = new Uint8Array(capacity)
   }
 
@@ -38,15 +42,29 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+    return this.#bytes.slice(this.#taken, this.#length)
+  }
+
+  /**
+   * A view of what was written since the last time. The writer goes on behind it, and in new memory when there is no room;
+   * so what is taken stays as it is, and keeps all that shares its memory.
+   */
+  take(): Uint8Array {
+    const view = this.#bytes.subarray(this.#taken, this.#length)
+    this.#taken = this.#length
+    return view
   }
 
   #reserve(more: number): void {
-    const needed = this.#length + more
-    if (needed <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
-    grown.set(this.#bytes.subarray(0, this.#length))
+    const needed = this.#length - this.#taken + more
+    if (this.#length + more <= this.#bytes.length) return
+    const grown = new Uint8Array(
+      needed <= this.#capacity ? this.#capacity : Math.max(needed, 2 * this.#bytes.length),
+    )
+    grown.set(this.#bytes.subarray(this.#taken, this.#length))
     this.#bytes = grown
+    this.#length -= this.#taken
+    this.#taken = 0
   }
 }
 
