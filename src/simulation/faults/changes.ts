@@ -132,21 +132,27 @@ function propose(stage: Stage, leaving: readonly Host[], admitted: readonly Host
   return true
 }
 
-/** Replaces every voter whose store is lost, again and again until none is left. */
-export function repair(stage: Stage): void {
-  const latest = latestOf(stage)
-  const voters = latest?.configuration.members ?? stage.members
-  const lost = voters.flatMap((id) => stage.hosts[id] ?? []).filter(({ isOut }) => isOut)
-  if (lost.length === 0) return
-  const admitted = lost.map(() => stage.admit())
+/**
+ * Replaces every voter whose store is lost: asks again and again, for the same newcomers, which may take their time to
+ * learn, until none is left.
+ */
+export function repair(stage: Stage, admitted: readonly Host[] = []): void {
+  // Not only those of the configuration that somebody knows who is up at the moment: it may be long gone.
+  const lost = stage.members.flatMap((id) => stage.hosts[id] ?? []).filter(({ isOut }) => isOut)
+  const waiting = admitted.filter((host) => {
+    return !host.isOut && !host.isRetired && !stage.members.includes(host.id)
+  })
+  if (lost.length === 0) {
+    dismiss(stage, waiting)
+    return
+  }
+  while (waiting.length < lost.length) waiting.push(stage.admit())
+  const newcomers = waiting.slice(0, lost.length)
   const ask = (): void => {
-    if (propose(stage, lost, admitted)) stage.at(stage.nowMicros + CHANGE_MICROS, again)
+    if (propose(stage, lost, newcomers)) stage.at(stage.nowMicros + CHANGE_MICROS, again)
     else stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
   }
-  const again = (): void => {
-    dismiss(stage, admitted)
-    repair(stage)
-  }
+  const again = (): void => repair(stage, waiting)
   stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
 }
 
