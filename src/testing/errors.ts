@@ -1,21 +1,6 @@
 /** What the promises of a test cluster reject with. */
 import type { MemberId } from '../paxos/index.js'
 
-/** The machine threw: the state is untouched on every member. The message is that of its error. */
-export class CommandFailed extends Error {
-  override readonly name = 'CommandFailed'
-}
-
-/** Too many requests wait already. This one was not sent: it is not executed, and never will be. */
-export class Overloaded extends Error {
-  override readonly name = 'Overloaded'
-}
-
-/** No answer came. A command may have been executed or not; or it may be executed later. */
-export class OutcomeUnknown extends Error {
-  override readonly name = 'OutcomeUnknown'
-}
-
 /** The member is not running, so it can neither be asked nor looked at. Nothing was sent. */
 export class MemberDown extends Error {
   override readonly name = 'MemberDown'

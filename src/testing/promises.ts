@@ -5,10 +5,10 @@
  * nothing real, falls into the same moments of virtual time in every run. Everything that is waited for ends at some
  * virtual time, one way or the other, so no wait lasts for ever. While nobody waits, time stands still.
  */
-import type { ClientRequest, Micros, Outcome } from '../paxos/index.js'
+import { type ClientRequest, type Micros, type Outcome, OutcomeUnknown, outputOf } from '../paxos/index.js'
 import type { Host } from '../simulation/host.js'
 import type { Driver } from './driver.js'
-import { ClusterClosed, CommandFailed, MemberDown, NotSettled, OutcomeUnknown, Overloaded } from './errors.js'
+import { ClusterClosed, MemberDown, NotSettled } from './errors.js'
 
 /** The only client of each node: all its requests share one session. */
 const CLIENT = 0
@@ -47,6 +47,7 @@ export class Promises {
       this.#driver.after(this.#timeoutMicros, () => this.#reject(reference, new OutcomeUnknown(late)))
       this.#driver.request(host, { ...request, client: CLIENT, reference })
     })
+    if (outcome === null) throw new Error('A request was answered without an outcome.')
     return outputOf(outcome)
   }
 
@@ -134,22 +135,5 @@ export class Promises {
     this.#waiting.delete(number)
     this.#settling.delete(number)
     return waiting
-  }
-}
-
-function outputOf(outcome: Outcome | null): Uint8Array {
-  if (outcome === null) throw new Error('A request was answered without an outcome.')
-  if (outcome.ok) return outcome.output
-  switch (outcome.error) {
-    case 'command-failed':
-      throw new CommandFailed(outcome.detail)
-    case 'overloaded':
-      throw new Overloaded(outcome.detail)
-    case 'session-unknown':
-    case 'session-window':
-    case 'session-limit':
-    case 'change-refused':
-    case 'already-acknowledged':
-      throw new OutcomeUnknown(outcome.detail)
   }
 }
