@@ -93,10 +93,17 @@ const REQUESTS = 400
 /** After the last fault there is this much time for everything to settle. */
 const SETTLING_MICROS = 8_000_000
 
+/**
+ * The slowest network, as a power of two, in which chunks may be the smallest; in slower ones they are larger, so that
+ * two snapshots, one chunk after the other, reach a newcomer in the time that there is to settle.
+ */
+const SLOWEST_OF_SMALLEST_CHUNKS = 6
+
 export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
-  const delayMicros = 100 * 2 ** draw(WHAT.delay, 0, 9)
+  const slowness = draw(WHAT.delay, 0, 9)
+  const delayMicros = 100 * 2 ** slowness
   const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
   return {
     ...CLASSIC,
@@ -111,7 +118,7 @@ export function swarm(seed: number): Scenario {
     lengthMicros: quietMicros + SETTLING_MICROS,
     alpha: 2 ** draw(WHAT.alpha, 0, 6),
     logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
-    chunkBytes: 50 * 2 ** draw(WHAT.chunk, 0, 10),
+    chunkBytes: 50 * 2 ** Math.max(slowness - SLOWEST_OF_SMALLEST_CHUNKS, draw(WHAT.chunk, 0, 10)),
     quietMicros,
     faults: faultsOf(bits, draw(WHAT.mood, 0, 99)),
   }

@@ -1,0 +1,45 @@
+/** What can be asked of a cluster, with the types of its machine: the same of a member and of a client. */
+import { type AnyMachine, type Codecs, type Consistency, codecsOf } from '../../paxos/index.js'
+import type { AskOptions, Promises } from './promises.js'
+
+export interface QueryOptions extends AskOptions {
+  /**
+   * `linearizable` sees everything that was answered before it was asked; `stale` may be behind, but never behind what
+   * was answered to the same session. Default: `linearizable`.
+   */
+  readonly consistency?: Consistency
+}
+
+/**
+ * One client of the cluster: its commands are executed exactly once each, in any order, and its stale reads see what its
+ * commands did.
+ */
+export class Session<Command, Output, Query, Answer> {
+  readonly #promises: Promises
+  readonly #codecs: Codecs
+  readonly #client: number
+
+  /** @internal Ask a member or a client for one. */
+  constructor(promises: Promises, machine: AnyMachine, client: number) {
+    this.#promises = promises
+    this.#codecs = codecsOf(machine)
+    this.#client = client
+  }
+
+  /**
+   * Has a command executed, exactly once, and gives its output. Rejects with a `CommandFailed` if the machine throws, with
+   * an `OutcomeUnknown` if no answer came in time, with an `Overloaded` if too many wait already: then it is not executed.
+   */
+  async invoke(command: Command, options?: AskOptions): Promise<Output> {
+    const { commands, outputs } = this.#codecs
+    const asked = { type: 'command', command: commands.encode(command) } as const
+    return outputs.decode(await this.#promises.ask(this.#client, asked, options)) as Output // by its own codec
+  }
+
+  /** Reads, without a decree. Rejects like `invoke`. */
+  async query(query: Query, { consistency = 'linearizable', ...options }: QueryOptions = {}): Promise<Answer> {
+    const { queries, answers } = this.#codecs
+    const asked = { type: 'query', query: queries.encode(query), consistency } as const
+    return answers.decode(await this.#promises.ask(this.#client, asked, options)) as Answer // by its own codec
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Drives a node in the real world: gives it what arrives, with the time, and carries out what comes of it. The store and
+ * the links come from outside; the driver knows neither files nor sockets.
+ *
+ * What is written and sent within one round of the event loop goes to the disk and to each peer in one piece.
+ */
+import {
+  type Action,
+  type ClientRequest,
+  type Envelope,
+  type MemberId,
+  Node,
+  type NodeEvent,
+  type NodeId,
+  type NodeOptions,
+  type Observation,
+  type StoreRecord,
+} from '../../paxos/index.js'
+import { decodeMessage, MessageWriter } from '../encoding/messages.js'
+import type { Clock } from './clock.js'
+import { Timers } from './timers.js'
+
+/** Where records go. `flush` begins a sync unless one is in flight; `durable` is told, as often as one ends. */
+export interface RecordStore {
+  readonly records: Iterable<StoreRecord>
+  write(record: StoreRecord): void
+  flush(): void
+  onDurable: (count: number) => void
+}
+
+/** Where messages go. What is sent may be lost; it goes out with the next flush. */
+export interface Links {
+  send(to: NodeId, payload: Uint8Array): void
+  flush(): void
+}
+
+export interface DriverOptions {
+  readonly node: Omit<NodeOptions, 'draw' | 'records'>
+  /** Null: a client's node, which keeps nothing. */
+  readonly store: RecordStore | null
+  readonly links: Links
+  readonly clock: Clock
+  /** A whole number from `low` to `high`, at random. */
+  readonly draw: (low: number, high: number) => number
+  readonly onObservation: (observation: Observation) => void
+  /** A turn threw: the node is no more. Start it again from its store. */
+  readonly onFailure: (error: unknown) => void
+  /** A message that cannot be read came from somebody. */
+  readonly onMalformed: (from: NodeId, error: unknown) => void
+}
+
+export class Driver {
+  readonly node: Node
+  readonly #options: DriverOptions
+  readonly #writer: MessageWriter = new MessageWriter()
+  readonly #timers: Timers
+  #requests: ClientRequest[] = []
+  #isFlushing = false
+  #isStopped = false
+
+  constructor(options: DriverOptions) {
+    const { node, store, clock, draw } = options
+    this.#options = options
+    this.#timers = new Timers(clock, (role, timer, deadlineMicros) => {
+      this.#turn({ type: 'timer', ...this.#now, role, timer, deadlineMicros })
+    })
+    this.node = new Node({ ...node, draw, ...(store && { records: store.records }) })
+    if (store !== null) store.onDurable = (count) => this.#turn({ type: 'durable', ...this.#now, count })
+  }
+
+  /** Begins the life of the node. */
+  boot(): void {
+    this.#turn({ type: 'boot', ...this.#now })
+  }
+
+  /** The node takes part in nothing any more, and nothing is sent or written. */
+  stop(): void {
+    this.#isStopped = true
+    this.#timers.stop()
+  }
+
+  /** Takes in what came from a node. */
+  receive(from: NodeId, store: number, payloads: readonly Uint8Array[]): void {
+    const envelopes: Envelope[] = []
+    for (const payload of payloads) {
+      try {
+        envelopes.push({ from, store, message: decodeMessage(payload) })
+      } catch (error) {
+        this.#options.onMalformed(from, error)
+        return
+      }
+    }
+    this.#turn({ type: 'messages', ...this.#now, envelopes })
+  }
+
+  /** Takes a request of a client in. All of one round of the event loop make one turn. */
+  request(request: ClientRequest): void {
+    this.#requests.push(request)
+    this.#flushSoon()
+  }
+
+  transfer(to: MemberId | null): void {
+    this.#turn({ type: 'transfer', ...this.#now, to })
+  }
+
+  snapshot(): void {
+    this.#turn({ type: 'snapshot', ...this.#now })
+  }
+
+  get #now(): { readonly nowMicros: number; readonly wallMicros: number } {
+    const { clock } = this.#options
+    return { nowMicros: clock.nowMicros(), wallMicros: clock.wallMicros() }
+  }
+
+  #turn(event: NodeEvent): void {
+    if (this.#isStopped) return
+    try {
+      for (const action of this.node.step(event)) this.#carryOut(action)
+    } catch (error) {
+      this.stop()
+      this.#options.onFailure(error)
+      return
+    }
+    this.#flushSoon()
+  }
+
+  #carryOut(action: Action): void {
+    switch (action.type) {
+      case 'send':
+        this.#send(action.to, this.#writer.encode(action.message))
+        return
+      case 'persist':
+        this.#options.store?.write(action.record)
+        return
+      case 'timer':
+        this.#timers.set(action.role, action.timer, action.deadlineMicros)
+        return
+      case 'observe':
+        this.#options.onObservation(action.observation)
+        return
+    }
+  }
+
+  #send(to: NodeId | readonly NodeId[], payload: Uint8Array): void {
+    const { links } = this.#options
+    if (typeof to === 'number') {
+      links.send(to, payload)
+      return
+    }
+    for (const each of to) if (each !== this.node.self) links.send(each, payload)
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    if (this.#requests.length > 0) {
+      const requests = this.#requests
+      this.#requests = []
+      this.#turn({ type: 'requests', ...this.#now, requests })
+    }
+    this.#isFlushing = false
+    if (this.#isStopped) return
+    this.#options.store?.flush()
+    this.#options.links.flush()
+  }
+}

@@ -1,0 +1,114 @@
+/** What was asked of a node and is not answered yet: a promise each. */
+import { type ClientRequest, type Outcome, OutcomeUnknown, outputOf } from '../../paxos/index.js'
+
+export interface AskOptions {
+  /** When it fires, nobody waits any longer. A command may be executed all the same. */
+  readonly signal?: AbortSignal
+  /** How long the answer is waited for. Default: 30,000. */
+  readonly timeoutMillis?: number
+}
+
+/** What is asked, without the names that the driver gives it. */
+export type Asked<Type extends ClientRequest['type']> = Omit<
+  Extract<ClientRequest, { type: Type }>,
+  'client' | 'reference'
+>
+
+interface Waiting {
+  readonly resolve: (output: Uint8Array) => void
+  readonly reject: (error: unknown) => void
+  readonly deadlineMillis: number
+  readonly timeoutMillis: number
+  /** Stops listening to the signal. */
+  readonly release: (() => void) | null
+}
+
+const TIMEOUT_MILLIS = 30_000
+
+/** How often it is looked whose time is over. */
+const SWEEP_MILLIS = 50
+
+export class Promises {
+  readonly #send: (request: ClientRequest) => void
+  readonly #waiting: Map<number, Waiting> = new Map()
+  #last = 0
+  #sweep: NodeJS.Timeout | null = null
+  /** Why nothing can be asked any more. */
+  #end: Error | null = null
+
+  constructor(send: (request: ClientRequest) => void) {
+    this.#send = send
+  }
+
+  /** Asks for this client. Gives the bytes of the answer, or rejects with what became of it. */
+  ask(
+    client: number,
+    asked: Asked<'command'> | Asked<'query'> | Asked<'change'>,
+    { signal, timeoutMillis = TIMEOUT_MILLIS }: AskOptions = {},
+  ): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== null) throw this.#end
+      signal?.throwIfAborted()
+      const reference = ++this.#last
+      const deadlineMillis = performance.now() + timeoutMillis
+      const release = signal === undefined ? null : this.#listen(signal, reference)
+      this.#waiting.set(reference, { resolve, reject, deadlineMillis, timeoutMillis, release })
+      this.#sweep ??= setInterval(() => this.#lookForLate(), SWEEP_MILLIS)
+      this.#send({ ...asked, client, reference })
+    })
+  }
+
+  answered(reference: number, outcome: Outcome): void {
+    const waiting = this.#take(reference)
+    if (waiting === undefined) return // nobody waits any longer
+    try {
+      waiting.resolve(outputOf(outcome))
+    } catch (error) {
+      waiting.reject(error)
+    }
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** Nothing can be asked any more, and nobody who waits is answered. */
+  end(error: Error): void {
+    if (this.#end !== null) return
+    this.#end = error
+    for (const reference of [...this.#waiting.keys()]) {
+      this.#take(reference)?.reject(new OutcomeUnknown(`No answer came: ${error.message}`, { cause: error }))
+    }
+    if (this.#sweep !== null) clearInterval(this.#sweep)
+  }
+
+  #listen(signal: AbortSignal, reference: number): () => void {
+    const abort = (): void => {
+      const error = new OutcomeUnknown('It was given up before an answer came.', { cause: signal.reason })
+      this.#take(reference)?.reject(error)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    return () => signal.removeEventListener('abort', abort)
+  }
+
+  #lookForLate(): void {
+    const nowMillis = performance.now()
+    for (const [reference, { deadlineMillis, timeoutMillis }] of this.#waiting) {
+      if (deadlineMillis > nowMillis) continue
+      const late = `No answer came within ${timeoutMillis} ms: is a quorum of the members up, and reachable?`
+      this.#take(reference)?.reject(new OutcomeUnknown(late))
+    }
+  }
+
+  #take(reference: number): Waiting | undefined {
+    const waiting = this.#waiting.get(reference)
+    this.#waiting.delete(reference)
+    waiting?.release?.()
+    if (this.#waiting.size === 0 && this.#sweep !== null) {
+      clearInterval(this.#sweep)
+      this.#sweep = null
+    }
+    return waiting
+  }
+}
