@@ -17,6 +17,9 @@ export interface DiallerOwner extends ConnectionOwner {
   endpointOf(member: MemberId): string | undefined
   /** What this side says to whom it wants. */
   makeHello(wanted: MemberId | null, token: string): Hello
+  /** A connection is begun. */
+  dialled(dialler: Dialler, connection: Connection): void
+  /** The member is not dialled, because of this. */
   warn(peer: string, member: MemberId | null, detail: string): void
 }
 
@@ -64,6 +67,7 @@ export class Dialler {
       queueBytes: limits.queueBytes,
     })
     this.#connection = connection
+    this.#owner.dialled(this, connection)
     // What the hello says may be known later than now, so it is asked for when there is somebody to say it to.
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       connection.sendFrame(HELLO, encodeHello(this.#owner.makeHello(this.member, token)))

@@ -100,6 +100,8 @@ export class Outgoing {
   /** Hands the socket all that it takes. */
   flush(): void {
     this.dirty = false
+    // Whoever is turned away gets nothing more.
+    if (!this.#socket.writable) return
     while (this.#writing === 0 && this.waitingBytes > 0) this.#write()
     // Nothing of the block is in use any more.
     if (this.waitingBytes === 0) {

@@ -48,6 +48,8 @@ export interface TransportOptions {
   onMessages(from: NodeId, store: number, payloads: readonly Uint8Array[]): void
   /** The address book has changed. It never names this member itself. */
   onBook(book: ReadonlyMap<MemberId, string>): void
+  /** From now on what is sent to the node has a connection, or has none. A client that is gone never comes back. */
+  onReachable?(node: NodeId, reachable: boolean): void
   /** Told each time. Whoever logs it logs each reason once a peer. */
   onProblem(problem: Problem): void
 }
@@ -79,6 +81,8 @@ export class Transport {
   readonly #diallers: Map<MemberId, Dialler> = new Map()
   /** Those that dial an address, whoever is there, by the address. */
   readonly #seekers: Map<string, Dialler> = new Map()
+  /** Who dialled a connection. */
+  readonly #origins: Map<Connection, Dialler> = new Map()
   /** What is sent to whom goes where. */
   readonly #routes: Map<NodeId, Connection> = new Map()
   /** Connections that were told they are too slow. */
@@ -240,13 +244,14 @@ export class Transport {
       },
       endpointOf: (member) => this.#book.endpointOf(member),
       makeHello: (wanted, token) => this.#makeHello(wanted, token),
+      dialled: (dialler, connection) => this.#origins.set(connection, dialler),
       warn: (peer, member, detail) => this.#tell('token-in-clear', peer, member, detail, false),
       greeted: (connection, hello) => this.#greeted(connection, hello),
       received: ({ node, hello }, payloads) => this.#options.onMessages(node, hello?.store ?? 0, payloads),
       informed: (_, payload) => this.#informed(decodeBook(payload, this.#limits.bookEntries + 1)),
       ended: (connection) => this.#ended(connection),
       troubled: (connection, reason, detail, told) => {
-        const member = this.#diallerOf(connection)?.member ?? connection.hello?.member ?? null
+        const member = this.#origins.get(connection)?.member ?? connection.hello?.member ?? null
         this.#tell(reason, connection.peer, member, detail, told)
       },
     }
@@ -261,7 +266,7 @@ export class Transport {
   #greeted(connection: Connection, hello: Hello): void {
     const version = commonVersion(this.#versions, hello.versions)
     const mine = this.#options.identity()
-    const dialler = this.#diallerOf(connection)
+    const dialler = this.#origins.get(connection)
     if (dialler !== undefined) this.#opened(dialler, connection, mine, hello, version)
     else if (this.#listener !== null) this.#accepted(this.#listener, connection, mine, hello, version)
     if (connection.isOpen && hello.member !== null && hello.endpoint !== null) {
@@ -279,8 +284,8 @@ export class Transport {
     dialler.answered()
     const admitted = mine.member === null ? FROM_MEMBER_TO_CLIENT : FROM_MEMBER
     connection.open(member, hello, version, admitted)
-    this.#routes.set(member, connection)
     this.counts.dialled++
+    this.#addRoute(connection)
   }
 
   /** An address has turned out to be this member's; gives whether that is dialled there from now on. */
@@ -300,25 +305,29 @@ export class Transport {
   #accepted(listener: Listener, connection: Connection, mine: Identity, hello: Hello, version: number): void {
     const node = listener.admit(connection, mine, hello)
     connection.open(node, hello, version, FROM_DIALLER)
-    if (node >= FIRST_CLIENT) this.#routes.set(node, connection)
     connection.sendFrame(HELLO, encodeHello(this.#makeHello(hello.member, '')))
     connection.sendFrame(BOOK, encodeBook(this.#entries()))
+    if (node >= FIRST_CLIENT) this.#addRoute(connection)
     // Who dials is up: there is no need to wait any longer before it is dialled.
     if (hello.member !== null) this.#diallers.get(hello.member)?.dial()
   }
 
-  #ended(connection: Connection): void {
-    this.#listener?.dismiss(connection)
-    if (this.#routes.get(connection.node) === connection) this.#routes.delete(connection.node)
-    const dialler = this.#diallerOf(connection)
-    if (dialler === undefined) return
-    if (connection.hello !== null) this.counts.dialled--
-    dialler.lost()
+  #addRoute(connection: Connection): void {
+    this.#routes.set(connection.node, connection)
+    this.#options.onReachable?.(connection.node, true)
   }
 
-  #diallerOf(connection: Connection): Dialler | undefined {
-    const isIts = (dialler: Dialler): boolean => dialler.connection === connection
-    return [...this.#diallers.values()].find(isIts) ?? [...this.#seekers.values()].find(isIts)
+  #ended(connection: Connection): void {
+    this.#listener?.dismiss(connection)
+    if (this.#routes.get(connection.node) === connection) {
+      this.#routes.delete(connection.node)
+      this.#options.onReachable?.(connection.node, false)
+    }
+    const dialler = this.#origins.get(connection)
+    if (dialler === undefined) return
+    this.#origins.delete(connection)
+    if (connection.hello !== null) this.counts.dialled--
+    dialler.lost()
   }
 
   #tell(reason: ProblemReason, peer: string, member: MemberId | null, detail: string, told: boolean): void {
