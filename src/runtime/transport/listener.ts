@@ -56,9 +56,10 @@ export class Listener {
   #makeTlsServer(tls: TransportTls): Server {
     const options = serverOptions(tls, this.#owner.limits.handshakeMillis)
     const server = createTlsServer(options, (socket) => this.#accept(socket))
-    // The server has cut it off already. Most are scanners, and those who speak no TLS.
-    server.on('tlsClientError', () => {
+    // Most are scanners, and those who speak no TLS. Who is only too slow is not cut off by the server itself.
+    server.on('tlsClientError', (_, socket) => {
       this.#owner.counts.problems.untrusted++
+      socket.destroy()
     })
     return server
   }
