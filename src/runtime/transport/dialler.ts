@@ -74,6 +74,13 @@ export class Dialler {
     })
   }
 
+  /** Dials without further waiting, where the book has it. */
+  dialAtOnce(): void {
+    if (this.#connection !== null) return
+    this.#attempts = 0
+    this.dial()
+  }
+
   /** The address that the book has, and in turns with it the one that was given: either may be out of date. */
   #endpoint(): string {
     const booked = this.member === null ? undefined : this.#owner.endpointOf(this.member)

@@ -273,6 +273,8 @@ export class Transport {
       const { member, endpoint, sinceMillis } = hello
       this.#informed([{ member, endpoint, sinceMillis }])
     }
+    // Who dials is up, and has said where: there is no need to wait any longer before it is dialled.
+    if (connection.isOpen && dialler === undefined) this.#diallers.get(connection.node)?.dialAtOnce()
   }
 
   /** The one that was dialled has answered. */
@@ -308,8 +310,6 @@ export class Transport {
     connection.sendFrame(HELLO, encodeHello(this.#makeHello(hello.member, '')))
     connection.sendFrame(BOOK, encodeBook(this.#entries()))
     if (node >= FIRST_CLIENT) this.#addRoute(connection)
-    // Who dials is up: there is no need to wait any longer before it is dialled.
-    if (hello.member !== null) this.#diallers.get(hello.member)?.dial()
   }
 
   #addRoute(connection: Connection): void {

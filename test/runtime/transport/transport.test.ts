@@ -21,6 +21,26 @@ const HELLO_OF_9: Hello = {
 const helloFrame = (hello: Partial<Hello> = {}, more = ''): Buffer =>
   encodeFrame(HELLO, Buffer.concat([encodeHello({ ...HELLO_OF_9, ...hello }), Buffer.from(more)]))
 
+/** Says hello as the member that it is asked for, and never reads again. */
+async function deaf(number: number): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      socket.pause()
+      socket.write(helloFrame({ member: number, store: 100 + number }))
+    })
+    onTestFinished(() => {
+      socket.destroy()
+    })
+  })
+  onTestFinished(() => {
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return typeof address === 'object' ? `127.0.0.1:${address?.port}` : ''
+}
+
 describe('messages', () => {
   test('go to the member that was dialled, in order, with number and store of the sender', async () => {
     const [a, b] = [await member(1), await member(2)]
@@ -152,6 +172,16 @@ describe('connections', () => {
     expect(again.texts).toEqual(['back'])
   })
 
+  test('to one that dials by itself are dialled at once, where it says that it is', async () => {
+    const never = 2 ** 31 - 1
+    const patient = { limits: { backoffMillis: never, backoffLimitMillis: never } }
+    const [a, b] = [await member(1, patient), await member(2)]
+    a.transport.know(2, '127.0.0.1:1')
+    await a.problem('unreachable')
+    await reach(b, a)
+    await a.until(() => a.reachable.has(2))
+  })
+
   test('of those who are forgotten end, and are not dialled again', async () => {
     const [a, b] = [await member(1), await member(2)]
     await reach(a, b)
@@ -188,26 +218,6 @@ describe('connections', () => {
 })
 
 describe('a peer that does not read', () => {
-  /** Says hello as the member that it is asked for, and never reads again. */
-  async function deaf(number: number): Promise<string> {
-    const server = createServer((socket) => {
-      socket.on('error', () => {})
-      socket.once('data', () => {
-        socket.pause()
-        socket.write(helloFrame({ member: number, store: 100 + number }))
-      })
-      onTestFinished(() => {
-        socket.destroy()
-      })
-    })
-    onTestFinished(() => {
-      server.close()
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    return typeof address === 'object' ? `127.0.0.1:${address?.port}` : ''
-  }
-
   test('has what exceeds its queue dropped, told once, and nobody else is slowed', async () => {
     const queueBytes = 1024 * 1024
     const [a, b] = [await member(1, { limits: { queueBytes } }), await member(2)]
@@ -331,6 +341,16 @@ describe('the handshake', () => {
     expect(a.problems).toMatchObject([{ told: true, member: 3 }])
   })
 
+  test('notices that too when the other side does not', async () => {
+    const a = await member(1)
+    a.transport.know(3, await deaf(9))
+    await a.problem('wrong-number')
+    expect(a.problems).toMatchObject([
+      { told: false, member: 3, detail: expect.stringContaining('member 9 answered') },
+    ])
+    expect(a.reachable.size).toBe(0)
+  })
+
   test('does not send a token to another machine in the clear', async () => {
     const a = client({ token: 'secret' })
     a.transport.know(3, '192.0.2.1:4000')
@@ -356,6 +376,16 @@ describe('the handshake', () => {
       socket.write(Buffer.concat([hello, encodeFrame(MESSAGE, Buffer.from(`${at}`))]))
       await a.until(() => a.texts.includes(`${at}`))
     }
+  })
+
+  test('is not waited for any more once it is over, by members and clients alike', async () => {
+    const a = await member(1, { limits: { handshakes: 2 } })
+    const sides = [await member(2), client(), client()]
+    for (const side of sides) await reach(side, a)
+    const crowd = [await stranger(a), await stranger(a), await stranger(a)]
+    await closed(crowd[0] ?? (await stranger(a)))
+    for (const side of sides) side.say(1, 'still here')
+    await a.until(() => a.texts.length === 3)
   })
 
   test('leaves the dialling side unhurt if nobody says hello', async () => {
