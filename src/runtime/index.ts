@@ -1,2 +1,2 @@
 /** The runtime: real disks, sockets and clocks around the nodes of `synod/paxos`. */
-export {}
+export * from './transport/index.js'
