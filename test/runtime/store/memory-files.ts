@@ -37,8 +37,7 @@ export class MemoryFiles implements Files {
   #syncedNames: Map<string, Content> = new Map()
   #changes: NameChange[] = []
   #isLocked = false
-  /** After a crash nothing is left of who wrote before it. */
-  #life = 0
+  #isDead = false
 
   lock(directory: string): Promise<Lock> {
     if (this.#isLocked) return Promise.reject(new StoreError('locked', `${directory} is in use.`))
@@ -111,18 +110,15 @@ export class MemoryFiles implements Files {
     return Promise.resolve({ write, close: () => Promise.resolve() })
   }
 
-  /** The machine stops and starts again. What was not synced goes as the fate has it. */
-  crash(fate: Fate): void {
-    this.#life += 1
-    this.#isLocked = false
-    this.isStalled = false
-    this.error = null
+  /** The machine stops. Gives what is left when it starts again; these files are dead from now on. */
+  crash(fate: Fate): MemoryFiles {
+    this.#isDead = true
     const contents = new Set([...this.#names.values(), ...this.#syncedNames.values()])
     for (const content of contents) tear(content, fate)
     for (const change of this.#changes) if (fate(1) === 1) apply(change, this.#syncedNames)
-    this.#changes = []
-    this.#names.clear()
-    for (const [name, content] of this.#syncedNames) this.#names.set(name, content)
+    const left = new MemoryFiles()
+    for (const [name, { synced }] of this.#syncedNames) left.put(name, synced)
+    return left
   }
 
   // ---- looking at it, and doing harm -----------------------------------------------------------------------------
@@ -166,10 +162,9 @@ export class MemoryFiles implements Files {
 
   /** Takes a turn of the event loop; one that a crash has overtaken never ends. */
   async #operate(): Promise<void> {
-    const life = this.#life
     await new Promise((resolve) => setImmediate(resolve))
     if (this.error !== null) throw this.error
-    if (this.isStalled || this.#life !== life) await new Promise(() => undefined)
+    if (this.isStalled || this.#isDead) await new Promise(() => undefined)
   }
 
   #change(change: NameChange): void {
@@ -206,7 +201,6 @@ function tear(content: Content, fate: Fate): void {
     if (extent === 3) tearSectors(bytes, position, content.synced, fate)
   }
   content.unsynced = []
-  content.seen = Buffer.from(content.synced)
 }
 
 function tearSectors(bytes: Buffer, position: number, target: Buffer, fate: Fate): void {

@@ -29,7 +29,7 @@ export function durable(store: Store, count: number): Promise<void> {
 }
 
 export class TestedStore implements TestedDisk {
-  readonly #files: MemoryFiles
+  #files: MemoryFiles
   #store: Store
   #written = 0
 
@@ -80,7 +80,7 @@ export class TestedStore implements TestedDisk {
   }
 
   async #restart(fate: number): Promise<void> {
-    this.#files.crash(() => fate)
+    this.#files = this.#files.crash(() => fate)
     this.#store = await openStore(this.#files)
     this.#written = 0
   }
