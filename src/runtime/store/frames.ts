@@ -107,7 +107,7 @@ function frameAt(
   if (payloadTo > end) return null
   const payload = bytes.subarray(payloadFrom, payloadTo)
   if (crc32(payload) !== bytes.readUInt32LE(at + 44)) return null
-  const entries = readEntries(payload, bytes.readUInt32LE(at + 36))
+  const entries = readEntries(plainBytes(payload), bytes.readUInt32LE(at + 36))
   if (entries === null) return null
   const before = bytes.readDoubleLE(at + 24)
   return {
@@ -118,6 +118,11 @@ function frameAt(
     checksum,
     entries,
   }
+}
+
+/** The same memory as what everybody else has decrees in: a `slice` of a Buffer is no copy. */
+export function plainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 /** Null if they are not so many entries, though their checksum is right. */

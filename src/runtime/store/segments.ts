@@ -60,7 +60,8 @@ export function segmentNumberOf(name: string): number | null {
   return /^\d{10}\.votes$/.test(name) ? Number(name.slice(0, 10)) : null
 }
 
-export function encodeSegmentHeader(header: SegmentHeader): Buffer {
+/** Of this version, unless a test asks for another. */
+export function encodeSegmentHeader(header: SegmentHeader, version: number = FORMAT_VERSION): Buffer {
   const writer = new StoreWriter()
   writer.raw(Buffer.alloc(PREFACE_BYTES))
   writer.raw(Buffer.from(header.identity, 'latin1'))
@@ -76,7 +77,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
       `A segment's header has ${bytes.length} bytes, and room for ${SEGMENT_HEADER_BYTES}: the cluster was founded with too many voters.`,
     )
   bytes.write(MAGIC, 0, 'latin1')
-  bytes.writeUInt32LE(FORMAT_VERSION, 8)
+  bytes.writeUInt32LE(version, 8)
   bytes.writeUInt32LE(bytes.length - PREFACE_BYTES, 12)
   bytes.writeUInt32LE(crc32(bytes.subarray(PREFACE_BYTES), crc32(bytes.subarray(0, 16))), 16)
   return bytes

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { MalformedBytes, type SnapshotRecord } from '../../paxos/index.js'
-import { IDENTITY_BYTES, type LogIdentity } from './frames.js'
+import { IDENTITY_BYTES, type LogIdentity, plainBytes } from './frames.js'
 import { decodeRecord, encodeSnapshotHead } from './records.js'
 import { checkVersion, FORMAT_VERSION } from './segments.js'
 import { StoreWriter } from './writer.js'
@@ -63,7 +63,7 @@ export function readSnapshotFile(
   if (bytes.toString('latin1', 12, 12 + IDENTITY_BYTES) !== identity) return null
   if (bytes.readDoubleLE(12 + IDENTITY_BYTES) !== ordinal) return null
   try {
-    const record = decodeRecord(bytes.subarray(PREFACE_BYTES, end))
+    const record = decodeRecord(plainBytes(bytes.subarray(PREFACE_BYTES, end)))
     return record.type === 'snapshot' ? record : null
   } catch (error) {
     if (error instanceof MalformedBytes) return null
