@@ -34,6 +34,8 @@ export type NodeEvent =
   /** The first `count` records that this life of the node has written are durable. */
   | (At & { readonly type: 'durable'; readonly count: number })
   | (At & { readonly type: 'requests'; readonly requests: readonly ClientRequest[] })
+  /** A node that is no member turns to these members, the first of them first, in place of those that it knew. */
+  | (At & { readonly type: 'contacts'; readonly members: readonly MemberId[] })
   /** Have another member lead: this one, or, if it is null, whoever was heard last. */
   | (At & { readonly type: 'transfer'; readonly to: MemberId | null })
   /** Take a snapshot now, and trim the log. */

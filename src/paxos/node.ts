@@ -176,6 +176,9 @@ export class Node implements RoleContext {
       case 'requests':
         this.#request(event.requests)
         break
+      case 'contacts':
+        this.roles.requester?.turnTo(event.members)
+        break
       case 'transfer':
         this.roles.leader?.transfer(this.self, { type: 'transfer', to: event.to })
         break

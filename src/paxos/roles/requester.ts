@@ -110,7 +110,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   contact = 0
   armed = false
 
-  readonly contacts: readonly MemberId[]
+  contacts: readonly MemberId[]
 
   constructor(context: RoleContext, start: RequesterStart = {}) {
     super(context, 'requester')
@@ -123,6 +123,16 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     else if (request.type === 'change') this.#beginChange(request)
     else this.#beginCommand(request.client, request.reference, request.command)
     this.#arm()
+  }
+
+  /** What waits for another member than the first of these is sent again at once. */
+  turnTo(members: readonly MemberId[]): void {
+    if (members.length === 0) return
+    const before = this.#target()
+    this.contacts = members
+    const rounds = Math.floor(this.contact / members.length) + 1
+    this.contact = rounds * members.length // the first, and no contact that anything was sent to before
+    if (this.#target() !== before) this.#resend(() => true)
   }
 
   answer(_from: NodeId, { session, sequence, name, outcome, slot }: Answer): void {

@@ -9,6 +9,7 @@ import {
   type ClientRequest,
   type Envelope,
   type MemberId,
+  type Message,
   Node,
   type NodeEvent,
   type NodeId,
@@ -43,6 +44,8 @@ export interface DriverOptions {
   /** A whole number from `low` to `high`, at random. */
   readonly draw: (low: number, high: number) => number
   readonly onObservation: (observation: Observation) => void
+  /** This node came to know another leader, or none. */
+  readonly onLeader: (leader: MemberId | null) => void
   /** A turn threw: the node is no more. Start it again from its store. */
   readonly onFailure: (error: unknown) => void
   /** A message that cannot be read came from somebody. */
@@ -56,6 +59,7 @@ export class Driver {
   readonly #timers: Timers
   #requests: ClientRequest[] = []
   #isFlushing = false
+  #leader: MemberId | null = null
   #isStopped = false
 
   constructor(options: DriverOptions) {
@@ -96,11 +100,21 @@ export class Driver {
   /** Takes a request of a client in. All of one round of the event loop make one turn. */
   request(request: ClientRequest): void {
     this.#requests.push(request)
-    this.#flushSoon()
+    this.flushSoon()
+  }
+
+  /** Who leads, as far as this node knows. */
+  get leader(): MemberId | null {
+    return this.#leader
   }
 
   transfer(to: MemberId | null): void {
     this.#turn({ type: 'transfer', ...this.#now, to })
+  }
+
+  /** A client's node turns to these members, the first of them first. */
+  turnTo(members: readonly MemberId[]): void {
+    this.#turn({ type: 'contacts', ...this.#now, members })
   }
 
   snapshot(): void {
@@ -121,13 +135,17 @@ export class Driver {
       this.#options.onFailure(error)
       return
     }
-    this.#flushSoon()
+    this.flushSoon()
+    const leader = this.node.roles.replica?.towards ?? null
+    if (leader === this.#leader) return
+    this.#leader = leader
+    this.#options.onLeader(leader)
   }
 
   #carryOut(action: Action): void {
     switch (action.type) {
       case 'send':
-        this.#send(action.to, this.#writer.encode(action.message))
+        this.#send(action.to, action.message)
         return
       case 'persist':
         this.#options.store?.write(action.record)
@@ -141,16 +159,20 @@ export class Driver {
     }
   }
 
-  #send(to: NodeId | readonly NodeId[], payload: Uint8Array): void {
-    const { links } = this.#options
+  /** The node itself has had it already. */
+  #send(to: NodeId | readonly NodeId[], message: Message): void {
+    const { self } = this.node
     if (typeof to === 'number') {
-      links.send(to, payload)
+      if (to !== self) this.#options.links.send(to, this.#writer.encode(message))
       return
     }
-    for (const each of to) if (each !== this.node.self) links.send(each, payload)
+    if (to.length === 0 || (to.length === 1 && to[0] === self)) return
+    const payload = this.#writer.encode(message)
+    for (const each of to) if (each !== self) this.#options.links.send(each, payload)
   }
 
-  #flushSoon(): void {
+  /** At the end of this round of the event loop. */
+  flushSoon(): void {
     if (this.#isFlushing) return
     this.#isFlushing = true
     setImmediate(() => this.#flush())

@@ -1,0 +1,183 @@
+/**
+ * The connections of somebody who is no member: to every member that can be found, starting from some addresses. It knows
+ * who leads, and can call each member.
+ */
+import type { MemberId } from '../../paxos/index.js'
+import { type CallAnswer, decodeCall, encodeCall, isCall } from '../member/calls.js'
+import { Closed } from '../member/errors.js'
+import { type Problem, Transport, type TransportLimits, type TransportTls } from '../transport/index.js'
+
+/** What members ask of whoever connects. */
+export interface Security {
+  readonly token?: string
+  readonly tls?: TransportTls
+  readonly limits?: Partial<TransportLimits>
+}
+
+export interface ConnectionsOptions {
+  /** `host:port`; the other members are found from there. */
+  readonly endpoints: readonly string[]
+  readonly security: Security
+  /** Messages of the protocol. */
+  readonly onMessages?: (from: MemberId, store: number, payloads: readonly Uint8Array[]) => void
+  /** Whom to turn to has changed: the leader first, if it is known and connected. */
+  readonly onContacts?: (contacts: readonly MemberId[]) => void
+}
+
+/** No member could be reached in time. The message says what went wrong with each. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+}
+
+interface Calling {
+  readonly member: MemberId
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
+}
+
+export class Connections {
+  readonly transport: Transport
+  readonly #options: ConnectionsOptions
+  readonly #reachable: Set<MemberId> = new Set()
+  #leader: MemberId | null = null
+  /** The last problem of each peer. */
+  readonly #problems: Map<string, Problem> = new Map()
+  readonly #calling: Map<number, Calling> = new Map()
+  #calls = 0
+  /** Who waits until a member is reachable. */
+  #waiting: (() => void)[] = []
+  #isClosed = false
+
+  constructor(options: ConnectionsOptions) {
+    const { tls, token, limits } = options.security
+    this.#options = options
+    this.transport = new Transport({
+      identity: () => ({ cluster: null, member: null, store: 0, endpoint: null }),
+      ...(tls && { tls }),
+      ...(token !== undefined && { token }),
+      ...(limits && { limits }),
+      onMessages: (from, store, payloads) => this.#receive(from, store, payloads),
+      onBook: (book) => {
+        for (const [member, endpoint] of book) this.transport.know(member, endpoint)
+      },
+      onReachable: (member, reachable) => this.#reach(member, reachable),
+      onProblem: (problem) => {
+        this.#problems.set(problem.peer, problem)
+      },
+    })
+    for (const endpoint of options.endpoints) this.transport.meet(endpoint)
+  }
+
+  /** The members that are connected, the leader first. */
+  get contacts(): readonly MemberId[] {
+    const others = [...this.#reachable].filter((member) => member !== this.#leader)
+    if (this.#leader === null || !this.#reachable.has(this.#leader)) return others
+    return [this.#leader, ...others]
+  }
+
+  get leader(): MemberId | null {
+    return this.#leader
+  }
+
+  /** Resolves when a member is connected. Rejects with an {@link Unreachable} if none is in time. */
+  async reached(timeoutMillis: number): Promise<void> {
+    if (this.#reachable.size > 0) return
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(this.#unreachable(timeoutMillis)), timeoutMillis)
+      this.#waiting.push(() => {
+        clearTimeout(timer)
+        if (this.#isClosed) reject(new Closed('It was closed before a member was reached.'))
+        else resolve()
+      })
+    })
+  }
+
+  #unreachable(timeoutMillis: number): Unreachable {
+    const { endpoints } = this.#options
+    const details = [...this.#problems.values()].map(({ peer, detail }) => `${peer}: ${detail}`)
+    const detail = details.length === 0 ? 'nothing answers' : details.join('; ')
+    return new Unreachable(
+      `No member could be reached at ${endpoints.join(', ')} within ${timeoutMillis} ms (${detail}): is the cluster up?`,
+    )
+  }
+
+  /** Calls a member: this one, or who leads, or anybody. Rejects with what the member says, or an {@link Unreachable}. */
+  async call(call: string, options: unknown, timeoutMillis: number, member?: MemberId): Promise<unknown> {
+    await this.reached(timeoutMillis)
+    const to = member ?? this.contacts[0]
+    if (to === undefined || !this.#reachable.has(to)) throw new Unreachable(`Member ${to} is not connected.`)
+    const reference = ++this.#calls
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#calling.delete(reference)
+        reject(new Unreachable(`Member ${to} gave no answer within ${timeoutMillis} ms.`))
+      }, timeoutMillis)
+      this.#calling.set(reference, { member: to, resolve, reject, timer })
+      this.transport.send(to, encodeCall({ call, reference, options }))
+      this.transport.flush()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const reference of [...this.#calling.keys()])
+      this.#take(reference)?.reject(new Closed('It was closed before an answer came.'))
+    for (const wake of this.#waiting.splice(0)) wake()
+    await this.transport.close()
+  }
+
+  #take(reference: number): Calling | undefined {
+    const calling = this.#calling.get(reference)
+    this.#calling.delete(reference)
+    clearTimeout(calling?.timer)
+    return calling
+  }
+
+  #receive(from: MemberId, store: number, payloads: readonly Uint8Array[]): void {
+    for (const payload of payloads) if (isCall(payload)) this.#hear(from, payload)
+    const messages = payloads.some(isCall) ? payloads.filter((payload) => !isCall(payload)) : payloads
+    if (messages.length > 0) this.#options.onMessages?.(from, store, messages)
+  }
+
+  #hear(from: MemberId, payload: Uint8Array): void {
+    const said = decodeCall(payload)
+    if (said === null) return
+    if (said.reference !== undefined) this.#answered(said.reference, said)
+    else if (said.leader !== undefined) this.#led(from, said.leader)
+  }
+
+  #answered(reference: number, answer: Partial<CallAnswer & { readonly result: unknown }>): void {
+    const calling = this.#take(reference)
+    if (calling === undefined) return
+    if (!('error' in answer)) calling.resolve(answer.result)
+    else
+      calling.reject(Object.assign(new Error(answer.error?.message), { name: answer.error?.name ?? 'Error' }))
+  }
+
+  /** A member said who leads. That it knows nobody says little: another may. */
+  #led(from: MemberId, leader: MemberId | null): void {
+    if (leader === null && this.#leader !== from) return
+    if (leader === this.#leader) return
+    this.#leader = leader
+    this.#tell()
+  }
+
+  #reach(member: MemberId, reachable: boolean): void {
+    if (reachable) this.#reachable.add(member)
+    else {
+      this.#reachable.delete(member)
+      for (const [reference, calling] of this.#calling)
+        if (calling.member === member)
+          this.#take(reference)?.reject(
+            new Unreachable(`The connection to member ${member} ended before it answered.`),
+          )
+    }
+    if (reachable) for (const wake of this.#waiting.splice(0)) wake()
+    this.#tell()
+  }
+
+  #tell(): void {
+    if (!this.#isClosed && this.#reachable.size > 0) this.#options.onContacts?.(this.contacts)
+  }
+}

@@ -1,0 +1,35 @@
+/** What somebody who wants to join asks a member of the cluster first: which number is free, and where the others are. */
+
+import { Connections } from '../client/connections.js'
+import { parseEndpoint } from '../transport/index.js'
+import { BadOptions } from './errors.js'
+import type { Found } from './options.js'
+import type { MemberStatus } from './status.js'
+
+/** How long it takes at most. */
+const TIMEOUT_MILLIS = 10_000
+
+/** Throws a `BadOptions` if nobody answers. */
+export async function askAround(
+  endpoints: readonly string[],
+  security: ConstructorParameters<typeof Connections>[0]['security'],
+): Promise<Found> {
+  const connections = new Connections({ endpoints, security })
+  try {
+    const status = (await connections.call('status', {}, TIMEOUT_MILLIS)) as MemberStatus // what members answer
+    const known = Object.entries(status.endpoints).map(
+      ([member, endpoint]) => [Number(member), endpoint] as const,
+    )
+    return {
+      free: Math.max(status.highestMember, ...known.map(([member]) => member)) + 1,
+      endpoints: new Map(known.filter(([, endpoint]) => parseEndpoint(endpoint) !== null)),
+    }
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    throw new BadOptions(`No member of the cluster answers at ${endpoints.join(', ')}: ${detail}`, {
+      cause: error,
+    })
+  } finally {
+    await connections.close()
+  }
+}

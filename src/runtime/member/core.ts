@@ -1,0 +1,410 @@
+/**
+ * What a member consists of: its store, its node, and the transport, wired together. Types of the machine do not matter
+ * here; what users see is in `member.ts`.
+ */
+
+import { randomInt } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type {
+  AnyMachine,
+  ClientRequest,
+  MemberId,
+  Observation,
+  RefusedStore,
+  Settings,
+} from '../../paxos/index.js'
+import { Store } from '../store/store.js'
+import { FIRST_CLIENT, formatEndpoint, type Problem, Transport } from '../transport/index.js'
+import { readAbout, writeAbout } from './about.js'
+import { askAround } from './asking-around.js'
+import { type Call, decodeCall, encodeCall, isCall } from './calls.js'
+import { type Clock, SYSTEM_CLOCK } from './clock.js'
+import type { Decisions } from './decisions.js'
+import { Driver } from './driver.js'
+import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
+import { checkOptions, type Logger, type MemberOptions, ownerOf, type Plan, planOf } from './options.js'
+import { Promises } from './promises.js'
+
+const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/** Answers a call of a client. What it gives travels as JSON; what it throws is told by name and message. */
+export type CallHandler = (options: unknown) => unknown
+
+export class MemberCore {
+  readonly name: string
+  readonly promises: Promises
+  readonly logger: Logger
+  readonly calls: Map<string, CallHandler> = new Map()
+  readonly decisions: Set<Decisions<unknown>> = new Set()
+  readonly #folder: string
+  readonly #plan: Plan
+  readonly #store: Store
+  readonly #driver: Driver
+  #transport: Transport | null = null
+  /** Where others find it; null if nobody can. */
+  #endpoint: string | null = null
+  /** Clients that are connected. */
+  readonly #clients: Set<number> = new Set()
+  /** Problems that were logged, by reason and peer. */
+  readonly #logged: Set<string> = new Set()
+  /** Who waits until a slot is applied. */
+  #waiting: { readonly slot: number; readonly resolve: () => void }[] = []
+  #onAwake: (() => void) | null = null
+  #onLeader: (() => void)[] = []
+  #end: ((error: Error | null) => void) | null = null
+  #isClosing = false
+  readonly ended: Promise<Error | null>
+
+  static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
+    checkOptions(options)
+    await mkdir(options.data, { recursive: true })
+    const store = await Store.open({ directory: join(options.data, 'store') })
+    try {
+      const about = await readAbout(options.data)
+      const owner = ownerOf(store.records)
+      const isNewcomer = options.join !== undefined && owner.member === null
+      const found = isNewcomer ? await askAround(options.join ?? [], options) : null
+      const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
+      await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
+      const core = new MemberCore(options, machine, plan, store)
+      await core.#begin(options)
+      return core
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  private constructor(options: MemberOptions<AnyMachine>, machine: AnyMachine, plan: Plan, store: Store) {
+    const { id, data, logger = QUIET, clock = SYSTEM_CLOCK, settings } = options
+    this.name = id
+    this.logger = logger
+    this.#folder = data
+    this.#plan = plan
+    this.#store = store
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    this.promises = new Promises((request) => this.#driver.request(request))
+    this.#driver = this.#makeDriver(machine, clock, settings)
+    store.forget()
+    store.onFailure = (error) => void this.#fail(error)
+  }
+
+  #makeDriver(machine: AnyMachine, clock: Clock, settings: Partial<Settings> = {}): Driver {
+    const { member: self, purpose } = this.#plan
+    return new Driver({
+      node: { self, machine, purpose, settings },
+      store: this.#store,
+      links: {
+        send: (to, payload) => this.#transport?.send(to, payload),
+        flush: () => this.#transport?.flush(),
+      },
+      clock,
+      draw: (low, high) => randomInt(low, high + 1),
+      onObservation: (observation) => this.#observe(observation),
+      onLeader: (leader) => this.#led(leader),
+      onFailure: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
+      onMalformed: (from, error) =>
+        this.logger.warn({ from, error }, 'A message could not be read, and was dropped.'),
+    })
+  }
+
+  /** Resolves when the incarnation is durable and the port listens. */
+  async #begin(options: MemberOptions<AnyMachine>): Promise<void> {
+    const awake = new Promise<void>((resolve) => {
+      this.#onAwake = resolve
+    })
+    this.#driver.boot()
+    const failure = await Promise.race([awake.then(() => null), this.ended])
+    if (failure !== null) throw failure
+    if (this.#plan.listen !== null) await this.#listen(options, this.#plan.listen)
+  }
+
+  async #listen(options: MemberOptions<AnyMachine>, listen: NonNullable<Plan['listen']>): Promise<void> {
+    const { tls, token, limits, advertise } = options
+    const transport = new Transport({
+      identity: () => ({
+        cluster: this.node.founding?.cluster ?? null,
+        member: this.node.self,
+        store: this.node.store,
+        endpoint: this.#endpoint,
+      }),
+      listen,
+      ...(tls && { tls }),
+      ...(token !== undefined && { token }),
+      ...(limits && { limits }),
+      onMessages: (from, store, payloads) => this.#receive(from, store, payloads),
+      onBook: (book) => this.#learnBook(book),
+      onReachable: (node, reachable) => this.#reach(node, reachable),
+      onProblem: (problem) => this.#logProblem(problem),
+    })
+    this.#endpoint = advertise ?? null
+    const address = await transport.listen()
+    this.#endpoint ??= formatEndpoint(address)
+    this.#transport = transport
+    for (const [member, endpoint] of this.#plan.endpoints) transport.know(member, endpoint)
+  }
+
+  // ---- what is asked of it
+
+  get node(): Driver['node'] {
+    return this.#driver.node
+  }
+
+  get leader(): MemberId | null {
+    return this.#driver.leader
+  }
+
+  get endpoint(): string | null {
+    return this.#endpoint
+  }
+
+  /** Where the members are, this one included. */
+  get endpoints(): ReadonlyMap<MemberId, string> {
+    const known = new Map(this.#transport?.book ?? [])
+    if (this.#endpoint !== null) known.set(this.node.self, this.#endpoint)
+    return known
+  }
+
+  get transport(): Transport | null {
+    return this.#transport
+  }
+
+  get clients(): number {
+    return this.#clients.size
+  }
+
+  request(request: ClientRequest): void {
+    this.#driver.request(request)
+  }
+
+  transfer(to: MemberId | null): void {
+    this.#driver.transfer(to)
+  }
+
+  snapshot(): void {
+    this.#driver.snapshot()
+  }
+
+  /** Resolves when this slot is applied here, or when the time is over. */
+  async applied(slot: number, timeoutMillis: number): Promise<void> {
+    if ((this.node.roles.replica?.applied ?? 0) >= slot) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMillis)
+      const done = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#waiting.push({ slot, resolve: done })
+    })
+  }
+
+  // ---- what happens
+
+  #observe(observation: Observation): void {
+    switch (observation.type) {
+      case 'answered':
+        this.promises.answered(observation.reference, observation.outcome)
+        return
+      case 'applied':
+        for (const decisions of this.decisions) decisions.applied(observation.slot, observation.decree)
+        if (this.#waiting.length > 0) this.#wake(observation.slot)
+        return
+      case 'installed': {
+        const missed = new DecisionsMissed(
+          `The decisions up to slot ${observation.slot} came as a snapshot: begin again.`,
+        )
+        for (const decisions of this.decisions) decisions.end(missed)
+        this.#wake(observation.slot)
+        this.logger.info({ slot: observation.slot }, 'A snapshot of another member was installed.')
+        return
+      }
+      case 'began':
+        if (observation.role === 'requester') this.#onAwake?.()
+        return
+      case 'refused':
+        void this.#fail(this.#refusal(observation.reason, observation.detail))
+        return
+      case 'retired':
+        this.logger.info({}, 'This member was removed, and the others have all that it knew: it stops.')
+        void this.close()
+        return
+      case 'snapshotFailed':
+        this.logger.error(
+          { slot: observation.slot, detail: observation.detail },
+          'No snapshot could be taken.',
+        )
+        return
+      case 'configured':
+        this.#configured()
+        return
+      case 'ended':
+        return
+    }
+  }
+
+  #refusal(reason: RefusedStore, detail: string): StoreRefused {
+    return new StoreRefused(reason, detail)
+  }
+
+  #wake(slot: number): void {
+    const due = this.#waiting.filter((waiting) => waiting.slot <= slot)
+    if (due.length === 0) return
+    this.#waiting = this.#waiting.filter((waiting) => waiting.slot > slot)
+    for (const { resolve } of due) resolve()
+  }
+
+  /** Who is no member any more is dialled no more. */
+  #configured(): void {
+    const { members, self, founding } = this.node
+    if (founding === null || this.#transport === null) return
+    for (const member of this.#transport.book.keys()) {
+      if (member !== self && member <= this.node.membership.highestMember && !members.includes(member))
+        this.#transport.forget(member)
+    }
+  }
+
+  #learnBook(book: ReadonlyMap<MemberId, string>): void {
+    for (const [member, endpoint] of book) this.#transport?.know(member, endpoint)
+    void this.#note()
+  }
+
+  #noting: Promise<void> = Promise.resolve()
+
+  /** Notes where the others are. Nothing depends on it but how soon it finds them the next time. */
+  #note(): Promise<void> {
+    const { name } = this
+    const { self: member } = this.node
+    this.#noting = this.#noting.then(async () => {
+      if (this.#isClosing) return
+      await writeAbout(this.#folder, { name, member, endpoints: this.#transport?.book ?? new Map() }).catch(
+        (error: unknown) => this.logger.warn({ error }, 'Where the other members are could not be noted.'),
+      )
+    })
+    return this.#noting
+  }
+
+  #reach(node: number, reachable: boolean): void {
+    if (node < FIRST_CLIENT) {
+      this.logger.debug(
+        { member: node, reachable },
+        reachable ? 'A member is connected.' : 'A connection has ended.',
+      )
+      return
+    }
+    if (!reachable) this.#clients.delete(node)
+    else {
+      this.#clients.add(node)
+      this.#sendCall(node, { leader: this.leader })
+    }
+  }
+
+  #logProblem(problem: Problem): void {
+    const key = `${problem.reason} ${problem.member ?? problem.peer}`
+    if (this.#logged.has(key) || this.#logged.size >= 1_000) return
+    this.#logged.add(key)
+    const { reason, peer, member, detail } = problem
+    this.logger.warn({ reason, peer, member }, detail)
+  }
+
+  #led(leader: MemberId | null): void {
+    this.logger.info({ leader }, leader === null ? 'No member is known to lead.' : `Member ${leader} leads.`)
+    for (const client of this.#clients) this.#sendCall(client, { leader })
+    for (const tell of this.#onLeader.splice(0)) tell()
+  }
+
+  // ---- messages and calls
+
+  #receive(from: number, store: number, payloads: readonly Uint8Array[]): void {
+    if (!payloads.some(isCall)) {
+      this.#driver.receive(from, store, payloads)
+      return
+    }
+    for (const payload of payloads) if (isCall(payload)) this.#takeCall(from, payload)
+    this.#driver.receive(
+      from,
+      store,
+      payloads.filter((payload) => !isCall(payload)),
+    )
+  }
+
+  #takeCall(from: number, payload: Uint8Array): void {
+    const call = decodeCall(payload)
+    if (from < FIRST_CLIENT || typeof call?.call !== 'string' || typeof call.reference !== 'number') return
+    void this.#answerCall(from, { call: call.call, reference: call.reference, options: call.options })
+  }
+
+  async #answerCall(from: number, { call, reference, options }: Call): Promise<void> {
+    try {
+      const handler = this.calls.get(call)
+      if (handler === undefined)
+        throw new RangeError(`Member ${this.name} knows no call ${call}: is it of another version?`)
+      this.#sendCall(from, { reference, result: (await handler(options)) ?? null })
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error))
+      this.#sendCall(from, { reference, error: { name, message } })
+    }
+  }
+
+  #sendCall(to: number, value: Parameters<typeof encodeCall>[0]): void {
+    this.#transport?.send(to, encodeCall(value))
+    this.#driver.flushSoon()
+  }
+
+  // ---- the end
+
+  /** Hands leadership over, and stops. What is asked has no answer; asking anything more is refused. */
+  async close(): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      await this.#handOver()
+      await this.#stop(null)
+    }
+    await this.ended
+  }
+
+  /** Waits until another member leads, but not for long. */
+  async #handOver(): Promise<void> {
+    const { node } = this
+    if (this.leader !== node.self || node.members.every((member) => member === node.self)) return
+    const handedOver = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.leader !== node.self) resolve()
+        else this.#onLeader.push(look)
+      }
+      look()
+    })
+    this.#driver.transfer(null)
+    const { electionTimeoutMicros } = node.settings
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, electionTimeoutMicros / 1_000)
+    })
+    await Promise.race([handedOver, late])
+    clearTimeout(timer)
+  }
+
+  async #fail(error: Error): Promise<void> {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.logger.error({ error }, error.message)
+    await this.#stop(error)
+  }
+
+  async #stop(error: Error | null): Promise<void> {
+    this.#driver.stop()
+    const closed = new Closed(
+      error === null ? `Member ${this.name} is closed.` : `Member ${this.name} has failed: ${error.message}`,
+      error === null ? undefined : { cause: error },
+    )
+    this.promises.end(closed)
+    for (const decisions of this.decisions) decisions.end(error === null ? null : closed)
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    await this.#transport?.close()
+    await this.#noting
+    await this.#store.close()
+    this.#end?.(error)
+  }
+}

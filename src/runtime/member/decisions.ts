@@ -1,0 +1,98 @@
+/** What was decided, slot by slot, for whoever iterates over it. */
+import {
+  type Decree,
+  decodeDecree,
+  isNoOp,
+  MalformedBytes,
+  type Micros,
+  type Slot,
+} from '../../paxos/index.js'
+import { DecisionsMissed } from './errors.js'
+
+export interface Decision<Command> {
+  readonly slot: Slot
+  /** What the leader's clock showed; decree time never goes back, this may. */
+  readonly stampMicros: Micros
+  /** In the order of execution. A command that was sent again may be there again, and is executed once all the same. */
+  readonly commands: readonly {
+    readonly session: number
+    readonly sequence: number
+    readonly command: Command
+  }[]
+}
+
+/** An iterator that is this many decisions behind is cut off. */
+const MOST_WAITING = 10_000
+
+/** One iteration over the decisions, from the next one on. */
+export class Decisions<Command> implements AsyncIterableIterator<Decision<Command>> {
+  readonly #decode: (command: Uint8Array) => Command
+  readonly #ended: (decisions: Decisions<Command>) => void
+  #waiting: { readonly slot: Slot; readonly decree: Decree }[] = []
+  #wake: (() => void) | null = null
+  #error: Error | null = null
+  #isOver = false
+
+  constructor(decode: (command: Uint8Array) => Command, ended: (decisions: Decisions<Command>) => void) {
+    this.#decode = decode
+    this.#ended = ended
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** Rejects with a `DecisionsMissed` when there is a gap. */
+  async next(): Promise<IteratorResult<Decision<Command>>> {
+    while (this.#waiting.length === 0) {
+      if (this.#error !== null) throw this.#error
+      if (this.#isOver) return { done: true, value: undefined }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const [first] = this.#waiting.splice(0, 1)
+    if (first === undefined) return { done: true, value: undefined }
+    return { done: false, value: this.#read(first.slot, first.decree) }
+  }
+
+  async return(): Promise<IteratorResult<Decision<Command>>> {
+    this.end(null)
+    this.#waiting = []
+    return { done: true, value: undefined }
+  }
+
+  applied(slot: Slot, decree: Decree): void {
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ slot, decree })
+    else this.end(new DecisionsMissed(`${MOST_WAITING} decisions wait: take them faster, and begin again.`))
+    this.#wake?.()
+  }
+
+  /** There are no more. What waits is still given, and then this error thrown. */
+  end(error: Error | null): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#error = error
+    this.#ended(this)
+    this.#wake?.()
+  }
+
+  #read(slot: Slot, decree: Decree): Decision<Command> {
+    const content = contentOf(decree)
+    if (content === null) return { slot, stampMicros: 0, commands: [] }
+    const commands = content.requests
+      .filter(({ session }) => session !== 0) // the others open sessions, or change the members
+      .map(({ session, sequence, command }) => ({ session, sequence, command: this.#decode(command) }))
+    return { slot, stampMicros: content.stampMicros, commands }
+  }
+}
+
+function contentOf(decree: Decree): ReturnType<typeof decodeDecree> | null {
+  if (isNoOp(decree)) return null
+  try {
+    return decodeDecree(decree)
+  } catch (error) {
+    if (error instanceof MalformedBytes) return null
+    throw error
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * A member of a cluster, in this process: the smallest way to make a state machine replicated and durable.
+ *
+ *     const counter = defineMachine({ initial: () => 0, apply: (n, by: number) => [n + by, n + by] })
+ *     const member = await Member.start({ id: 'a', data: './a', machine: counter })
+ *     await member.invoke(1)
+ */
+/// <reference lib="esnext.disposable" preserve="true" />
+import { type AnyMachine, codecsOf, type Machine, type MemberId, type Voter } from '../../paxos/index.js'
+import { type QueryOptions, Session } from './asker.js'
+import { MemberCore } from './core.js'
+import { type Decision, Decisions } from './decisions.js'
+import { withLocalQueries } from './local-queries.js'
+import type { MemberOptions } from './options.js'
+import type { AskOptions } from './promises.js'
+import { type MemberStatus, statusOf } from './status.js'
+
+/** How long a call waits for a slot at most. */
+const LONGEST_WAIT_MILLIS = 30_000
+
+export class Member<State, Command, Output, Query = never, Answer = never> extends Session<
+  Command,
+  Output,
+  Query,
+  Answer
+> {
+  readonly #core: MemberCore
+  readonly #machine: AnyMachine
+  #sessions = 0
+
+  /**
+   * Starts a member: resolves when it has read its store, and listens. Whether there is a leader yet, is another matter:
+   * what is asked waits for one. Rejects with a `StoreError` if the folder cannot be used, with a `StoreRefused` if the
+   * store may not vote, with a `BadOptions`, or with a `CannotListen`; each says what to do.
+   */
+  static async start<State, Command, Output, Query = never, Answer = never>(
+    options: MemberOptions<Machine<State, Command, Output, Query, Answer>>,
+  ): Promise<Member<State, Command, Output, Query, Answer>> {
+    const machine = withLocalQueries(options.machine as unknown as AnyMachine) // its values are made by its own functions
+    const core = await MemberCore.start({ ...options, machine }, machine)
+    return new Member(core, machine)
+  }
+
+  private constructor(core: MemberCore, machine: AnyMachine) {
+    super(core.promises, machine, 0)
+    this.#core = core
+    this.#machine = machine
+    core.calls.set('status', () => this.status())
+    core.calls.set('change', (options) => this.#changeFor(options))
+    core.calls.set('transfer', (options) => this.transfer(optionalMember(options)))
+    core.calls.set('snapshot', () => this.snapshot())
+    core.calls.set('wait', (options) => this.#wait(options))
+  }
+
+  /** Its name. */
+  get id(): string {
+    return this.#core.name
+  }
+
+  /** Its number. */
+  get number(): MemberId {
+    return this.#core.node.self
+  }
+
+  /** Where others find it; null if it listens nowhere. */
+  get endpoint(): string | null {
+    return this.#core.endpoint
+  }
+
+  /** Who leads, as far as it knows. */
+  get leader(): MemberId | null {
+    return this.#core.leader
+  }
+
+  /** Resolves when it has ended: with null after `close`, or when it was removed; with the error that ended it. */
+  get ended(): Promise<Error | null> {
+    return this.#core.ended
+  }
+
+  status(): MemberStatus {
+    return statusOf(this.#core)
+  }
+
+  /** A session of its own: exactly once for a client of yours, and its commands need not wait for those of others. */
+  session(): Session<Command, Output, Query, Answer> {
+    return new Session(this.#core.promises, this.#machine, ++this.#sessions)
+  }
+
+  /**
+   * Reads, without a decree: a query of the machine, or a function of the state, which gets this member's state when it is
+   * fresh enough, must not change it, and whose answer is copied by `structuredClone`.
+   */
+  override query(query: Query, options?: QueryOptions): Promise<Answer>
+  override query<Seen>(query: (state: State) => Seen, options?: QueryOptions): Promise<Seen>
+  override query(query: Query | ((state: State) => unknown), options?: QueryOptions): Promise<unknown> {
+    return super.query(query as Query, options) // the machine was made to take functions as well
+  }
+
+  /** What is decided from now on, in order. Throws a `DecisionsMissed` where there is a gap, and `Closed` on a failure. */
+  decisions(): AsyncIterableIterator<Decision<Command>> {
+    const { commands } = codecsOf(this.#machine)
+    const decisions = new Decisions<Command>(
+      (bytes) => commands.decode(bytes) as Command, // by its own codec
+      (ended) => this.#core.decisions.delete(ended as Decisions<unknown>), // that is where it was put
+    )
+    this.#core.decisions.add(decisions as Decisions<unknown>) // it only ever gives them
+    return decisions
+  }
+
+  /**
+   * Makes these the voters, in place of those of the configuration `version`. Gives the new version. Rejects with a
+   * `ChangeRefused` that says why.
+   */
+  async change(version: number, voters: readonly Voter[], options?: AskOptions): Promise<number> {
+    await this.#core.promises.ask(0, { type: 'change', version, voters }, options)
+    return version + 1
+  }
+
+  /** Has another member lead: this one, or, if it is null, whoever was heard last. Does nothing unless a member leads. */
+  transfer(to: MemberId | null = null): void {
+    this.#core.transfer(to)
+  }
+
+  /** Takes a snapshot now, and trims the log. */
+  snapshot(): void {
+    this.#core.snapshot()
+  }
+
+  /**
+   * Hands leadership over, writes what is to be written, and stops. Whoever waits for an answer gets an `OutcomeUnknown`,
+   * whoever asks afterwards a `Closed`.
+   */
+  async close(): Promise<void> {
+    await this.#core.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** @internal */
+  get core(): MemberCore {
+    return this.#core
+  }
+
+  // ---- calls ---------------------------------------------------------------------------------------------------
+
+  async #changeFor(options: unknown): Promise<number> {
+    const { version, voters } = fields(options)
+    if (!Number.isSafeInteger(version) || !Array.isArray(voters))
+      throw new TypeError('A change names a version and voters.')
+    const named = voters.map((voter) => {
+      const { member, store } = fields(voter)
+      if (!isCount(member) || !isCount(store))
+        throw new TypeError('A voter has the number of a member, and of its store.')
+      return { member, store }
+    })
+    return this.change(version as number, named)
+  }
+
+  async #wait(options: unknown): Promise<number> {
+    const { slot, timeoutMillis } = fields(options)
+    if (!isCount(slot) || !isCount(timeoutMillis))
+      throw new TypeError('Wait for a slot, and for so many milliseconds.')
+    await this.#core.applied(slot, Math.min(timeoutMillis, LONGEST_WAIT_MILLIS))
+    return this.status().applied
+  }
+}
+
+function fields(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function optionalMember(options: unknown): MemberId | null {
+  const { to } = fields(options)
+  return isCount(to) ? to : null
+}

@@ -1,0 +1,170 @@
+/** What a member is started with, and what follows from that and from what its folder says. */
+import type { AnyMachine, MemberId, Purpose, Settings, StoreRecord } from '../../paxos/index.js'
+import { type Endpoint, parseEndpoint, type TransportLimits, type TransportTls } from '../transport/index.js'
+import type { About } from './about.js'
+import type { Clock } from './clock.js'
+import { BadOptions } from './errors.js'
+
+/** What a member logs to: pino, console, or anything alike. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface MemberOptions<Machine> {
+  /** Its name: of letters, digits, `.`, `_` and `-`, at most 64. */
+  readonly id: string
+  /** The folder for its store. It is made if it is not there, and belongs to this member alone. */
+  readonly data: string
+  readonly machine: Machine
+  /**
+   * Where the members are with which the cluster is founded, this one included: `{ a: '127.0.0.1:7001', … }`, the same for
+   * all of them. Without it, and without `join`, it is the only member. A folder that belongs to a cluster outranks it.
+   */
+  readonly cluster?: Readonly<Record<string, string>>
+  /** Members of a cluster that this one is to be admitted to. A folder that belongs to a cluster outranks it. */
+  readonly join?: readonly string[]
+  /** Where it listens; by default where `cluster` says that it is. `host:0` for any free port. */
+  readonly listen?: string
+  /** Where others find it, if not where it listens. */
+  readonly advertise?: string
+  /** What members and clients must know to be let in, unless a certificate vouches for them. */
+  readonly token?: string
+  readonly tls?: TransportTls
+  /** Those of the protocol. The members of a cluster must agree on some of them: see docs/LIMITS.md. */
+  readonly settings?: Partial<Settings>
+  readonly limits?: Partial<TransportLimits>
+  /** Default: nothing is logged. */
+  readonly logger?: Logger
+  readonly clock?: Clock
+}
+
+/** What a start comes to. */
+export interface Plan {
+  readonly member: MemberId
+  readonly purpose: Purpose
+  /** Where the others are, as far as that is known. */
+  readonly endpoints: ReadonlyMap<MemberId, string>
+  /** Null: it is the only member, and listens nowhere. */
+  readonly listen: { readonly host: string; readonly port: number } | null
+}
+
+const NAME = /^[\w.-]{1,64}$/
+
+/** Throws a `BadOptions` for what cannot be, whatever the folder says. */
+export function checkOptions(options: MemberOptions<AnyMachine>): void {
+  const { id, cluster, join, listen, advertise } = options
+  if (!NAME.test(id))
+    throw new BadOptions(
+      `${JSON.stringify(id)} is no name of a member: use letters, digits, ".", "_" and "-", at most 64.`,
+    )
+  if (cluster !== undefined && join !== undefined)
+    throw new BadOptions('A member either founds a cluster or joins one: give `cluster` or `join`.')
+  if (cluster !== undefined) checkCluster(id, cluster)
+  for (const endpoint of [...Object.values(cluster ?? {}), ...(join ?? []), advertise]) {
+    if (endpoint !== undefined) endpointOf(endpoint)
+  }
+  if (join !== undefined && join.length === 0)
+    throw new BadOptions('`join` names nobody: name a member of the cluster.')
+  if (join !== undefined && listen === undefined)
+    throw new BadOptions('Who joins must be found by the others: say with `listen` where.')
+  if (listen !== undefined) listenAddress(listen)
+}
+
+function checkCluster(id: string, cluster: Readonly<Record<string, string>>): void {
+  const names = Object.keys(cluster)
+  for (const name of names)
+    if (!NAME.test(name)) throw new BadOptions(`${JSON.stringify(name)} is no name of a member.`)
+  if (!names.includes(id)) {
+    throw new BadOptions(
+      `Member ${id} is not among those of the cluster (${names.join(', ')}): name it there.`,
+    )
+  }
+  const endpoints = Object.values(cluster)
+  if (new Set(endpoints).size !== endpoints.length)
+    throw new BadOptions('Two members of the cluster have the same address.')
+}
+
+function endpointOf(text: string): Endpoint {
+  const endpoint = parseEndpoint(text)
+  if (endpoint === null)
+    throw new BadOptions(`${JSON.stringify(text)} is no address: it must have the form host:port.`)
+  return endpoint
+}
+
+/** Where to listen; here port 0 stands for any that is free. */
+function listenAddress(text: string): { readonly host: string; readonly port: number } {
+  if (!text.endsWith(':0')) return endpointOf(text)
+  return { host: endpointOf(`${text.slice(0, -1)}1`).host, port: 0 }
+}
+
+/** What is written in a store about whose it is. */
+export interface Owner {
+  /** Null: the store is blank. */
+  readonly member: MemberId | null
+  readonly founded: boolean
+}
+
+export function ownerOf(records: Iterable<StoreRecord>): Owner {
+  let member: MemberId | null = null
+  let founded = false
+  for (const record of records) {
+    if (record.type === 'created') member = record.member
+    if (record.type === 'founded') founded = true
+  }
+  return { member, founded }
+}
+
+/** What a member of the cluster told somebody who wants to join. */
+export interface Found {
+  /** A number that no member has. */
+  readonly free: MemberId
+  readonly endpoints: ReadonlyMap<MemberId, string>
+}
+
+/** Throws a `BadOptions` where the options and the folder contradict each other. `found`: what who joins was told. */
+export function planOf(
+  options: MemberOptions<AnyMachine>,
+  owner: Owner,
+  about: About | null,
+  cluster: number,
+  found: Found | null,
+): Plan {
+  const { id, data } = options
+  if (about !== null && about.name !== id) {
+    throw new BadOptions(
+      `The folder ${data} belongs to member ${about.name}, and this is ${id}: give each member its own, and never copy one.`,
+    )
+  }
+  const names = Object.keys(options.cluster ?? { [id]: '' }).sort()
+  const founders = names.map((_, number) => number)
+  const member = owner.member ?? found?.free ?? names.indexOf(id)
+  const endpoints = new Map([...(found?.endpoints ?? []), ...(about?.endpoints ?? [])])
+  for (const [number, name] of names.entries()) {
+    const endpoint = options.cluster?.[name]
+    if (endpoint !== undefined && !endpoints.has(number)) endpoints.set(number, endpoint)
+  }
+  endpoints.delete(member)
+  const listen = options.listen ?? options.cluster?.[id]
+  return {
+    member,
+    purpose: purposeOf(options, owner, member, founders, [...endpoints.keys()], cluster),
+    endpoints,
+    listen: listen === undefined ? null : listenAddress(listen),
+  }
+}
+
+function purposeOf(
+  { join }: MemberOptions<AnyMachine>,
+  { founded }: Owner,
+  member: MemberId,
+  founders: readonly MemberId[],
+  others: readonly MemberId[],
+  cluster: number,
+): Purpose {
+  if (founded || join !== undefined) return { type: 'join', contacts: others }
+  if (member === founders[0]) return { type: 'seed', cluster, voters: founders }
+  return { type: 'join', contacts: founders.filter((each) => each !== member) }
+}
