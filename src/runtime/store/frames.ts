@@ -19,7 +19,7 @@ export const IDENTITY_BYTES = 16
 export const FRAME_HEADER_BYTES = 52
 
 /** Frames begin at multiples of this. */
-export const FRAME_ALIGNMENT = 8
+const FRAME_ALIGNMENT = 8
 
 const MAGIC = 0x424e_5953 // "SYNB"
 
