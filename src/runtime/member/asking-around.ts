@@ -21,6 +21,7 @@ export async function askAround(
       ([member, endpoint]) => [Number(member), endpoint] as const,
     )
     return {
+      cluster: status.cluster,
       free: Math.max(status.highestMember, ...known.map(([member]) => member)) + 1,
       endpoints: new Map(known.filter(([, endpoint]) => parseEndpoint(endpoint) !== null)),
     }

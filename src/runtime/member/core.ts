@@ -65,6 +65,12 @@ export class MemberCore {
       const owner = ownerOf(store.records)
       const isNewcomer = options.join !== undefined && owner.member === null
       const found = isNewcomer ? await askAround(options.join ?? [], options) : null
+      if (owner.cluster !== null && (options.cluster ?? options.join) !== undefined) {
+        const { logger = QUIET, data, cluster } = options
+        const outranked = cluster === undefined ? 'join' : 'cluster'
+        const fields = { data, cluster: owner.cluster, member: owner.member }
+        logger.info(fields, `The folder belongs to a member of a cluster, which outranks \`${outranked}\`.`)
+      }
       const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
       await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
       const core = new MemberCore(options, machine, plan, store)
@@ -144,7 +150,9 @@ export class MemberCore {
     const address = await transport.listen()
     this.#endpoint ??= formatEndpoint(address)
     this.#transport = transport
-    for (const [member, endpoint] of this.#plan.endpoints) transport.know(member, endpoint)
+    const { endpoints, alternatives } = this.#plan
+    // The first is noted in the address book, and tried in turns with the second.
+    for (const [member, endpoint] of [...endpoints, ...alternatives]) transport.know(member, endpoint)
   }
 
   // ---- what is asked of it

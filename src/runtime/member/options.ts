@@ -24,6 +24,11 @@ export interface MemberOptions<Machine> {
    * all of them. Without it, and without `join`, it is the only member. A folder that belongs to a cluster outranks it.
    */
   readonly cluster?: Readonly<Record<string, string>>
+  /**
+   * The identity of the cluster, from 1 to 2^48 - 1: the one that it is founded with; a folder that belongs to another is
+   * refused. Default: one is drawn, and any is fine.
+   */
+  readonly identity?: number
   /** Members of a cluster that this one is to be admitted to. A folder that belongs to a cluster outranks it. */
   readonly join?: readonly string[]
   /** Where it listens; by default where `cluster` says that it is. `host:0` for any free port. */
@@ -47,21 +52,30 @@ export interface Plan {
   readonly purpose: Purpose
   /** Where the others are, as far as that is known. */
   readonly endpoints: ReadonlyMap<MemberId, string>
+  /** Where they are by the options, if that is not the same: what the folder says may be out of date, and so may they. */
+  readonly alternatives: ReadonlyMap<MemberId, string>
   /** Null: it is the only member, and listens nowhere. */
   readonly listen: { readonly host: string; readonly port: number } | null
 }
 
 const NAME = /^[\w.-]{1,64}$/
 
+/** Identities of clusters are below this. */
+const IDENTITIES = 2 ** 48
+
 /** Throws a `BadOptions` for what cannot be, whatever the folder says. */
 export function checkOptions(options: MemberOptions<AnyMachine>): void {
-  const { id, cluster, join, listen, advertise } = options
+  const { id, cluster, join, listen, advertise, identity } = options
   if (!NAME.test(id))
     throw new BadOptions(
       `${JSON.stringify(id)} is no name of a member: use letters, digits, ".", "_" and "-", at most 64.`,
     )
   if (cluster !== undefined && join !== undefined)
     throw new BadOptions('A member either founds a cluster or joins one: give `cluster` or `join`.')
+  if (identity !== undefined && !(Number.isSafeInteger(identity) && identity >= 1 && identity < IDENTITIES))
+    throw new BadOptions(
+      `The identity of a cluster is a whole number from 1 to 2^48 - 1, and ${identity} is not.`,
+    )
   if (cluster !== undefined) checkCluster(id, cluster)
   for (const endpoint of [...Object.values(cluster ?? {}), ...(join ?? []), advertise]) {
     if (endpoint !== undefined) endpointOf(endpoint)
@@ -104,21 +118,23 @@ function listenAddress(text: string): { readonly host: string; readonly port: nu
 export interface Owner {
   /** Null: the store is blank. */
   readonly member: MemberId | null
-  readonly founded: boolean
+  /** Null: it knows no cluster. */
+  readonly cluster: number | null
 }
 
 export function ownerOf(records: Iterable<StoreRecord>): Owner {
   let member: MemberId | null = null
-  let founded = false
+  let cluster: number | null = null
   for (const record of records) {
     if (record.type === 'created') member = record.member
-    if (record.type === 'founded') founded = true
+    if (record.type === 'founded') cluster = record.founding.cluster
   }
-  return { member, founded }
+  return { member, cluster }
 }
 
 /** What a member of the cluster told somebody who wants to join. */
 export interface Found {
+  readonly cluster: number | null
   /** A number that no member has. */
   readonly free: MemberId
   readonly endpoints: ReadonlyMap<MemberId, string>
@@ -129,7 +145,7 @@ export function planOf(
   options: MemberOptions<AnyMachine>,
   owner: Owner,
   about: About | null,
-  cluster: number,
+  newCluster: number,
   found: Found | null,
 ): Plan {
   const { id, data } = options
@@ -138,33 +154,52 @@ export function planOf(
       `The folder ${data} belongs to member ${about.name}, and this is ${id}: give each member its own, and never copy one.`,
     )
   }
+  checkIdentity(options, owner.cluster ?? found?.cluster ?? null)
   const names = Object.keys(options.cluster ?? { [id]: '' }).sort()
   const founders = names.map((_, number) => number)
   const member = owner.member ?? found?.free ?? names.indexOf(id)
   const endpoints = new Map([...(found?.endpoints ?? []), ...(about?.endpoints ?? [])])
+  const alternatives = new Map<MemberId, string>()
   for (const [number, name] of names.entries()) {
     const endpoint = options.cluster?.[name]
-    if (endpoint !== undefined && !endpoints.has(number)) endpoints.set(number, endpoint)
+    if (endpoint === undefined || number === member || endpoint === endpoints.get(number)) continue
+    if (endpoints.has(number)) alternatives.set(number, endpoint)
+    else endpoints.set(number, endpoint)
   }
   endpoints.delete(member)
   const listen = options.listen ?? options.cluster?.[id]
   return {
     member,
-    purpose: purposeOf(options, owner, member, founders, [...endpoints.keys()], cluster),
+    purpose: purposeOf(
+      options,
+      owner,
+      member,
+      founders,
+      [...endpoints.keys()],
+      options.identity ?? newCluster,
+    ),
     endpoints,
+    alternatives,
     listen: listen === undefined ? null : listenAddress(listen),
   }
 }
 
+function checkIdentity({ identity, data }: MemberOptions<AnyMachine>, cluster: number | null): void {
+  if (identity === undefined || cluster === null || identity === cluster) return
+  throw new BadOptions(
+    `The folder ${data} belongs, or would belong, to the cluster ${cluster}, and not to ${identity}: give the folder and the identity of the same cluster.`,
+  )
+}
+
 function purposeOf(
   { join }: MemberOptions<AnyMachine>,
-  { founded }: Owner,
+  { cluster: founded }: Owner,
   member: MemberId,
   founders: readonly MemberId[],
   others: readonly MemberId[],
   cluster: number,
 ): Purpose {
-  if (founded || join !== undefined) return { type: 'join', contacts: others }
+  if (founded !== null || join !== undefined) return { type: 'join', contacts: others }
   if (member === founders[0]) return { type: 'seed', cluster, voters: founders }
   return { type: 'join', contacts: founders.filter((each) => each !== member) }
 }
