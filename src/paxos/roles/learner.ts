@@ -208,12 +208,16 @@ export abstract class Learner extends Role {
     }
   }
 
-  /** Who is known to have the decisions, and every other time another member in turn. */
+  /** Who is known to have the decisions, or leads, and every other time another member in turn. */
   #fetchTarget(): MemberId | null {
-    const hint = this.indirect ? this.towards : this.source
+    const hint = this.indirect || this.fetches % 4 === 2 ? (this.#otherLeader ?? this.source) : this.source
     if (this.fetches % 2 === 0 && hint !== null) return hint
     const { others } = this
     return others[(this.self + (this.fetches >> 1)) % others.length] ?? hint
+  }
+
+  get #otherLeader(): MemberId | null {
+    return this.towards === this.self ? null : this.towards
   }
 
   /** Applies every decree whose turn has come. */
