@@ -37,7 +37,10 @@ export class Session<Command, Output, Query, Answer> {
   }
 
   /** Reads, without a decree. Rejects like `invoke`. */
-  async query(query: Query, { consistency = 'linearizable', ...options }: QueryOptions = {}): Promise<Answer> {
+  async query(
+    query: Query,
+    { consistency = 'linearizable', ...options }: QueryOptions = {},
+  ): Promise<Answer> {
     const { queries, answers } = this.#codecs
     const asked = { type: 'query', query: queries.encode(query), consistency } as const
     return answers.decode(await this.#promises.ask(this.#client, asked, options)) as Answer // by its own codec
