@@ -193,7 +193,7 @@ function guardMachine(machine: AnyMachine, report: (fault: ApplicationError) => 
   const migrate = machine.migrate?.bind(machine)
   const guarded: Machine<unknown, unknown, unknown> = {
     version: versionOf(machine),
-    ...(migrate && { migrate }),
+    ...(migrate && { migrate: (state, from) => attempt('machine.migrate', () => migrate(state, from)) }),
     initial: () => plain(attempt('machine.initial', () => machine.initial())),
     apply: (state, command, context) => {
       const result = applied(() => machine.apply(state, command, context), context.slot)
