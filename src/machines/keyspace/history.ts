@@ -7,17 +7,13 @@
  */
 import { copyBytes, holds, readNumber16, readNumber32, writeNumber16, writeNumber32 } from './records.js'
 import {
-  ANSWER_BYTES,
-  type ChangesAnswer,
-  type ChangeType,
   ENTRY_BYTES,
   type KeyspaceChange,
+  type KeyspaceChangesAnswer,
+  type KeyspaceChangeType,
+  keyspaceBounds,
   type Revision,
 } from './types.js'
-
-/** The most that is remembered: so many changes, in so many bytes. */
-export const HISTORY_CHANGES = 10_000
-export const HISTORY_BYTES = 4_194_304
 
 /** A chunk takes up to so many bytes, or a single change; and so many changes. */
 const CHUNK_BYTES = 65_536
@@ -27,7 +23,7 @@ const FIRST_CHUNK_BYTES = 512
 
 const HEADER = 7
 
-export const CHANGE_TYPES: readonly ChangeType[] = ['put', 'delete', 'expire']
+export const CHANGE_TYPES: readonly KeyspaceChangeType[] = ['put', 'delete', 'expire']
 
 export interface ChangeChunk {
   /** The revision of its first change. */
@@ -67,10 +63,11 @@ function chunkFor(history: ChangeChunk[], revision: Revision, more: number): Cha
     if (last.used + more > last.bytes.length) grow(last, more)
     return last
   }
-  const length = last === undefined ? FIRST_CHUNK_BYTES : Math.min(last.bytes.length, CHUNK_BYTES)
-  const chunk = { first: revision, count: 0, used: 0, bytes: new Uint8Array(Math.max(length, more)) }
+  const spare = forget(history, revision, more)
+  const length = Math.max(more, Math.min(last?.bytes.length ?? FIRST_CHUNK_BYTES, CHUNK_BYTES))
+  const bytes = spare?.length === length ? spare.fill(0) : new Uint8Array(length)
+  const chunk = { first: revision, count: 0, used: 0, bytes }
   history.push(chunk)
-  forget(history, revision, more)
   return chunk
 }
 
@@ -81,16 +78,18 @@ function grow(chunk: ChangeChunk, more: number): void {
   chunk.bytes = grown
 }
 
-/** Drops the oldest chunks until a full new one is within the bounds. */
-function forget(history: ChangeChunk[], revision: Revision, more: number): void {
-  const room = HISTORY_BYTES - Math.max(CHUNK_BYTES, more)
+/** Drops the oldest chunks until a full new one is within the bounds; gives the memory of one that is needed no more. */
+function forget(history: ChangeChunk[], revision: Revision, more: number): Uint8Array | undefined {
+  const room = keyspaceBounds.historyBytes - Math.max(CHUNK_BYTES, more)
   let used = 0
   for (const chunk of history) used += chunk.used
+  let spare: Uint8Array | undefined
   for (;;) {
     const [oldest] = history
-    if (oldest === undefined || history.length === 1) return
-    if (used <= room && revision - oldest.first + CHUNK_CHANGES <= HISTORY_CHANGES) return
+    if (oldest === undefined) return spare
+    if (used <= room && revision - oldest.first + CHUNK_CHANGES <= keyspaceBounds.historyChanges) return spare
     used -= oldest.used
+    spare = oldest.bytes
     history.shift()
   }
 }
@@ -102,12 +101,12 @@ export function changesAfter(
   prefix: Uint8Array,
   after: Revision,
   limit: number,
-): ChangesAnswer {
+): KeyspaceChangesAnswer {
   const oldest = history[0]?.first ?? last + 1
   if (after + 1 < oldest)
     return { type: 'changes', compacted: true, changes: [], more: false, revision: last }
   const changes: KeyspaceChange[] = []
-  let room = ANSWER_BYTES
+  let room = keyspaceBounds.answerBytes
   for (const chunk of history) {
     if (chunk.first + chunk.count <= after + 1) continue
     for (
@@ -137,12 +136,12 @@ function keyBegins(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
 function changeAt(bytes: Uint8Array, at: number, revision: Revision): KeyspaceChange {
   const type = CHANGE_TYPES[bytes[at] ?? 0] ?? 'put'
   const valueAt = at + HEADER + readNumber16(bytes, at + 1)
-  const key = bytes.slice(at + HEADER, valueAt)
+  const key = bytes.subarray(at + HEADER, valueAt)
   return {
     type,
     revision,
     key,
-    value: type === 'put' ? bytes.slice(valueAt, at + sizeOfChange(bytes, at)) : null,
+    value: type === 'put' ? bytes.subarray(valueAt, at + sizeOfChange(bytes, at)) : null,
   }
 }
 

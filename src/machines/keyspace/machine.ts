@@ -4,12 +4,15 @@
  * A key is due when decree time reaches its deadline. Each command first removes what is due, up to a bound; whatever
  * is left is not seen any more, and removed by one of the next commands. A query has no time of its own: it sees the
  * keys as of the last command. So a key goes with the first command after its deadline.
+ *
+ * What a command or a query gives shares the memory of the state: it is good until the next command, and encoded
+ * before.
  */
 import { CommandFailed, defineMachine, type Machine } from '../../paxos/index.js'
 import { countDue, firstDeadline } from './deadlines.js'
 import { CHANGE_TYPES, changesAfter, remember } from './history.js'
 import { bytesOfCharacters, characters } from './order.js'
-import { deadlineAt, keyViewAt, revisionAt, valueAt, valueIs } from './records.js'
+import { deadlineAt, keyViewAt, revisionAt, valueIs, valueViewAt } from './records.js'
 import { answers, outputs } from './replies.js'
 import { commands, queries } from './requests.js'
 import { snapshots } from './snapshots.js'
@@ -17,21 +20,17 @@ import { emptyState, type Finder, finderOf, type KeyspaceState } from './state.j
 import { allKeys, bytesOf, findKey, isFull, remove, write } from './store.js'
 import { NOWHERE, offsetOf, type Reference } from './table.js'
 import {
-  ANSWER_BYTES,
-  ANSWER_ENTRIES,
-  type CompareAndSet,
-  type CompareRevisionAndSet,
   ENTRY_BYTES,
-  KEY_BYTES,
   type KeyspaceAnswer,
   type KeyspaceCommand,
+  type KeyspaceCompareAndSet,
+  type KeyspaceCompareRevisionAndSet,
   type KeyspaceEntry,
   type KeyspaceOutput,
   type KeyspaceQuery,
+  type KeyspaceScanAnswer,
   type KeyspaceValue,
-  type ScanAnswer,
-  TTL_MILLIS,
-  VALUE_BYTES,
+  keyspaceBounds,
 } from './types.js'
 
 /** How many due keys one command removes. */
@@ -84,14 +83,16 @@ export const keyspace: Machine<
 /** Before anything is changed: a command that fails leaves all as it was. */
 function checkCommand(state: KeyspaceState, command: KeyspaceCommand): void {
   const { length } = command.key
-  if (length === 0 || length > KEY_BYTES)
-    throw new CommandFailed(`A key has from 1 to ${KEY_BYTES} bytes, and not ${length}.`)
+  if (length === 0 || length > keyspaceBounds.keyBytes)
+    throw new CommandFailed(`A key has from 1 to ${keyspaceBounds.keyBytes} bytes, and not ${length}.`)
   if (command.type === 'delete' || command.value === null) return
   const { value, ttlMillis = 1 } = command
-  if (value.length > VALUE_BYTES)
-    throw new CommandFailed(`A value has up to ${VALUE_BYTES} bytes, and not ${value.length}.`)
-  if (!Number.isSafeInteger(ttlMillis) || ttlMillis < 1 || ttlMillis > TTL_MILLIS)
-    throw new CommandFailed(`A time to live is from 1 to ${TTL_MILLIS} ms, and not ${ttlMillis}.`)
+  if (value.length > keyspaceBounds.valueBytes)
+    throw new CommandFailed(`A value has up to ${keyspaceBounds.valueBytes} bytes, and not ${value.length}.`)
+  if (!Number.isSafeInteger(ttlMillis) || ttlMillis < 1 || ttlMillis > keyspaceBounds.ttlMillis)
+    throw new CommandFailed(
+      `A time to live is from 1 to ${keyspaceBounds.ttlMillis} ms, and not ${ttlMillis}.`,
+    )
   if (isFull(state)) throw new CommandFailed('The keyspace is full: delete what is not needed.')
 }
 
@@ -114,7 +115,7 @@ function compareAndSet(
   state: KeyspaceState,
   finder: Finder,
   place: number,
-  command: CompareAndSet | CompareRevisionAndSet,
+  command: KeyspaceCompareAndSet | KeyspaceCompareRevisionAndSet,
 ): KeyspaceOutput {
   const { key, value, ttlMillis } = command
   if (!isExpected(state, finder, place, command)) {
@@ -123,7 +124,7 @@ function compareAndSet(
     return {
       type: 'compareAndSet',
       succeeded: false,
-      value: valueAt(bytes, at),
+      value: valueViewAt(bytes, at),
       revision: revisionAt(bytes, at),
     }
   }
@@ -136,7 +137,7 @@ function isExpected(
   state: KeyspaceState,
   finder: Finder,
   place: number,
-  command: CompareAndSet | CompareRevisionAndSet,
+  command: KeyspaceCompareAndSet | KeyspaceCompareRevisionAndSet,
 ): boolean {
   if (place === NOWHERE)
     return 'expected' in command ? command.expected === null : command.expectedRevision === 0
@@ -193,7 +194,7 @@ function isDue(state: KeyspaceState, reference: Reference): boolean {
 // ---- queries -------------------------------------------------------------------------------------------------
 
 function limitOf(limit: number | undefined): number {
-  if (limit === undefined) return ANSWER_ENTRIES
+  if (limit === undefined) return keyspaceBounds.answerEntries
   if (limit >= 1) return limit
   throw new CommandFailed('A limit is at least 1.')
 }
@@ -210,7 +211,7 @@ function entryOf(state: KeyspaceState, finder: Finder, key: Uint8Array): Keyspac
   const [bytes, at] = recordOf(state, reference)
   const deadlineMicros = deadlineAt(bytes, at)
   const ttlMillis = deadlineMicros === 0 ? null : Math.ceil((deadlineMicros - state.timeMicros) / 1_000)
-  return { value: valueAt(bytes, at), revision: revisionAt(bytes, at), ttlMillis }
+  return { value: valueViewAt(bytes, at), revision: revisionAt(bytes, at), ttlMillis }
 }
 
 function scan(
@@ -218,13 +219,16 @@ function scan(
   prefix: Uint8Array,
   after: Uint8Array | undefined,
   limit: number,
-): ScanAnswer {
+): KeyspaceScanAnswer {
   const { revision } = state
+  const { keyBytes } = keyspaceBounds
+  if (prefix.length > keyBytes || (after?.length ?? 0) > keyBytes)
+    throw new CommandFailed(`Keys have up to ${keyBytes} bytes: so do a prefix and what to scan on after.`)
   const finder = finderOf(state)
   const beginning = characters(prefix)
   const behind = after === undefined ? '' : `${characters(after)}\0`
   const entries: KeyspaceEntry[] = []
-  let room = ANSWER_BYTES
+  let room = keyspaceBounds.answerBytes
   for (const name of finder.order.from(behind > beginning ? behind : beginning, () => allKeys(state))) {
     if (!name.startsWith(beginning)) break
     const key = bytesOfCharacters(name)

@@ -143,10 +143,10 @@ export function keyViewAt(bytes: Uint8Array, at: number): Uint8Array {
   return bytes.subarray(start, start + keyBytesAt(bytes, at))
 }
 
-/** A copy of the value: the record may be overwritten. */
-export function valueAt(bytes: Uint8Array, at: number): Uint8Array {
+/** A view of the value. */
+export function valueViewAt(bytes: Uint8Array, at: number): Uint8Array {
   const start = keyStart(bytes, at) + keyBytesAt(bytes, at)
-  return bytes.slice(start, start + valueBytesAt(bytes, at))
+  return bytes.subarray(start, start + valueBytesAt(bytes, at))
 }
 
 export function valueIs(bytes: Uint8Array, at: number, value: Uint8Array): boolean {

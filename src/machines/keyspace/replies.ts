@@ -24,13 +24,13 @@
 import { ByteReader, ByteWriter, type Codec, MalformedBytes } from '../../paxos/index.js'
 import { CHANGE_TYPES } from './history.js'
 import type {
-  ChangesAnswer,
   KeyspaceAnswer,
   KeyspaceChange,
+  KeyspaceChangesAnswer,
   KeyspaceEntry,
   KeyspaceOutput,
+  KeyspaceScanAnswer,
   KeyspaceValue,
-  ScanAnswer,
 } from './types.js'
 
 const PUT = 1
@@ -143,7 +143,7 @@ function encodeGet(entry: KeyspaceValue | null): Uint8Array {
   return writer.take()
 }
 
-function encodeScan({ entries, more, revision }: ScanAnswer): Uint8Array {
+function encodeScan({ entries, more, revision }: KeyspaceScanAnswer): Uint8Array {
   let room = NUMBERS_BYTES
   for (const { key, value } of entries) room += NUMBERS_BYTES + key.length + value.length
   const writer = new ByteWriter(room)
@@ -158,7 +158,7 @@ function encodeScan({ entries, more, revision }: ScanAnswer): Uint8Array {
   return writer.take()
 }
 
-function encodeChanges({ compacted, changes, more, revision }: ChangesAnswer): Uint8Array {
+function encodeChanges({ compacted, changes, more, revision }: KeyspaceChangesAnswer): Uint8Array {
   if (compacted) return tagged(COMPACTED, revision)
   let room = NUMBERS_BYTES
   for (const { key, value } of changes) room += NUMBERS_BYTES + key.length + (value?.length ?? 0)

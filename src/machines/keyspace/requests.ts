@@ -22,7 +22,13 @@
  * A limit of 0 is the usual one.
  */
 import { ByteReader, ByteWriter, type Codec, CommandFailed, MalformedBytes } from '../../paxos/index.js'
-import type { CompareAndSet, CompareRevisionAndSet, KeyspaceCommand, KeyspaceQuery, Put } from './types.js'
+import type {
+  KeyspaceCommand,
+  KeyspaceCompareAndSet,
+  KeyspaceCompareRevisionAndSet,
+  KeyspacePut,
+  KeyspaceQuery,
+} from './types.js'
 
 /** More than the numbers of any command take. */
 const NUMBERS_BYTES = 48
@@ -68,7 +74,7 @@ export const commands: Codec<KeyspaceCommand> = {
   },
 }
 
-function encodePut({ key, value, ttlMillis }: Put): Uint8Array {
+function encodePut({ key, value, ttlMillis }: KeyspacePut): Uint8Array {
   const writer = new ByteWriter(NUMBERS_BYTES + key.length + value.length)
   writer.number(ttlMillis === undefined ? PUT : PUT_MORTAL)
   if (ttlMillis !== undefined) writer.number(ttlMillis)
@@ -77,7 +83,7 @@ function encodePut({ key, value, ttlMillis }: Put): Uint8Array {
   return writer.take()
 }
 
-function encodeCompareAndSet(command: CompareAndSet | CompareRevisionAndSet): Uint8Array {
+function encodeCompareAndSet(command: KeyspaceCompareAndSet | KeyspaceCompareRevisionAndSet): Uint8Array {
   const { key, value, ttlMillis } = command
   const expected = 'expected' in command ? command.expected : null
   const revision = 'expectedRevision' in command ? command.expectedRevision : undefined

@@ -8,11 +8,11 @@
  * changes, how long it is, the bytes that are written. Lists of numbers have their length before them.
  */
 import { ByteReader, ByteWriter, type Codec, MalformedBytes } from '../../paxos/index.js'
-import { type ChangeChunk, HISTORY_BYTES, isChunk } from './history.js'
+import { type ChangeChunk, isChunk } from './history.js'
 import { DEAD, isRecord, kindAt, MORTAL, positionAt, recordBytes, sizeAt } from './records.js'
 import { finderOf, type KeyspaceState } from './state.js'
 import { offsetOf, segmentOf } from './table.js'
-import { KEY_BYTES, VALUE_BYTES } from './types.js'
+import { keyspaceBounds } from './types.js'
 
 const VERSION = 1
 
@@ -20,7 +20,7 @@ const VERSION = 1
 const NUMBERS_BYTES = 40
 
 /** The longest that one segment can be. */
-const LONGEST_SEGMENT = recordBytes(true, KEY_BYTES, VALUE_BYTES)
+const LONGEST_SEGMENT = recordBytes(true, keyspaceBounds.keyBytes, keyspaceBounds.valueBytes)
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -98,7 +98,7 @@ function readState(reader: ByteReader): KeyspaceState {
       first,
       count: changes,
       used: written.length,
-      bytes: inRoom(written, length, HISTORY_BYTES),
+      bytes: inRoom(written, length, keyspaceBounds.historyBytes),
     })
   }
   return { revision, timeMicros, count, segments, used, dead, head, vacant, deadlines, history }

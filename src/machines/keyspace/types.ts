@@ -1,41 +1,54 @@
-/** What the keyspace can be asked, what it answers, and what bounds both. Keys and values are byte strings. */
-import { decodeText, encodeText } from '../../paxos/index.js'
+/**
+ * What the keyspace can be asked, what it answers, and what bounds both. Keys and values are byte strings: of a text,
+ * `encodeText` of `synod/paxos` makes one.
+ */
+/** What bounds the keyspace. */
+export const keyspaceBounds = {
+  /** A key has from 1 to this many bytes. */
+  keyBytes: 1_024,
+  /** A value has up to this many bytes. */
+  valueBytes: 1_048_576,
+  /** The longest time to live: some thirty years. */
+  ttlMillis: 1_000_000_000_000,
+  /** How many entries or changes one answer holds, unless it is asked for fewer or more. */
+  answerEntries: 1_000,
+  /** How many bytes one answer holds, of keys, values, and 16 for each. One entry always fits. */
+  answerBytes: 262_144,
+  /** The most changes that are remembered, and the most bytes of them. */
+  historyChanges: 10_000,
+  historyBytes: 4_194_304,
+} as const
 
-/** A key has from 1 to this many bytes. */
-export const KEY_BYTES = 1_024
-/** A value has up to this many bytes. */
-export const VALUE_BYTES = 1_048_576
-/** The longest time to live: some thirty years. */
-export const TTL_MILLIS = 1_000_000_000_000
-/** How many entries or changes one answer holds, unless it is asked for fewer. */
-export const ANSWER_ENTRIES = 1_000
-/** How many bytes one answer holds, of keys, of values, and of {@link ENTRY_BYTES} for each. One entry always fits. */
-export const ANSWER_BYTES = 262_144
+/** What an entry of an answer takes beside key and value. */
 export const ENTRY_BYTES = 16
 
 /** Counts the changes: 1 is the first. The revision of a key is that of its last change; 0 stands for an absent key. */
 export type Revision = number
 
-/** How long the key is to live, in decree time, from 1 to {@link TTL_MILLIS}. For ever, unless it is given. */
+/** How long the key is to live, in decree time, from 1 to {@link keyspaceBounds}. For ever, unless it is given. */
 interface Living {
   readonly ttlMillis?: number
 }
 
-export type KeyspaceCommand = Put | Delete | CompareAndSet | CompareRevisionAndSet
+export type KeyspaceCommand =
+  | KeyspacePut
+  | KeyspaceDelete
+  | KeyspaceCompareAndSet
+  | KeyspaceCompareRevisionAndSet
 
-export interface Put extends Living {
+export interface KeyspacePut extends Living {
   readonly type: 'put'
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
 
-export interface Delete {
+export interface KeyspaceDelete {
   readonly type: 'delete'
   readonly key: Uint8Array
 }
 
 /** Sets the value if the key holds `expected`. Null stands for an absent key, as what is expected and as what is set. */
-export interface CompareAndSet extends Living {
+export interface KeyspaceCompareAndSet extends Living {
   readonly type: 'compareAndSet'
   readonly key: Uint8Array
   readonly expected: Uint8Array | null
@@ -43,7 +56,7 @@ export interface CompareAndSet extends Living {
 }
 
 /** The same by the revision of the key: 0 stands for an absent one. */
-export interface CompareRevisionAndSet extends Living {
+export interface KeyspaceCompareRevisionAndSet extends Living {
   readonly type: 'compareAndSet'
   readonly key: Uint8Array
   readonly expectedRevision: Revision
@@ -55,10 +68,10 @@ export type KeyspaceOutput =
   | { readonly type: 'put'; readonly revision: Revision }
   | { readonly type: 'delete'; readonly existed: boolean; readonly revision: Revision }
   | { readonly type: 'compareAndSet'; readonly succeeded: true; readonly revision: Revision }
-  | CompareFailed
+  | KeyspaceCompareFailed
 
 /** What was there instead, and its revision: null and 0 if nothing was. */
-export interface CompareFailed {
+export interface KeyspaceCompareFailed {
   readonly type: 'compareAndSet'
   readonly succeeded: false
   readonly value: Uint8Array | null
@@ -85,8 +98,8 @@ export type KeyspaceQuery =
 
 export type KeyspaceAnswer =
   | { readonly type: 'get'; readonly entry: KeyspaceValue | null }
-  | ScanAnswer
-  | ChangesAnswer
+  | KeyspaceScanAnswer
+  | KeyspaceChangesAnswer
   | { readonly type: 'count'; readonly count: number; readonly revision: Revision }
 
 export interface KeyspaceValue {
@@ -100,7 +113,7 @@ export interface KeyspaceEntry extends KeyspaceValue {
   readonly key: Uint8Array
 }
 
-export interface ScanAnswer {
+export interface KeyspaceScanAnswer {
   readonly type: 'scan'
   readonly entries: readonly KeyspaceEntry[]
   /** Whether there are more: scan on after the last key. */
@@ -109,7 +122,7 @@ export interface ScanAnswer {
   readonly revision: Revision
 }
 
-export interface ChangesAnswer {
+export interface KeyspaceChangesAnswer {
   readonly type: 'changes'
   /** Whether changes after the asked revision are forgotten: scan anew, and go on after the scan's revision. */
   readonly compacted: boolean
@@ -121,21 +134,11 @@ export interface ChangesAnswer {
 }
 
 export interface KeyspaceChange {
-  readonly type: ChangeType
+  readonly type: KeyspaceChangeType
   readonly revision: Revision
   readonly key: Uint8Array
   /** What was put; null otherwise. */
   readonly value: Uint8Array | null
 }
 
-export type ChangeType = 'put' | 'delete' | 'expire'
-
-/** A text as a key or value: UTF-8. */
-export function keyOf(text: string): Uint8Array {
-  return encodeText(text)
-}
-
-/** A key or value as the text that it was made of. */
-export function textOf(bytes: Uint8Array): string {
-  return decodeText(bytes)
-}
+export type KeyspaceChangeType = 'put' | 'delete' | 'expire'
