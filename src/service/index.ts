@@ -1,0 +1,5 @@
+/** The service: a member of a key-value cluster as a process of its own. */
+export { troubleOf } from './condition.js'
+export { type SecurityOptions, securityOf, settle } from './configuration.js'
+export { flagOf, OPTIONS, type OptionName, readDuration, type Values, variableOf } from './options.js'
+export { DEFAULT_HOST, DEFAULT_PORT, SERVICE_OPTIONS, Service } from './service.js'

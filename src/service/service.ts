@@ -1,0 +1,113 @@
+/** One member of a key-value cluster, served: the member, its log, and what it tells over HTTP. */
+import { join } from 'node:path'
+import type { Logger as Pino } from 'pino'
+import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../machines/index.js'
+import { type KeyspaceState, keyspace } from '../machines/index.js'
+import { BadOptions, formatEndpoint, Member, parseEndpoint } from '../runtime/index.js'
+import { securityOf } from './configuration.js'
+import { HttpServer } from './http.js'
+import { logTo } from './logs.js'
+import { metricsOf } from './metrics.js'
+import type { OptionName, Values } from './options.js'
+
+export type KeyspaceMember = Member<
+  KeyspaceState,
+  KeyspaceCommand,
+  KeyspaceOutput,
+  KeyspaceQuery,
+  KeyspaceAnswer
+>
+
+/** What `synod serve` takes. */
+export const SERVICE_OPTIONS: readonly OptionName[] = [
+  'id',
+  'data',
+  'listen',
+  'advertise',
+  'cluster',
+  'join',
+  'identity',
+  'token',
+  'tokenFile',
+  'tlsKey',
+  'tlsCert',
+  'tlsCa',
+  'http',
+  'logLevel',
+]
+
+/** Where the first member of `synod up` listens, and one for which nothing else is said. */
+export const DEFAULT_HOST = '127.0.0.1'
+export const DEFAULT_PORT = 7_400
+/** HTTP is served so many ports above. */
+const HTTP_ABOVE = 100
+
+export class Service {
+  readonly member: KeyspaceMember
+  /** Null: off. */
+  readonly httpEndpoint: string | null
+  readonly #http: HttpServer | null
+
+  /** Rejects like `Member.start`. */
+  static async start(values: Values): Promise<Service> {
+    const {
+      id,
+      data,
+      listen: given,
+      cluster,
+      join: contacts,
+      identity,
+      advertise,
+      logLevel = 'warn',
+    } = values
+    if (id === undefined) throw new BadOptions('A member has a name: give one with --id.')
+    const log = logTo(logLevel, id)
+    const listen = given ?? cluster?.[id] ?? formatEndpoint({ host: DEFAULT_HOST, port: DEFAULT_PORT })
+    const member = await Member.start({
+      id,
+      data: data ?? join('synod-data', id),
+      machine: keyspace,
+      listen,
+      logger: log,
+      ...(cluster !== undefined && { cluster }),
+      ...(contacts !== undefined && { join: contacts }),
+      ...(identity !== undefined && { identity }),
+      ...(advertise !== undefined && { advertise }),
+      ...securityOf(values),
+    })
+    try {
+      return await Service.#serve(member, values.http ?? httpBeside(listen), log)
+    } catch (error) {
+      await member.close()
+      throw error
+    }
+  }
+
+  static async #serve(member: KeyspaceMember, address: string, log: Pino): Promise<Service> {
+    const status = () => member.status()
+    const registry = metricsOf({ status, counts: () => member.core.transport?.counts ?? null })
+    const http = address === 'off' ? null : new HttpServer(registry, status)
+    const httpEndpoint = http === null ? null : await http.listen(address)
+    log.info({ endpoint: member.endpoint, http: httpEndpoint, member: member.number }, 'The member listens.')
+    return new Service(member, http, httpEndpoint)
+  }
+
+  private constructor(member: KeyspaceMember, http: HttpServer | null, httpEndpoint: string | null) {
+    this.member = member
+    this.#http = http
+    this.httpEndpoint = httpEndpoint
+  }
+
+  /** Hands leadership over, and stops. */
+  async close(): Promise<void> {
+    await this.member.close()
+    await this.#http?.close()
+  }
+}
+
+/** On this machine alone, whoever else may reach the member. */
+function httpBeside(listen: string): string {
+  if (listen.endsWith(':0')) return `${DEFAULT_HOST}:0`
+  const port = (parseEndpoint(listen)?.port ?? DEFAULT_PORT) + HTTP_ABOVE
+  return port > 65_535 ? 'off' : formatEndpoint({ host: DEFAULT_HOST, port })
+}
