@@ -3,6 +3,18 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** What was asked for has failed: said in one sentence. */
+export class Failure extends Error {
+  override name = 'Failure'
+  /** 1: it was not done. 3: it is not known whether it was. */
+  readonly exitCode: 1 | 3
+
+  constructor(message: string, exitCode: 1 | 3 = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
 /** The first line of what somebody else's error says, without the file that Node's own errors end in. */
 export function firstLineOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)

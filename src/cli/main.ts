@@ -1,32 +1,43 @@
 /** The `synod` command line: one file a command. What it says of itself goes to stderr. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { checkCommand } from './check.js'
-import { UsageError } from './errors.js'
-import { exploreCommand } from './explore.js'
-import { huntCommand } from './hunt.js'
-import { shrinkCommand } from './shrink.js'
-import { simulateCommand } from './simulate.js'
+import { Failure, UsageError } from './errors.js'
+import { endOnInterrupt } from './interruption.js'
 
 /** A verdict did not hold: 1. Something in the command is wrong: 2. Undecided: 3. A bug in Synod: 70, as in sysexits.h. */
 const USAGE = 2
 const INTERNAL = 70
-/** 128 + SIGINT. */
-const INTERRUPTED = 130
 
-function program(): Command {
+/** Each command, in the order of the help. Only the one that is wanted is loaded, so that it starts soon. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./service/up.js')).upCommand(),
+  init: async () => (await import('./service/init.js')).initCommand(),
+  serve: async () => (await import('./service/serve.js')).serveCommand(),
+  status: async () => (await import('./service/status.js')).statusCommand(),
+  put: async () => (await import('./service/put.js')).putCommand(),
+  get: async () => (await import('./service/get.js')).getCommand(),
+  simulate: async () => (await import('./simulate.js')).simulateCommand(),
+  hunt: async () => (await import('./hunt.js')).huntCommand(),
+  shrink: async () => (await import('./shrink.js')).shrinkCommand(),
+  explore: async () => (await import('./explore.js')).exploreCommand(),
+  check: async () => (await import('./check.js')).checkCommand(),
+}
+
+/** With all commands if it is not clear which one is wanted: for the help, and to say what was meant. */
+async function program(wanted: string | undefined): Promise<Command> {
   const command = new Command('synod')
-    .description('Multi-Paxos for TypeScript: a cluster to watch, to break and to build upon.')
+    .description('Multi-Paxos for TypeScript: a cluster to use, to watch, to break and to build upon.')
     .version(versionOf())
-    .addCommand(simulateCommand())
-    .addCommand(huntCommand())
-    .addCommand(shrinkCommand())
-    .addCommand(exploreCommand())
-    .addCommand(checkCommand())
-  for (const each of [command, ...command.commands]) {
-    each.exitOverride().configureOutput({ writeErr: () => {} })
-  }
+  const one = wanted !== undefined && Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined
+  for (const load of one === undefined ? Object.values(COMMANDS) : [one]) command.addCommand(await load())
+  tame(command)
   return command
+}
+
+/** Errors are thrown, and said in one place. */
+function tame(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => {} })
+  for (const each of command.commands) tame(each)
 }
 
 function versionOf(): string {
@@ -40,6 +51,7 @@ function explain(error: unknown): [string, number] {
   if (error instanceof CommanderError || error instanceof UsageError) {
     return [`synod: ${sentenceOf(error).replace(/\.$/, '')}.\n`, USAGE]
   }
+  if (error instanceof Failure) return [`synod: ${sentenceOf(error).replace(/\.$/, '')}.\n`, error.exitCode]
   const stack = error instanceof Error ? [error, error.cause].map(stackOf).join('\n') : String(error)
   return [`synod: this is a bug in Synod; please report it with these lines:\n${stack}\n`, INTERNAL]
 }
@@ -50,8 +62,8 @@ function stackOf(error: unknown): string {
 
 const NPM = 'npm keeps options for itself unless -- comes before them, as in: npm start -- 6 --loss 20'
 
-function sentenceOf(error: CommanderError | UsageError): string {
-  if (error instanceof UsageError) return error.message
+function sentenceOf(error: CommanderError | UsageError | Failure): string {
+  if (!(error instanceof CommanderError)) return error.message
   if (error.code === 'commander.excessArguments' && error.message.includes("'check'")) {
     return 'one history is all that check takes'
   }
@@ -75,7 +87,7 @@ function checkNpm(command: Command): void {
 
 async function main(): Promise<void> {
   try {
-    const command = program()
+    const command = await program(process.argv[2])
     checkNpm(command)
     if (process.argv.length === 2) command.help()
     await command.parseAsync()
@@ -90,7 +102,7 @@ async function main(): Promise<void> {
 
 // A reader that has gone away is no error here; what is written in earnest looks for itself, see output.ts.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-process.once('SIGINT', () => process.exit(INTERRUPTED))
+endOnInterrupt()
 // The loop ran dry before `main` was through.
 process.once('beforeExit', () => {
   process.stderr.write('synod: the module waits for something that never comes.\n')

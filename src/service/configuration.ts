@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { BadOptions, type TransportTls } from '../runtime/index.js'
 import {
+  checkedValue,
   flagOf,
   isOptionName,
   OPTIONS,
   type OptionName,
   type Values,
-  valueOf,
   variableOf,
 } from './options.js'
 
@@ -49,7 +49,7 @@ export function settle(
       throw new BadOptions(
         `${source.where(name)} and ${source.where(other)} exclude each other: leave one away.`,
       )
-    values[name] = valueOf(name, source.given.get(name), source.where(name))
+    values[name] = checkedValue(name, source.given.get(name), source.where(name))
   }
   return values as Values // each was checked by its own schema
 }
@@ -87,7 +87,7 @@ function ofFile(path: string): Source {
       const names = Object.keys(OPTIONS).join(', ')
       throw new BadOptions(`"${name}" in ${path} is no option: there are ${names}.`)
     }
-    valueOf(name, value, where(name))
+    checkedValue(name, value, where(name))
   }
   return { given: known(entries), where }
 }

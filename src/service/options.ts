@@ -149,7 +149,11 @@ export function variableOf(name: OptionName): string {
 }
 
 /** What was given for an option, checked. Throws a `BadOptions` that begins with where it was said. */
-export function valueOf<Name extends OptionName>(name: Name, given: unknown, where: string): Values[Name] {
+export function checkedValue<Name extends OptionName>(
+  name: Name,
+  given: unknown,
+  where: string,
+): Values[Name] {
   const { read, schema } = OPTIONS[name]
   const result = v.safeParse(schema, typeof given === 'string' && read !== undefined ? read(given) : given)
   if (!result.success) throw new BadOptions(`${where} ${result.issues[0].message}.`)

@@ -1,0 +1,22 @@
+/** What Ctrl-C does. By default the command ends at once; one that has something to put in order says so. */
+
+/** 128 + the number of the signal. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Until a command says otherwise. */
+export function endOnInterrupt(): void {
+  process.once('SIGINT', () => process.exit(EXIT_CODES.SIGINT))
+}
+
+/** On the first SIGINT or SIGTERM this is called; the second one ends the process at once. */
+export function windUpOnInterrupt(windUp: () => void): void {
+  process.removeAllListeners('SIGINT')
+  let isFirst = true
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (!isFirst) process.exit(EXIT_CODES[signal])
+      isFirst = false
+      windUp()
+    })
+  }
+}

@@ -1,0 +1,159 @@
+/** What the commands that ask a cluster have in common: how they find it, what they tell of it, and how they fail. */
+import { Command } from 'commander'
+import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../../machines/index.js'
+import { keyspace } from '../../machines/index.js'
+import {
+  ChangeRefused,
+  CommandFailed,
+  OutcomeUnknown,
+  Overloaded,
+  SessionExpired,
+  TooManySessions,
+} from '../../paxos/index.js'
+import {
+  BadOptions,
+  CannotListen,
+  Client,
+  Closed,
+  StoreError,
+  StoreRefused,
+  Unreachable,
+} from '../../runtime/index.js'
+import {
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  flagOf,
+  OPTIONS,
+  type OptionName,
+  type SecurityOptions,
+  securityOf,
+  settle,
+  type Values,
+} from '../../service/index.js'
+import { Failure, UsageError } from '../errors.js'
+
+export type KeyspaceClient = Client<KeyspaceCommand, KeyspaceOutput, KeyspaceQuery, KeyspaceAnswer>
+
+const CLIENT_OPTIONS: readonly OptionName[] = [
+  'endpoints',
+  'cluster',
+  'token',
+  'tokenFile',
+  'tlsKey',
+  'tlsCert',
+  'tlsCa',
+  'timeout',
+]
+
+/** Groups of commands in the help. */
+export const CLUSTER_GROUP = 'A cluster:'
+export const DATA_GROUP = 'Its keys and values:'
+export const OPERATION_GROUP = 'Its members and their stores:'
+
+const TIMEOUT_MILLIS = 10_000
+
+/** How many members `synod up` starts unless it is told otherwise. */
+export const DEFAULT_MEMBERS = 3
+
+export const EXIT_HELP =
+  'It exits with 0 when it was done, with 1 when it failed, with 2 when an option is wrong, and with 3\nwhen no answer came in time: it may have been done.'
+
+/** Adds the options of these names, and the file that they may come from. */
+export function addOptions(command: Command, names: readonly OptionName[]): Command {
+  for (const name of names) command.option(`${flagOf(name)} ${OPTIONS[name].argument}`, OPTIONS[name].help)
+  return command.option('--config <file>', 'a JSON file with any of these, by their names such as tlsCa')
+}
+
+/** A command that asks a cluster. */
+export function clientCommand(name: string, group: string): Command {
+  const command = new Command(name).helpGroup(group)
+  const flags = CLIENT_OPTIONS.filter((option) => option !== 'cluster')
+  return addOptions(command, flags).addHelpText(
+    'after',
+    `\nEach option is also a variable, such as SYNOD_ENDPOINTS.\n${EXIT_HELP}`,
+  )
+}
+
+export interface Found {
+  readonly endpoints: readonly string[]
+  readonly security: SecurityOptions
+  readonly timeoutMillis: number
+}
+
+/** Where the cluster is. A configuration file that says where its members are is enough. */
+export function findCluster(flags: Readonly<Record<string, unknown>>): Found {
+  const values = orUsage(() => settle(CLIENT_OPTIONS, flags))
+  return {
+    endpoints: values.endpoints ?? endpointsOf(values),
+    security: orUsage(() => securityOf(values)),
+    timeoutMillis: values.timeout ?? TIMEOUT_MILLIS,
+  }
+}
+
+function endpointsOf({ cluster }: Values): readonly string[] {
+  if (cluster !== undefined) return Object.values(cluster)
+  return Array.from({ length: DEFAULT_MEMBERS }, (_, at) => `${DEFAULT_HOST}:${DEFAULT_PORT + at}`)
+}
+
+/** Connects, asks, and closes. `deadlineMillis` is when the time is over, by `performance.now()`. */
+export async function withClient<Result>(
+  flags: Readonly<Record<string, unknown>>,
+  ask: (client: KeyspaceClient, found: Found) => Promise<Result>,
+): Promise<Result> {
+  const found = findCluster(flags)
+  const { endpoints, security, timeoutMillis } = found
+  return await orFailure(async () => {
+    const startedMillis = performance.now()
+    const client = await Client.connect({
+      endpoints,
+      machine: keyspace,
+      connectTimeoutMillis: timeoutMillis,
+      ...security,
+    })
+    try {
+      const leftMillis = Math.max(1, timeoutMillis - (performance.now() - startedMillis))
+      return await ask(client, { ...found, timeoutMillis: leftMillis })
+    } finally {
+      await client.close()
+    }
+  })
+}
+
+// ---- errors
+
+const FAILURES = [
+  CannotListen,
+  ChangeRefused,
+  Closed,
+  CommandFailed,
+  Overloaded,
+  SessionExpired,
+  StoreError,
+  StoreRefused,
+  TooManySessions,
+  Unreachable,
+]
+
+/** What the layers below throw and a person can make sense of, as what the command line says of it. */
+export function explained(error: unknown): unknown {
+  if (error instanceof BadOptions) return new UsageError(error.message)
+  if (error instanceof OutcomeUnknown) return new Failure(error.message, 3)
+  if (FAILURES.some((failure) => error instanceof failure)) return new Failure((error as Error).message)
+  return error
+}
+
+export async function orFailure<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw explained(error)
+  }
+}
+
+function orUsage<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw explained(error)
+  }
+}

@@ -1,0 +1,37 @@
+/** `synod serve`: runs one member. */
+import { Command } from 'commander'
+import { BadOptions } from '../../runtime/index.js'
+import { SERVICE_OPTIONS, Service, settle } from '../../service/index.js'
+import { Failure } from '../errors.js'
+import { windUpOnInterrupt } from '../interruption.js'
+import { addOptions, CLUSTER_GROUP, explained, orFailure } from './client.js'
+
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .helpGroup(CLUSTER_GROUP)
+    .summary('run one member')
+    .description(
+      'Runs one member of a cluster, until it is told to stop. A folder that belongs to a cluster already outranks --cluster and --join.',
+    )
+    .action(async (flags: Readonly<Record<string, unknown>>) => {
+      await serve(flags)
+    })
+  return addOptions(command, SERVICE_OPTIONS).addHelpText('after', `\n${EXIT_HELP}`)
+}
+
+const EXIT_HELP = `Each option is also a variable, such as SYNOD_DATA; flags outrank variables, which outrank the file.
+It exits with 0 when it was told to stop or was removed from the cluster, with 1 when it failed, and
+with 2 when an option is wrong.`
+
+/** Resolves when the member has ended in good order. */
+async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const service = await orFailure(() => Service.start(settle(SERVICE_OPTIONS, flags)))
+  const stop = (): void => void service.close()
+  windUpOnInterrupt(stop)
+  // Whoever started it, as `synod up` does, is gone, or wants it to stop.
+  process.once('disconnect', stop)
+  const error = await service.member.ended
+  await service.close()
+  if (error === null) return
+  throw error instanceof BadOptions ? explained(error) : new Failure(error.message)
+}
