@@ -2,23 +2,7 @@
 import { Command } from 'commander'
 import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../../machines/index.js'
 import { keyspace } from '../../machines/index.js'
-import {
-  ChangeRefused,
-  CommandFailed,
-  OutcomeUnknown,
-  Overloaded,
-  SessionExpired,
-  TooManySessions,
-} from '../../paxos/index.js'
-import {
-  BadOptions,
-  CannotListen,
-  Client,
-  Closed,
-  StoreError,
-  StoreRefused,
-  Unreachable,
-} from '../../runtime/index.js'
+import { BadOptions, Client } from '../../runtime/index.js'
 import {
   DEFAULT_HOST,
   DEFAULT_PORT,
@@ -121,25 +105,26 @@ export async function withClient<Result>(
 
 // ---- errors
 
-const FAILURES = [
-  CannotListen,
-  ChangeRefused,
-  Closed,
-  CommandFailed,
-  Overloaded,
-  SessionExpired,
-  StoreError,
-  StoreRefused,
-  TooManySessions,
-  Unreachable,
-]
+/** What errors are called that a person can make sense of. Those that a member told come with their name alone. */
+const FAILURES: ReadonlySet<string> = new Set([
+  'CannotListen',
+  'ChangeRefused',
+  'Closed',
+  'CommandFailed',
+  'Overloaded',
+  'SessionExpired',
+  'StoreError',
+  'StoreRefused',
+  'TooManySessions',
+  'Unreachable',
+])
 
-/** What the layers below throw and a person can make sense of, as what the command line says of it. */
+/** What the layers below throw, as what the command line says of it. */
 export function explained(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
   if (error instanceof BadOptions) return new UsageError(error.message)
-  if (error instanceof OutcomeUnknown) return new Failure(error.message, 3)
-  if (FAILURES.some((failure) => error instanceof failure)) return new Failure((error as Error).message)
-  return error
+  if (error.name === 'OutcomeUnknown') return new Failure(error.message, 3)
+  return FAILURES.has(error.name) ? new Failure(error.message) : error
 }
 
 export async function orFailure<Result>(work: () => Promise<Result>): Promise<Result> {
