@@ -268,13 +268,18 @@ export class MemberCore {
     for (const { resolve } of due) resolve()
   }
 
-  /** Who is no member any more is dialled no more. */
+  /**
+   * Who is no member any more is dialled no more, once it has hung up: before that it has to learn what was decided, and
+   * that the others can do without it.
+   */
   #configured(): void {
     const { members, self, founding } = this.node
     if (founding === null || this.#transport === null) return
+    const dialled = this.#transport.connections.filter((connection) => connection.dialled)
+    const connected = new Set(dialled.map(({ node }) => node))
     for (const member of this.#transport.book.keys()) {
-      if (member !== self && member <= this.node.membership.highestMember && !members.includes(member))
-        this.#transport.forget(member)
+      const isGone = member <= this.node.membership.highestMember && !members.includes(member)
+      if (member !== self && isGone && !connected.has(member)) this.#transport.forget(member)
     }
   }
 
@@ -304,6 +309,7 @@ export class MemberCore {
         { member: node, reachable },
         reachable ? 'A member is connected.' : 'A connection has ended.',
       )
+      if (!reachable && !this.#isClosing && !this.node.members.includes(node)) this.#configured()
       return
     }
     if (!reachable) this.#clients.delete(node)
