@@ -22,6 +22,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   watch: async () => (await import('./service/watch.js')).watchCommand(),
   member: async () => (await import('./service/member.js')).memberCommand(),
   transfer: async () => (await import('./service/transfer.js')).transferCommand(),
+  snapshot: async () => (await import('./service/snapshot.js')).snapshotCommand(),
+  store: async () => (await import('./service/store.js')).storeCommand(),
   simulate: async () => (await import('./simulate.js')).simulateCommand(),
   hunt: async () => (await import('./hunt.js')).huntCommand(),
   shrink: async () => (await import('./shrink.js')).shrinkCommand(),
@@ -55,11 +57,16 @@ function versionOf(): string {
 function explain(error: unknown): [string, number] {
   if (error instanceof CommanderError && error.exitCode === 0) return ['', 0] // help and version
   if (error instanceof CommanderError || error instanceof UsageError) {
-    return [`synod: ${sentenceOf(error).replace(/\.$/, '')}.\n`, USAGE]
+    return [`synod: ${ended(sentenceOf(error))}\n`, USAGE]
   }
-  if (error instanceof Failure) return [`synod: ${sentenceOf(error).replace(/\.$/, '')}.\n`, error.exitCode]
+  if (error instanceof Failure) return [`synod: ${ended(sentenceOf(error))}\n`, error.exitCode]
   const stack = error instanceof Error ? [error, error.cause].map(stackOf).join('\n') : String(error)
   return [`synod: this is a bug in Synod; please report it with these lines:\n${stack}\n`, INTERNAL]
+}
+
+/** With the end of a sentence, if it has none. */
+function ended(sentence: string): string {
+  return /[.?]$/.test(sentence) ? sentence : `${sentence}.`
 }
 
 function stackOf(error: unknown): string {

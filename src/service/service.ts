@@ -4,7 +4,9 @@ import type { Logger as Pino } from 'pino'
 import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../machines/index.js'
 import { type KeyspaceState, keyspace } from '../machines/index.js'
 import { BadOptions, formatEndpoint, Member, parseEndpoint } from '../runtime/index.js'
+import { offerBackups } from './backup.js'
 import { securityOf } from './configuration.js'
+import { expireKeys } from './expiry.js'
 import { HttpServer } from './http.js'
 import { logTo } from './logs.js'
 import { metricsOf } from './metrics.js'
@@ -47,6 +49,8 @@ export class Service {
   /** Null: off. */
   readonly httpEndpoint: string | null
   readonly #http: HttpServer | null
+  /** Each ends one. */
+  readonly #duties: readonly (() => void)[]
 
   /** Rejects like `Member.start`. */
   static async start(values: Values): Promise<Service> {
@@ -96,10 +100,12 @@ export class Service {
     this.member = member
     this.#http = http
     this.httpEndpoint = httpEndpoint
+    this.#duties = [expireKeys(member), offerBackups(member)]
   }
 
   /** Hands leadership over, and stops. */
   async close(): Promise<void> {
+    for (const end of this.#duties) end()
     await this.member.close()
     await this.#http?.close()
   }

@@ -107,6 +107,7 @@ export async function withClient<Result>(
 
 /** What errors are called that a person can make sense of. Those that a member told come with their name alone. */
 const FAILURES: ReadonlySet<string> = new Set([
+  'BackupError',
   'CannotListen',
   'ChangeRefused',
   'Closed',
