@@ -9,11 +9,11 @@ import { join } from 'node:path'
 import {
   type AnyMachine,
   type ClientRequest,
+  MachineOutdated,
   type MemberId,
   type Message,
   type NodeId,
   type Observation,
-  Overloaded,
   type RefusedStore,
   type Settings,
 } from '../../paxos/index.js'
@@ -29,12 +29,14 @@ import {
 } from '../transport/index.js'
 import { readAbout, writeAbout } from './about.js'
 import { askAround } from './asking-around.js'
-import { CALL_BYTES, CALLS, type Call, decodeCall, encodeCall, isCall } from './calls.js'
+import { encodeCall, isCall } from './calls.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import type { Decisions } from './decisions.js'
+import { Desk } from './desk.js'
 import { Driver } from './driver.js'
 import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
 import { checkFromClient } from './from-clients.js'
+import { Neighbours } from './neighbours.js'
 import { checkOptions, type Logger, type MemberOptions, ownerOf, type Plan, planOf } from './options.js'
 import { Promises } from './promises.js'
 
@@ -46,14 +48,11 @@ const HOW_TO_REPLACE =
 /** Problems that are logged; further ones are only counted. */
 const MOST_LOGGED = 1_000
 
-/** Answers a call of a client. What it gives travels as JSON; what it throws is told by name and message. */
-export type CallHandler = (options: unknown) => unknown
-
 export class MemberCore {
   readonly name: string
   readonly promises: Promises
   readonly logger: Logger
-  readonly calls: Map<string, CallHandler> = new Map()
+  readonly desk: Desk
   readonly #decisions: Set<Decisions<unknown>> = new Set()
   readonly #folder: string
   readonly #plan: Plan
@@ -62,17 +61,14 @@ export class MemberCore {
   #transport: Transport | null = null
   /** Where others find it; null if nobody can. */
   #endpoint: string | null = null
-  /** Clients that are connected. */
-  readonly #clients: Set<number> = new Set()
+  #neighbours: Neighbours | null = null
   /** Problems that were logged, by reason and peer. */
   readonly #logged: Set<string> = new Set()
   /** Who waits until a slot is applied. */
   #waiting: { readonly slot: number; readonly resolve: () => void }[] = []
-  /** Calls of clients that are not answered yet. */
-  #working = 0
   readonly #commandBytes: number
   #onAwake: (() => void) | null = null
-  #onLeader: (() => void)[] = []
+  #onChange: (() => void)[] = []
   #end: ((error: Error | null) => void) | null = null
   #isClosing = false
   /** What is said to whoever asks afterwards. */
@@ -113,6 +109,7 @@ export class MemberCore {
     this.name = id
     this.#commandBytes = commandBytesOf(completeLimits(limits))
     this.logger = logger
+    this.desk = new Desk(id, (to, answer) => this.#sendCall(to, answer))
     this.#folder = data
     this.#plan = plan
     this.#store = store
@@ -173,6 +170,7 @@ export class MemberCore {
       onProblem: (problem) => this.#logProblem(problem),
     })
     this.#transport = transport
+    this.#neighbours = new Neighbours(transport, (member) => this.#isRemoved(member))
     this.#endpoint = advertise ?? null
     const address = await transport.listen()
     this.#endpoint ??= formatEndpoint(address)
@@ -205,7 +203,7 @@ export class MemberCore {
   }
 
   get clients(): number {
-    return this.#clients.size
+    return this.#neighbours?.clients.size ?? 0
   }
 
   request(request: ClientRequest): void {
@@ -275,6 +273,9 @@ export class MemberCore {
       case 'refused':
         void this.#fail(this.#refusal(observation.reason, observation.detail))
         return
+      case 'outdated':
+        void this.#fail(new MachineOutdated(observation.version, observation.known))
+        return
       case 'retired':
         this.logger.info({}, 'This member was removed, and the others have all that it knew: it stops.')
         void this.close()
@@ -286,7 +287,7 @@ export class MemberCore {
         )
         return
       case 'configured':
-        this.#configured()
+        this.#neighbours?.forget()
         return
       case 'ended':
         return
@@ -319,14 +320,10 @@ export class MemberCore {
     for (const { resolve } of due) resolve()
   }
 
-  /** Who is no member any more is dialled no more. */
-  #configured(): void {
-    const { members, self, founding } = this.node
-    if (founding === null || this.#transport === null) return
-    for (const member of this.#transport.book.keys()) {
-      if (member !== self && member <= this.node.membership.highestMember && !members.includes(member))
-        this.#transport.forget(member)
-    }
+  /** Whether the number is that of a member that is one no more. */
+  #isRemoved(member: MemberId): boolean {
+    const { members, founding, membership } = this.node
+    return founding !== null && member <= membership.highestMember && !members.includes(member)
   }
 
   #learnBook(book: ReadonlyMap<MemberId, string>): void {
@@ -349,19 +346,13 @@ export class MemberCore {
     return this.#noting
   }
 
-  #reach(node: number, reachable: boolean): void {
+  #reach(node: NodeId, reachable: boolean): void {
+    this.#neighbours?.reach(node, reachable)
     if (node < FIRST_CLIENT) {
-      this.logger.debug(
-        { member: node, reachable },
-        reachable ? 'A member is connected.' : 'A connection has ended.',
-      )
-      return
-    }
-    if (!reachable) this.#clients.delete(node)
-    else {
-      this.#clients.add(node)
-      this.#sendCall(node, { leader: this.leader })
-    }
+      const message = reachable ? 'A member is connected.' : 'A connection has ended.'
+      this.logger.debug({ member: node, reachable }, message)
+      this.#tellWaiting()
+    } else if (reachable) this.#sendCall(node, { leader: this.leader })
   }
 
   #logProblem(problem: Problem): void {
@@ -381,8 +372,13 @@ export class MemberCore {
 
   #led(leader: MemberId | null): void {
     this.logger.info({ leader }, leader === null ? 'No member is known to lead.' : `Member ${leader} leads.`)
-    for (const client of this.#clients) this.#sendCall(client, { leader })
-    for (const tell of this.#onLeader.splice(0)) tell()
+    for (const client of this.#neighbours?.clients ?? []) this.#sendCall(client, { leader })
+    this.#tellWaiting()
+  }
+
+  /** Whoever waits for the leader, or for a connection, to be another looks again. */
+  #tellWaiting(): void {
+    for (const tell of this.#onChange.splice(0)) tell()
   }
 
   // ---- messages and calls
@@ -392,7 +388,7 @@ export class MemberCore {
       this.#take(from, store, payloads)
       return
     }
-    for (const payload of payloads) if (isCall(payload)) this.#takeCall(from, payload)
+    for (const payload of payloads) if (isCall(payload) && from >= FIRST_CLIENT) this.desk.take(from, payload)
     this.#take(
       from,
       store,
@@ -401,41 +397,16 @@ export class MemberCore {
   }
 
   #take(from: number, store: number, payloads: readonly Uint8Array[]): void {
-    if (this.#isSeed && from < FIRST_CLIENT) this.#checkSeed(payloads)
-    this.#driver.receive(from, store, payloads, from < FIRST_CLIENT ? null : this.#checkClient)
+    if (from >= FIRST_CLIENT) {
+      this.#driver.receive(from, store, payloads, this.#checkClient)
+      return
+    }
+    this.#neighbours?.heard(from)
+    if (this.#isSeed) this.#checkSeed(payloads)
+    this.#driver.receive(from, store, payloads)
   }
 
   readonly #checkClient = (message: Message): void => checkFromClient(message, this.#commandBytes)
-
-  #takeCall(from: number, payload: Uint8Array): void {
-    if (from < FIRST_CLIENT || payload.length > CALL_BYTES) return
-    const call = decodeCall(payload)
-    if (typeof call?.call !== 'string' || typeof call.reference !== 'number') return
-    void this.#answerCall(from, { call: call.call, reference: call.reference, options: call.options })
-  }
-
-  async #answerCall(from: number, { call, reference, options }: Call): Promise<void> {
-    try {
-      this.#sendCall(from, { reference, result: (await this.#work(call, options)) ?? null })
-    } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error))
-      this.#sendCall(from, { reference, error: { name, message } })
-    }
-  }
-
-  async #work(call: string, options: unknown): Promise<unknown> {
-    const handler = this.calls.get(call)
-    if (handler === undefined)
-      throw new RangeError(`Member ${this.name} knows no call ${call}: is it of another version?`)
-    if (this.#working >= CALLS)
-      throw new Overloaded(`Member ${this.name} works at ${CALLS} calls already; try again later.`)
-    this.#working += 1
-    try {
-      return await handler(options)
-    } finally {
-      this.#working -= 1
-    }
-  }
 
   #sendCall(to: number, value: Parameters<typeof encodeCall>[0]): void {
     this.#transport?.send(to, encodeCall(value))
@@ -457,11 +428,11 @@ export class MemberCore {
   /** Waits until another member leads, but not for long. */
   async #handOver(): Promise<void> {
     const { node } = this
-    if (this.leader !== node.self || node.members.every((member) => member === node.self)) return
+    if (this.leader !== node.self || !this.#hasOthers) return
     const handedOver = new Promise<void>((resolve) => {
       const look = (): void => {
-        if (this.leader !== node.self) resolve()
-        else this.#onLeader.push(look)
+        if (this.leader !== node.self || !this.#hasOthers) resolve()
+        else this.#onChange.push(look)
       }
       look()
     })
@@ -473,6 +444,11 @@ export class MemberCore {
     })
     await Promise.race([handedOver, late])
     clearTimeout(timer)
+  }
+
+  /** Whether there is a member that could lead in its place. */
+  get #hasOthers(): boolean {
+    return this.node.members.some((member) => this.#neighbours?.connected.has(member))
   }
 
   async #fail(error: Error): Promise<void> {

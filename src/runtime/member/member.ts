@@ -45,11 +45,11 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     super(core.promises, machine, 0)
     this.#core = core
     this.#machine = machine
-    core.calls.set('status', () => this.status())
-    core.calls.set('change', (options) => this.#changeFor(options))
-    core.calls.set('transfer', (options) => this.transfer(optionalMember(options)))
-    core.calls.set('snapshot', () => this.snapshot())
-    core.calls.set('wait', (options) => this.#wait(options))
+    core.desk.handlers.set('status', () => this.status())
+    core.desk.handlers.set('change', (options) => this.#changeFor(options))
+    core.desk.handlers.set('transfer', (options) => this.transfer(optionalMember(options)))
+    core.desk.handlers.set('snapshot', () => this.snapshot())
+    core.desk.handlers.set('wait', (options) => this.#wait(options))
   }
 
   /** Its name. */
@@ -114,6 +114,20 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
   async change(version: number, voters: readonly Voter[], options?: AskOptions): Promise<number> {
     await this.#core.promises.ask(0, { type: 'change', version, voters }, options)
     return version + 1
+  }
+
+  /** The version of the machine that is active, as far as this member has applied the decrees. */
+  get version(): number {
+    return this.#core.node.roles.replica?.replicated.machineVersion ?? 1
+  }
+
+  /**
+   * Activates this version of the machine, or the next, on every member in the same slot, and gives it: see
+   * docs/UPGRADING.md. Rejects with an `UpgradeRefused` that says why.
+   */
+  async upgrade(to: number = this.version + 1, options?: AskOptions): Promise<number> {
+    await this.#core.promises.ask(0, { type: 'upgrade', from: this.version, to }, options)
+    return to
   }
 
   /** Has another member lead: this one, or, if it is null, whoever was heard last. Does nothing unless a member leads. */

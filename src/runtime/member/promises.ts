@@ -28,6 +28,14 @@ const TIMEOUT_MILLIS = 30_000
 /** How often it is looked whose time is over. */
 const SWEEP_MILLIS = 50
 
+/** What of it is as long as its author likes. */
+function lengthOf(
+  asked: Asked<'command'> | Asked<'query'> | { readonly type: 'change' | 'upgrade' },
+): number {
+  if (asked.type === 'command') return asked.command.length
+  return asked.type === 'query' ? asked.query.length : 0
+}
+
 export class Promises {
   readonly #send: (request: ClientRequest) => void
   readonly #waiting: Map<number, Waiting> = new Map()
@@ -47,7 +55,7 @@ export class Promises {
   /** Asks for this client. Gives the bytes of the answer, or rejects with what became of it. */
   ask(
     client: number,
-    asked: Asked<'command'> | Asked<'query'> | Asked<'change'>,
+    asked: Asked<'command'> | Asked<'query'> | Asked<'change'> | Asked<'upgrade'>,
     { signal, timeoutMillis = TIMEOUT_MILLIS }: AskOptions = {},
   ): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -63,9 +71,8 @@ export class Promises {
     })
   }
 
-  #checkSize(asked: Asked<'command'> | Asked<'query'> | Asked<'change'>): void {
-    if (asked.type === 'change') return
-    const { length } = asked.type === 'command' ? asked.command : asked.query
+  #checkSize(asked: Parameters<typeof lengthOf>[0]): void {
+    const length = lengthOf(asked)
     if (length > this.#commandBytes)
       throw new RangeError(
         `A ${asked.type} of ${length} bytes is too large: at most ${this.#commandBytes} travel.`,
