@@ -7,6 +7,12 @@ import type { MemberId } from '../../paxos/index.js'
 /** No message has this code. */
 const CALL = 0xff
 
+/** The longest call that a member takes: a change of a thousand members is shorter. */
+export const CALL_BYTES: number = 64 * 1024
+
+/** The calls of all clients that a member works at, at the same time. */
+export const CALLS = 1_000
+
 export interface Call {
   readonly call: string
   /** The caller's own name for it, which comes back. */

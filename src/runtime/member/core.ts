@@ -11,23 +11,41 @@ import {
   type ClientRequest,
   MachineOutdated,
   type MemberId,
+  type Message,
+  type NodeId,
   type Observation,
+  Overloaded,
   type RefusedStore,
   type Settings,
 } from '../../paxos/index.js'
+import { typeOfMessage } from '../encoding/messages.js'
 import { Store } from '../store/store.js'
-import { FIRST_CLIENT, formatEndpoint, type Problem, Transport } from '../transport/index.js'
+import {
+  commandBytesOf,
+  completeLimits,
+  FIRST_CLIENT,
+  formatEndpoint,
+  type Problem,
+  Transport,
+} from '../transport/index.js'
 import { readAbout, writeAbout } from './about.js'
 import { askAround } from './asking-around.js'
-import { type Call, decodeCall, encodeCall, isCall } from './calls.js'
+import { CALL_BYTES, CALLS, type Call, decodeCall, encodeCall, isCall } from './calls.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import type { Decisions } from './decisions.js'
 import { Driver } from './driver.js'
 import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
+import { checkFromClient } from './from-clients.js'
 import { checkOptions, type Logger, type MemberOptions, ownerOf, type Plan, planOf } from './options.js'
 import { Promises } from './promises.js'
 
 const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+const HOW_TO_REPLACE =
+  'To replace it, start a member with an empty folder and `join`, and admit that one in its place.'
+
+/** Problems that are logged; further ones are only counted. */
+const MOST_LOGGED = 1_000
 
 /** Answers a call of a client. What it gives travels as JSON; what it throws is told by name and message. */
 export type CallHandler = (options: unknown) => unknown
@@ -37,7 +55,7 @@ export class MemberCore {
   readonly promises: Promises
   readonly logger: Logger
   readonly calls: Map<string, CallHandler> = new Map()
-  readonly decisions: Set<Decisions<unknown>> = new Set()
+  readonly #decisions: Set<Decisions<unknown>> = new Set()
   readonly #folder: string
   readonly #plan: Plan
   readonly #store: Store
@@ -51,10 +69,15 @@ export class MemberCore {
   readonly #logged: Set<string> = new Set()
   /** Who waits until a slot is applied. */
   #waiting: { readonly slot: number; readonly resolve: () => void }[] = []
+  /** Calls of clients that are not answered yet. */
+  #working = 0
+  readonly #commandBytes: number
   #onAwake: (() => void) | null = null
   #onLeader: (() => void)[] = []
   #end: ((error: Error | null) => void) | null = null
   #isClosing = false
+  /** What is said to whoever asks afterwards. */
+  #closed: Closed | null = null
   readonly ended: Promise<Error | null>
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
@@ -69,7 +92,7 @@ export class MemberCore {
       const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
       await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
       const core = new MemberCore(options, machine, plan, store)
-      await core.#begin(options)
+      await core.#begin(options).catch((error: Error) => core.#abandon(error))
       return core
     } catch (error) {
       await store.close()
@@ -77,9 +100,19 @@ export class MemberCore {
     }
   }
 
+  /** The start has failed: nothing goes on. */
+  async #abandon(error: Error): Promise<never> {
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      await this.#stop(error)
+    }
+    throw error
+  }
+
   private constructor(options: MemberOptions<AnyMachine>, machine: AnyMachine, plan: Plan, store: Store) {
-    const { id, data, logger = QUIET, clock = SYSTEM_CLOCK, settings } = options
+    const { id, data, logger = QUIET, clock = SYSTEM_CLOCK, settings, limits } = options
     this.name = id
+    this.#commandBytes = commandBytesOf(completeLimits(limits))
     this.logger = logger
     this.#folder = data
     this.#plan = plan
@@ -87,7 +120,7 @@ export class MemberCore {
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
-    this.promises = new Promises((request) => this.#driver.request(request))
+    this.promises = new Promises((request) => this.#driver.request(request), this.#commandBytes)
     this.#driver = this.#makeDriver(machine, clock, settings)
     store.forget()
     store.onFailure = (error) => void this.#fail(error)
@@ -107,8 +140,7 @@ export class MemberCore {
       onObservation: (observation) => this.#observe(observation),
       onLeader: (leader) => this.#led(leader),
       onFailure: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
-      onMalformed: (from, error) =>
-        this.logger.warn({ from, error }, 'A message could not be read, and was dropped.'),
+      onMalformed: (from, error) => this.#logMalformed(from, error),
     })
   }
 
@@ -141,10 +173,10 @@ export class MemberCore {
       onReachable: (node, reachable) => this.#reach(node, reachable),
       onProblem: (problem) => this.#logProblem(problem),
     })
+    this.#transport = transport
     this.#endpoint = advertise ?? null
     const address = await transport.listen()
     this.#endpoint ??= formatEndpoint(address)
-    this.#transport = transport
     for (const [member, endpoint] of this.#plan.endpoints) transport.know(member, endpoint)
   }
 
@@ -193,13 +225,29 @@ export class MemberCore {
   async applied(slot: number, timeoutMillis: number): Promise<void> {
     if ((this.node.roles.replica?.applied ?? 0) >= slot) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMillis)
-      const done = (): void => {
-        clearTimeout(timer)
-        resolve()
+      const waiting = {
+        slot,
+        resolve: (): void => {
+          clearTimeout(timer)
+          resolve()
+        },
       }
-      this.#waiting.push({ slot, resolve: done })
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((each) => each !== waiting)
+        resolve()
+      }, timeoutMillis)
+      this.#waiting.push(waiting)
     })
+  }
+
+  /** Tells what is decided from now on, until it has enough. */
+  follow(decisions: Decisions<unknown>): void {
+    if (this.#closed === null) this.#decisions.add(decisions)
+    else decisions.end(this.#closed.cause === undefined ? null : this.#closed)
+  }
+
+  unfollow(decisions: Decisions<unknown>): void {
+    this.#decisions.delete(decisions)
   }
 
   // ---- what happens
@@ -210,14 +258,14 @@ export class MemberCore {
         this.promises.answered(observation.reference, observation.outcome)
         return
       case 'applied':
-        for (const decisions of this.decisions) decisions.applied(observation.slot, observation.decree)
+        for (const decisions of this.#decisions) decisions.applied(observation.slot, observation.decree)
         if (this.#waiting.length > 0) this.#wake(observation.slot)
         return
       case 'installed': {
         const missed = new DecisionsMissed(
           `The decisions up to slot ${observation.slot} came as a snapshot: begin again.`,
         )
-        for (const decisions of this.decisions) decisions.end(missed)
+        for (const decisions of this.#decisions) decisions.end(missed)
         this.#wake(observation.slot)
         this.logger.info({ slot: observation.slot }, 'A snapshot of another member was installed.')
         return
@@ -250,7 +298,22 @@ export class MemberCore {
   }
 
   #refusal(reason: RefusedStore, detail: string): StoreRefused {
-    return new StoreRefused(reason, detail)
+    return new StoreRefused(reason, `${detail} ${HOW_TO_REPLACE}`)
+  }
+
+  /** Whether it would found a cluster as soon as all others have asked to join. */
+  get #isSeed(): boolean {
+    return this.node.roles.seed !== undefined
+  }
+
+  /**
+   * Its store is blank, but others speak as members do, who only ask to join before the founding: they belong to a
+   * cluster already. It would wait for ever for them to join.
+   */
+  #checkSeed(payloads: readonly Uint8Array[]): void {
+    if (payloads.every((payload) => typeOfMessage(payload) === 'join')) return
+    const detail = `The others belong to a cluster already, and the store of member ${this.name} is empty: was its folder removed, or its disk replaced? If there is its folder, start it with that.`
+    void this.#fail(this.#refusal('turned-away', detail))
   }
 
   #wake(slot: number): void {
@@ -307,10 +370,17 @@ export class MemberCore {
 
   #logProblem(problem: Problem): void {
     const key = `${problem.reason} ${problem.member ?? problem.peer}`
-    if (this.#logged.has(key) || this.#logged.size >= 1_000) return
+    if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
     this.#logged.add(key)
     const { reason, peer, member, detail } = problem
     this.logger.warn({ reason, peer, member }, detail)
+  }
+
+  #logMalformed(from: NodeId, error: unknown): void {
+    const key = `malformed ${from}`
+    if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
+    this.#logged.add(key)
+    this.logger.warn({ from, error }, 'A message could not be read, or was not its to send: it was dropped.')
   }
 
   #led(leader: MemberId | null): void {
@@ -323,32 +393,51 @@ export class MemberCore {
 
   #receive(from: number, store: number, payloads: readonly Uint8Array[]): void {
     if (!payloads.some(isCall)) {
-      this.#driver.receive(from, store, payloads)
+      this.#take(from, store, payloads)
       return
     }
     for (const payload of payloads) if (isCall(payload)) this.#takeCall(from, payload)
-    this.#driver.receive(
+    this.#take(
       from,
       store,
       payloads.filter((payload) => !isCall(payload)),
     )
   }
 
+  #take(from: number, store: number, payloads: readonly Uint8Array[]): void {
+    if (this.#isSeed && from < FIRST_CLIENT) this.#checkSeed(payloads)
+    this.#driver.receive(from, store, payloads, from < FIRST_CLIENT ? null : this.#checkClient)
+  }
+
+  readonly #checkClient = (message: Message): void => checkFromClient(message, this.#commandBytes)
+
   #takeCall(from: number, payload: Uint8Array): void {
+    if (from < FIRST_CLIENT || payload.length > CALL_BYTES) return
     const call = decodeCall(payload)
-    if (from < FIRST_CLIENT || typeof call?.call !== 'string' || typeof call.reference !== 'number') return
+    if (typeof call?.call !== 'string' || typeof call.reference !== 'number') return
     void this.#answerCall(from, { call: call.call, reference: call.reference, options: call.options })
   }
 
   async #answerCall(from: number, { call, reference, options }: Call): Promise<void> {
     try {
-      const handler = this.calls.get(call)
-      if (handler === undefined)
-        throw new RangeError(`Member ${this.name} knows no call ${call}: is it of another version?`)
-      this.#sendCall(from, { reference, result: (await handler(options)) ?? null })
+      this.#sendCall(from, { reference, result: (await this.#work(call, options)) ?? null })
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
       this.#sendCall(from, { reference, error: { name, message } })
+    }
+  }
+
+  async #work(call: string, options: unknown): Promise<unknown> {
+    const handler = this.calls.get(call)
+    if (handler === undefined)
+      throw new RangeError(`Member ${this.name} knows no call ${call}: is it of another version?`)
+    if (this.#working >= CALLS)
+      throw new Overloaded(`Member ${this.name} works at ${CALLS} calls already; try again later.`)
+    this.#working += 1
+    try {
+      return await handler(options)
+    } finally {
+      this.#working -= 1
     }
   }
 
@@ -403,8 +492,9 @@ export class MemberCore {
       error === null ? `Member ${this.name} is closed.` : `Member ${this.name} has failed: ${error.message}`,
       error === null ? undefined : { cause: error },
     )
+    this.#closed = closed
     this.promises.end(closed)
-    for (const decisions of this.decisions) decisions.end(error === null ? null : closed)
+    for (const decisions of this.#decisions) decisions.end(error === null ? null : closed)
     for (const { resolve } of this.#waiting.splice(0)) resolve()
     await this.#transport?.close()
     await this.#noting

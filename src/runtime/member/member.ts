@@ -101,9 +101,9 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     const { commands } = codecsOf(this.#machine)
     const decisions = new Decisions<Command>(
       (bytes) => commands.decode(bytes) as Command, // by its own codec
-      (ended) => this.#core.decisions.delete(ended as Decisions<unknown>), // that is where it was put
+      (ended) => this.#core.unfollow(ended as Decisions<unknown>), // as that it was given
     )
-    this.#core.decisions.add(decisions as Decisions<unknown>) // it only ever gives them
+    this.#core.follow(decisions as Decisions<unknown>) // it only ever gives them
     return decisions
   }
 

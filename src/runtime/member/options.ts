@@ -133,12 +133,14 @@ export function planOf(
   found: Found | null,
 ): Plan {
   const { id, data } = options
-  if (about !== null && about.name !== id) {
+  const names = Object.keys(options.cluster ?? { [id]: '' }).sort()
+  // Without its note the store has no more than a number, which is the place among the founders.
+  const name = about?.name ?? (owner.member === null ? id : (names[owner.member] ?? id))
+  if (name !== id) {
     throw new BadOptions(
-      `The folder ${data} belongs to member ${about.name}, and this is ${id}: give each member its own, and never copy one.`,
+      `The folder ${data} belongs to member ${name}, and this is ${id}: give each member its own, and never copy one.`,
     )
   }
-  const names = Object.keys(options.cluster ?? { [id]: '' }).sort()
   const founders = names.map((_, number) => number)
   const member = owner.member ?? found?.free ?? names.indexOf(id)
   const endpoints = new Map([...(found?.endpoints ?? []), ...(about?.endpoints ?? [])])

@@ -36,8 +36,12 @@ export class Promises {
   /** Why nothing can be asked any more. */
   #end: Error | null = null
 
-  constructor(send: (request: ClientRequest) => void) {
+  readonly #commandBytes: number
+
+  /** `commandBytes`: what the longest command, or query, may have. */
+  constructor(send: (request: ClientRequest) => void, commandBytes: number) {
     this.#send = send
+    this.#commandBytes = commandBytes
   }
 
   /** Asks for this client. Gives the bytes of the answer, or rejects with what became of it. */
@@ -49,6 +53,7 @@ export class Promises {
     return new Promise((resolve, reject) => {
       if (this.#end !== null) throw this.#end
       signal?.throwIfAborted()
+      this.#checkSize(asked)
       const reference = ++this.#last
       const deadlineMillis = performance.now() + timeoutMillis
       const release = signal === undefined ? null : this.#listen(signal, reference)
@@ -56,6 +61,15 @@ export class Promises {
       this.#sweep ??= setInterval(() => this.#lookForLate(), SWEEP_MILLIS)
       this.#send({ ...asked, client, reference })
     })
+  }
+
+  #checkSize(asked: Asked<'command'> | Asked<'query'> | Asked<'change'>): void {
+    if (asked.type === 'change') return
+    const { length } = asked.type === 'command' ? asked.command : asked.query
+    if (length > this.#commandBytes)
+      throw new RangeError(
+        `A ${asked.type} of ${length} bytes is too large: at most ${this.#commandBytes} travel.`,
+      )
   }
 
   answered(reference: number, outcome: Outcome): void {
