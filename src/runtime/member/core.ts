@@ -46,7 +46,7 @@ const HOW_TO_REPLACE =
   'To replace it, start a member with an empty folder and `join`, and admit that one in its place.'
 
 /** Problems that are logged; further ones are only counted. */
-const MOST_LOGGED = 1_000
+export const MOST_LOGGED: number = 1_000
 
 export class MemberCore {
   readonly name: string

@@ -22,8 +22,8 @@ export interface Decision<Command> {
 }
 
 /** An iterator that is this far behind is cut off. */
-const MOST_WAITING = 10_000
-const MOST_WAITING_BYTES = 64 * 1024 * 1024
+export const MOST_WAITING: number = 10_000
+export const MOST_WAITING_BYTES: number = 64 * 1024 * 1024
 
 /** One iteration over the decisions, from the next one on. */
 export class Decisions<Command> implements AsyncIterableIterator<Decision<Command>> {

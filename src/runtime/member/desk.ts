@@ -6,7 +6,7 @@ import { CALL_BYTES, type Call, type CallAnswer, decodeCall } from './calls.js'
 export type CallHandler = (options: unknown) => unknown
 
 /** The calls of all clients that are worked at, at the same time. */
-const MOST_CALLS = 1_000
+export const MOST_CALLS: number = 1_000
 
 export class Desk {
   readonly handlers: Map<string, CallHandler> = new Map()

@@ -47,7 +47,7 @@ const FROM_CLIENTS: { readonly [Type in ForeignType]: boolean } = {
 }
 
 /** The longest name of a read: those of a requester are shorter by far. */
-const NAME_LENGTH = 128
+export const NAME_LENGTH: number = 128
 
 /** Throws a `MalformedBytes` for what no client may send. */
 export function checkFromClient(message: Message, commandBytes: number): void {

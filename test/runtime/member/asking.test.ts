@@ -93,6 +93,7 @@ describe('sessions', () => {
     for (let sum = 1; sum <= 50; sum++) {
       await session.invoke(1)
       expect(await session.query(1, { consistency: 'stale' })).toBe(sum)
+      expect(await session.query((seen) => [seen], { consistency: 'stale' })).toEqual([sum])
     }
   })
 })
