@@ -52,8 +52,10 @@ export class Timers {
     this.#next = null
     this.#nextMicros = Number.POSITIVE_INFINITY
     const nowMicros = this.#clock.nowMicros()
-    for (const [name, { role, timer, deadlineMicros }] of [...this.#armed]) {
-      if (deadlineMicros > nowMicros) continue
+    const due = [...this.#armed].filter(([, { deadlineMicros }]) => deadlineMicros <= nowMicros)
+    due.sort(([, one], [, other]) => one.deadlineMicros - other.deadlineMicros)
+    for (const [name, { role, timer, deadlineMicros }] of due) {
+      if (deadlineMicros > nowMicros) continue // one that rang before has set it again
       this.#armed.delete(name)
       this.#ring(role, timer, deadlineMicros)
     }

@@ -1,6 +1,7 @@
 // Three members: founding, restarts, leaders that go, members that are exchanged, stores that are not what they were.
 
 import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { OutcomeUnknown } from '../../../src/paxos/index.js'
 import { StoreRefused } from '../../../src/runtime/index.js'
@@ -191,6 +192,25 @@ describe('a store that is not what it was', () => {
     expect(await asked).toBeInstanceOf(OutcomeUnknown)
     expect(await rejection(cluster.start('b'))).toMatchObject({ name: 'StoreRefused', reason: 'rolled-back' })
     expect(await cluster.get('a').invoke(1)).toBe(sum + 1)
+  })
+
+  test('of another cluster: neither side takes the other for its own, and both say so', async () => {
+    const logger = new Notes()
+    const ours = await startCluster({ logger })
+    const theirs = await startCluster()
+    await Promise.all([ours, theirs].map((cluster) => cluster.get('a').invoke(1)))
+    await ours.get('b').close()
+    await theirs.get('b').close()
+    rmSync(ours.data('b'), { recursive: true })
+    cpSync(theirs.data('b'), ours.data('b'), { recursive: true })
+    rmSync(join(ours.data('b'), 'member.json')) // it names the addresses of the others
+    const own = new Notes()
+    const swapped = await ours.start('b', { logger: own })
+    const asked = rejection(swapped.invoke(1, { timeoutMillis: 200 }))
+    await own.line(/cluster/)
+    await logger.line(/cluster/)
+    expect(await asked).toBeInstanceOf(OutcomeUnknown)
+    expect(await ours.get('a').invoke(1)).toBe(2)
   })
 
   test('of another member, without a note: it ends, or never starts', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { CommandFailed, defineMachine } from '../../../src/paxos/index.js'
 import { Member } from '../../../src/runtime/index.js'
-import { counter, freeAddress, newFolder, QUICK, rejection, start } from './started.js'
+import { counter, freeAddress, Notes, newFolder, QUICK, rejection, start } from './started.js'
 
 function failWith(message: string): never {
   throw new Error(message)
@@ -145,6 +145,29 @@ describe('a member', () => {
     const again = await start({ data, settings })
     expect(await again.query((sum) => sum)).toBe(300)
     expect(again.status().snapshotSlot).toBeGreaterThanOrEqual(snapshotSlot)
+  })
+
+  test('whose machine cannot begin does not start, and leaves the folder free', async () => {
+    const data = newFolder()
+    const machine = defineMachine({ initial: (): number => failWith('no state'), apply: (sum) => [sum, sum] })
+    const error = await rejection(Member.start({ id: 'a', data, machine, settings: QUICK }))
+    expect(error.message).toBe('no state')
+    await start({ data })
+  })
+
+  test('goes on when no snapshot can be taken, and says so', async () => {
+    const logger = new Notes()
+    const machine = defineMachine({
+      initial: () => 0,
+      apply: (sum, by: number) => [sum + by, sum + by],
+      snapshots: { encode: (): Uint8Array => failWith('too large'), decode: () => 0 },
+    })
+    const member = await Member.start({ id: 'a', data: newFolder(), machine, settings: QUICK, logger })
+    onTestFinished(() => member.close())
+    await member.invoke(1)
+    member.snapshot()
+    await logger.line(/No snapshot could be taken/)
+    expect(await member.invoke(1)).toBe(2)
   })
 
   test('takes a snapshot when it is told to', async () => {
