@@ -14,6 +14,7 @@ import type {
   RefusedStore,
   Settings,
 } from '../../paxos/index.js'
+import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
 import { FIRST_CLIENT, formatEndpoint, type Problem, Transport } from '../transport/index.js'
 import { readAbout, writeAbout } from './about.js'
@@ -59,7 +60,8 @@ export class MemberCore {
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
     checkOptions(options)
     await mkdir(options.data, { recursive: true })
-    const store = await Store.open({ directory: join(options.data, 'store') })
+    const files = options.between?.files?.(realFiles)
+    const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
     try {
       const about = await readAbout(options.data)
       const owner = ownerOf(store.records)
@@ -123,7 +125,7 @@ export class MemberCore {
   }
 
   async #listen(options: MemberOptions<AnyMachine>, listen: NonNullable<Plan['listen']>): Promise<void> {
-    const { tls, token, limits, advertise } = options
+    const { tls, token, limits, advertise, between } = options
     const transport = new Transport({
       identity: () => ({
         cluster: this.node.founding?.cluster ?? null,
@@ -135,6 +137,7 @@ export class MemberCore {
       ...(tls && { tls }),
       ...(token !== undefined && { token }),
       ...(limits && { limits }),
+      ...(between?.route && { route: between.route }),
       onMessages: (from, store, payloads) => this.#receive(from, store, payloads),
       onBook: (book) => this.#learnBook(book),
       onReachable: (node, reachable) => this.#reach(node, reachable),
