@@ -1,3 +1,4 @@
 /** `synod/machines`: ready-made state machines. */
 export * from './bank.js'
 export * from './key-value.js'
+export * from './keyspace/index.js'

@@ -49,6 +49,16 @@ export type Observation =
   | { readonly type: 'configured'; readonly applied: Slot; readonly membership: Membership }
   /** The node takes no part in any vote, and never will with this store. `detail` says why, and what to do. */
   | { readonly type: 'refused'; readonly reason: RefusedStore; readonly detail: string }
+  /**
+   * The machine of this node does not know the version that is active. The node takes part in nothing until it is started
+   * again with one that does; nothing is lost. `detail` says so.
+   */
+  | {
+      readonly type: 'outdated'
+      readonly version: number
+      readonly known: number
+      readonly detail: string
+    }
   /** The node was removed, and those who vote in its place have all that it knew: it may be stopped for good. */
   | { readonly type: 'retired' }
   | { readonly type: 'began'; readonly role: RoleName }

@@ -8,6 +8,7 @@
 import { ByteReader, ByteWriter, MalformedBytes } from './bytes.js'
 import { type Change, decodeChange } from './membership.js'
 import type { Micros } from './settings.js'
+import { decodeUpgrade, type Upgrade } from './upgrade.js'
 
 /** The number of a decree. Slots start at 1 and stay below 2^53. */
 export type Slot = number
@@ -21,7 +22,8 @@ export type SessionId = number
 /**
  * One request of a client. With session 0 it is one to the cluster itself. Its sequence 0 asks for a session to be
  * opened, and `command` is the opener: a text that no other attempt to open a session shares. Its sequence 1 asks for
- * other members, and `command` is a {@link Change}.
+ * other members, and `command` is a {@link Change}; its sequence 2 for another version of the machine, and `command` is an
+ * {@link Upgrade}.
  */
 export interface Request {
   readonly session: SessionId
@@ -57,14 +59,28 @@ export function isRequest(request: Request): boolean {
   if (![session, sequence, acknowledged].every((number) => Number.isSafeInteger(number) && number >= 0))
     return false
   if (session !== 0) return true
-  return sequence === 0 ? command.length <= OPENER_BYTES : changeOf(request) !== null
+  if (sequence === 0) return command.length <= OPENER_BYTES
+  return changeOf(request) !== null || upgradeOf(request) !== null
 }
 
 /** The change that a request asks for; null if it asks for something else, or its bytes are no change. */
 export function changeOf({ session, sequence, command }: Request): Change | null {
-  if (session !== 0 || sequence !== 1) return null
+  return session === 0 && sequence === 1 ? readOrNull(command, decodeChange) : null
+}
+
+/** Whether a request asks for another version of the machine; its bytes need not be an upgrade. */
+export function asksForUpgrade({ session, sequence }: Request): boolean {
+  return session === 0 && sequence === 2
+}
+
+/** The upgrade that a request asks for; null if it asks for something else, or its bytes are no upgrade. */
+export function upgradeOf(request: Request): Upgrade | null {
+  return asksForUpgrade(request) ? readOrNull(request.command, decodeUpgrade) : null
+}
+
+function readOrNull<Value>(bytes: Uint8Array, decode: (bytes: Uint8Array) => Value): Value | null {
   try {
-    return decodeChange(command)
+    return decode(bytes)
   } catch (error) {
     if (error instanceof MalformedBytes) return null
     throw error
@@ -104,13 +120,15 @@ export function decodeDecree(decree: Decree): DecreeContent {
 /** What tells one request from every other, as a key of a map. */
 export function requestKey(session: SessionId, sequence: number, name: string): string {
   if (session !== 0) return `${session}.${sequence}`
-  return sequence === 0 ? `open ${name}` : `change ${name}`
+  if (sequence === 0) return `open ${name}`
+  return sequence === 1 ? `change ${name}` : `upgrade ${name}`
 }
 
-/** The opener of a request for a session, or the name of a change; empty for every other request. */
+/** The opener of a request for a session, or the name of a change or of an upgrade; empty for every other request. */
 export function nameOfRequest(request: Request): string {
   if (request.session !== 0) return ''
-  return request.sequence === 0 ? String.fromCharCode(...request.command) : (changeOf(request)?.name ?? '')
+  if (request.sequence === 0) return String.fromCharCode(...request.command)
+  return (changeOf(request) ?? upgradeOf(request))?.name ?? ''
 }
 
 /** The bytes of an opener: one byte a character, so it must be Latin-1. */

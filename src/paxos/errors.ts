@@ -36,6 +36,30 @@ export class ChangeRefused extends Error {
   override readonly name = 'ChangeRefused'
 }
 
+/** The machine cannot be upgraded in this way; the message says why. Nothing was changed. */
+export class UpgradeRefused extends Error {
+  override readonly name = 'UpgradeRefused'
+}
+
+/**
+ * The program of a member is older than the version of the machine that is active. The member stops where it is, and
+ * goes on from there when it is started with a newer program.
+ */
+export class MachineOutdated extends Error {
+  override readonly name = 'MachineOutdated'
+  /** The version that is active, and the newest that the program knows. */
+  readonly version: number
+  readonly known: number
+
+  constructor(version: number, known: number) {
+    super(
+      `Version ${version} of the machine is active, and this program knows none above ${known}: start this member again with a program that knows version ${version}.`,
+    )
+    this.version = version
+    this.known = known
+  }
+}
+
 /** The bytes of an answer. Throws what the requester is to be told if there is none. */
 export function outputOf(outcome: Outcome): Uint8Array {
   if (outcome.ok) return outcome.output
@@ -51,6 +75,8 @@ export function outputOf(outcome: Outcome): Uint8Array {
       throw new TooManySessions(detail)
     case 'change-refused':
       throw new ChangeRefused(detail)
+    case 'upgrade-refused':
+      throw new UpgradeRefused(detail)
     case 'session-window':
     case 'already-acknowledged':
       throw new OutcomeUnknown(detail)

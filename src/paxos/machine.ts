@@ -6,8 +6,12 @@
  * the same error on every member; a machine that changes its state in place must therefore check before it changes.
  * Throw a `CommandFailed`, or any `Error`: its message goes to the requester. Of a TypeError, RangeError and the like
  * only the name does, because every engine words them in its own way.
+ *
+ * A program that is to replace a running one gives its machine a higher version, and still knows the one before: it goes
+ * on as that until a decree, the upgrade, activates the new version on all members in the same slot.
  */
 import type { Slot } from './decree.js'
+import { clonePlain } from './plain.js'
 import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Micros } from './settings.js'
 import { decodeText, encodeText } from './text.js'
@@ -19,27 +23,52 @@ export interface Codec<Value> {
   decode(bytes: Uint8Array): Value
 }
 
+/** A codec of states, which differ from version to version: it is told of which version the state is. */
+export interface StateCodec<State> {
+  encode(state: State, version: number): Uint8Array
+  decode(bytes: Uint8Array, version: number): State
+}
+
+/** What a query is answered in. */
+export interface QueryContext {
+  /** The version of the machine that is active, and that the state is of. The same on every member after a slot. */
+  readonly version: number
+}
+
 /** The decree that a command belongs to. */
-export interface DecreeContext {
+export interface DecreeContext extends QueryContext {
   /** Decree time: never goes back, and is the same on every member. */
   readonly timeMicros: Micros
   readonly slot: Slot
 }
 
 export interface Machine<State, Command, Output, Query = unknown, Answer = unknown> {
-  /** The state before the first decree: plain data, see `clonePlain`. */
+  /**
+   * The newest version that this machine knows; it knows all before it that are still active somewhere. From 1 on, which
+   * is the default.
+   */
+  readonly version?: number
+  /** The state before the first decree, as version 1 has it: plain data, see `clonePlain`. */
   initial(): State
+  /**
+   * Makes a state of version `from` one of the next: for an upgrade, and where a cluster begins with a later version than
+   * 1. Depends on nothing but its arguments. If it throws, the upgrade is refused.
+   */
+  migrate?(state: State, from: number): State
   /** The next state, plain data again, and what the requester is told. */
   apply(state: State, command: Command, context: DecreeContext): readonly [State, Output]
   /** Answers a read; must not change the state. */
-  query?(state: State, query: Query): Answer
-  /** How values travel and are stored. Default: JSON in UTF-8. */
+  query?(state: State, query: Query, context: QueryContext): Answer
+  /**
+   * How values travel and are stored. Default: JSON in UTF-8. They cross from program to program, so one that changes has
+   * to tell by the bytes what it reads.
+   */
   readonly commands?: Codec<Command>
   readonly outputs?: Codec<Output>
   readonly queries?: Codec<Query>
   readonly answers?: Codec<Answer>
   /** How a whole state is stored and sent. Default: plain data, whatever there is of it. */
-  readonly snapshots?: Codec<State>
+  readonly snapshots?: StateCodec<State>
 }
 
 /** Any machine, where its types do not matter. */
@@ -80,7 +109,7 @@ export interface Codecs {
   readonly outputs: Codec<unknown>
   readonly queries: Codec<unknown>
   readonly answers: Codec<unknown>
-  readonly snapshots: Codec<unknown>
+  readonly snapshots: StateCodec<unknown>
 }
 
 export function codecsOf(machine: AnyMachine): Codecs {
@@ -91,4 +120,28 @@ export function codecsOf(machine: AnyMachine): Codecs {
     answers: machine.answers ?? json,
     snapshots: machine.snapshots ?? plain,
   }
+}
+
+// ---- versions ------------------------------------------------------------------------------------------------
+
+/** The newest version that a machine knows. Throws a RangeError or a TypeError if it cannot have that one. */
+export function versionOf({ version = 1, migrate }: AnyMachine): number {
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw new RangeError(`The version of a machine is a whole number from 1 on, and ${version} is not.`)
+  if (version > 1 && typeof migrate !== 'function')
+    throw new TypeError(`A machine of version ${version} needs a \`migrate\`, from each version to the next.`)
+  return version
+}
+
+/** The state before the first decree of a cluster that begins with this version. Shared with nobody. */
+export function initialState(machine: AnyMachine, version: number): unknown {
+  // A copy, so that members in one process share no state even if the machine always gives the same object.
+  return migrateState(machine, clonePlain(machine.initial()), 1, version)
+}
+
+/** A state of one version as a later one has it. Throws what the machine throws. */
+export function migrateState(machine: AnyMachine, state: unknown, from: number, to: number): unknown {
+  let migrated = state
+  for (let version = from; version < to; version++) migrated = machine.migrate?.(migrated, version)
+  return migrated
 }

@@ -22,6 +22,8 @@ export interface Founding {
   readonly voters: readonly Voter[]
   /** The wall clock of the seed: where decree time begins. */
   readonly timeMicros: Micros
+  /** The version of the machine that the cluster begins with; 1 if it is left out. */
+  readonly machineVersion?: number
 }
 
 /** What an acceptor accepted in a slot: the highest ballot, and its decree. */
@@ -320,7 +322,7 @@ export interface RequestMessage {
 export interface Answered {
   readonly session: SessionId
   readonly sequence: number
-  /** The opener or the name of the change, where the session is 0; otherwise empty. */
+  /** The opener, or the name of the change or of the upgrade, where the session is 0; otherwise empty. */
   readonly name: string
   readonly outcome: Outcome
   /** A slot at or after the one in which it was executed: a stale read that names it sees the effect. */

@@ -14,9 +14,10 @@
 
 import type { Action, Observation, RefusedStore } from './actions.js'
 import { type Ballot, type MemberId, NO_BALLOT, type NodeId } from './ballot.js'
+import { MachineOutdated } from './errors.js'
 import type { Envelope, NodeEvent } from './events.js'
 import { DEFAULT_ROLES, type RoleFactories, type Roles } from './factories.js'
-import type { AnyMachine } from './machine.js'
+import { type AnyMachine, versionOf } from './machine.js'
 import {
   foundingMembership,
   isVoter,
@@ -77,6 +78,8 @@ interface NodeFields {
   recognised: boolean
   /** Why the store may not vote; null as long as nothing speaks against it. */
   refusal: RefusedStore | null
+  /** The version that the machine must know before this node goes on, and does not; 0 as long as it knows enough. */
+  neededVersion: number
   /** Booted, and the incarnation is durable. */
   awake: boolean
   nowMicros: Micros
@@ -104,6 +107,7 @@ type NodeRoles = { readonly [Name in RoleName]?: Roles[Name] }
 export class Node implements RoleContext {
   readonly self: NodeId
   readonly settings: Settings
+  readonly knownVersion: number
   readonly #options: NodeOptions
   readonly #factories: RoleFactories
   #fields: NodeFields
@@ -122,6 +126,7 @@ export class Node implements RoleContext {
     checkPurpose(options.self, options.purpose)
     this.self = options.self
     this.settings = completeSettings(options.settings)
+    this.knownVersion = versionOf(options.machine)
     this.#options = options
     this.#factories = { ...DEFAULT_ROLES, ...options.roles }
     const recovered = recover(options.records ?? [])
@@ -134,6 +139,7 @@ export class Node implements RoleContext {
       others: [],
       recognised: false,
       refusal: null,
+      neededVersion: 0,
       awake: false,
       nowMicros: 0,
       wallMicros: 0,
@@ -187,6 +193,7 @@ export class Node implements RoleContext {
         break
     }
     this.#deliverLocal()
+    if (this.#fields.neededVersion > 0 && this.#fields.awake) this.#stop()
     this.#inTurn = false
     return this.#actions
   }
@@ -344,7 +351,13 @@ export class Node implements RoleContext {
     this.#fields.recognised = !returning
     this.reconfigure(foundingMembership(founding.voters))
     this.become('leader', { round: promised.round, eager })
-    this.become('replica', { founding, decisions, snapshot, trimmed })
+    try {
+      this.become('replica', { founding, decisions, snapshot, trimmed })
+    } catch (error) {
+      if (!(error instanceof MachineOutdated)) throw error
+      this.needVersion(error.version)
+      return
+    }
     const life = returning ? this.#options.draw(1, 0xffff_ffff, 'life') : 0
     this.become('initializer', { founding, returning, life, held: this.#fields.writtenBefore + 1 })
   }
@@ -371,8 +384,11 @@ export class Node implements RoleContext {
     this.#fields.refusal = reason
     this.#fields.recognised = false
     this.observe({ type: 'refused', reason, detail: `${detail} ${this.#replacementAdvice()}` })
-    this.#fields.awake = false
-    for (const role of Object.keys(this.roles)) this.retire(role as RoleName) // the keys of `roles` are role names
+    this.#sleep()
+  }
+
+  needVersion(version: number): void {
+    this.#fields.neededVersion = version
   }
 
   observe(observation: Observation): void {
@@ -380,6 +396,23 @@ export class Node implements RoleContext {
   }
 
   // ---- turns ---------------------------------------------------------------------------------------------------
+
+  /** The turn in which its machine proved too old ends like any other: what it did up to there is right. */
+  #stop(): void {
+    const {
+      message: detail,
+      version,
+      known,
+    } = new MachineOutdated(this.#fields.neededVersion, this.knownVersion)
+    this.observe({ type: 'outdated', version, known, detail })
+    this.#sleep()
+  }
+
+  /** It hears nothing any more, and no role is left. */
+  #sleep(): void {
+    this.#fields.awake = false
+    for (const role of Object.keys(this.roles)) this.retire(role as RoleName) // the keys of `roles` are role names
+  }
 
   /** Nothing is sent, and no role begins, before the new incarnation is durable. */
   #boot(): void {
@@ -498,7 +531,7 @@ export class Node implements RoleContext {
   #release(count: number): void {
     this.#fields.durable = count
     this.#fields.owedSinceMicros = this.nowMicros
-    if (!this.#fields.awake && !this.writing && this.#fields.refusal === null) this.#wake()
+    if (!this.#fields.awake && !this.writing && this.#mayWake()) this.#wake()
     const { held } = this.#fields
     const waiting = held.findIndex(({ written }) => written > count)
     this.#fields.held = waiting === -1 ? [] : held.splice(waiting)
@@ -506,6 +539,10 @@ export class Node implements RoleContext {
     this.#deliverLocal()
     if (this.writing) return
     this.roles.leader?.written()
+  }
+
+  #mayWake(): boolean {
+    return this.#fields.refusal === null && this.#fields.neededVersion === 0
   }
 
   #depart(send: Send): void {

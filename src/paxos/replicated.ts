@@ -1,9 +1,10 @@
 /**
  * The replicated state: what the decrees make, the same on every member that has applied the same slots. The machine's
- * state, the sessions, decree time, and who votes.
+ * state and the version that it is of, the sessions, decree time, and who votes.
  */
 import { encodeNumber, MalformedBytes } from './bytes.js'
 import {
+  asksForUpgrade,
   changeOf,
   type Decree,
   type DecreeContent,
@@ -13,8 +14,18 @@ import {
   nameOfRequest,
   type Request,
   type Slot,
+  upgradeOf,
 } from './decree.js'
-import { type AnyMachine, type Codecs, codecsOf, type DecreeContext } from './machine.js'
+import { MachineOutdated } from './errors.js'
+import {
+  type AnyMachine,
+  type Codecs,
+  codecsOf,
+  type DecreeContext,
+  initialState,
+  migrateState,
+  versionOf,
+} from './machine.js'
 import {
   applyChange,
   foundingMembership,
@@ -24,7 +35,6 @@ import {
   rememberedChange,
 } from './membership.js'
 import type { Founding } from './messages.js'
-import { clonePlain } from './plain.js'
 import {
   emptySessions,
   executeOnce,
@@ -35,6 +45,7 @@ import {
   type Sessions,
 } from './sessions.js'
 import type { Micros, Settings } from './settings.js'
+import { flawOfUpgrade, rememberedUpgrade } from './upgrade.js'
 
 export interface Replicated {
   /** The machine's state after every slot up to `applied`. */
@@ -45,11 +56,16 @@ export interface Replicated {
   applied: Slot
   /** Replaced as a whole when it changes. */
   membership: Membership
+  /** The version of the machine that is active, which the state is of; and what activated it, see `ActiveVersion`. */
+  machineVersion: number
+  upgrade: string
 }
 
 /** What is the same for every decree. */
 export interface Execution {
   readonly machine: AnyMachine
+  /** The newest version that the machine knows. */
+  readonly knownVersion: number
   readonly codecs: Codecs
   readonly settings: Settings
   /** The bytes of the outputs that come again and again: numbers, booleans and null. */
@@ -57,23 +73,29 @@ export interface Execution {
 }
 
 export function executionOf(machine: AnyMachine, settings: Settings): Execution {
-  return { machine, codecs: codecsOf(machine), settings, commonOutputs: new Map() }
+  const knownVersion = versionOf(machine)
+  return { machine, knownVersion, codecs: codecsOf(machine), settings, commonOutputs: new Map() }
 }
 
-/** A copy, so that members in one process share no state even if the machine always gives the same object. */
+/** Throws a `MachineOutdated` if the cluster begins with a version that the machine does not know. */
 export function initialReplicated(machine: AnyMachine, founding?: Founding): Replicated {
+  const known = versionOf(machine)
+  const machineVersion = founding === undefined ? known : (founding.machineVersion ?? 1)
+  if (machineVersion > known) throw new MachineOutdated(machineVersion, known)
   return {
-    state: clonePlain(machine.initial()),
+    state: initialState(machine, machineVersion),
     sessions: emptySessions(),
     timeMicros: founding?.timeMicros ?? 0,
     applied: 0,
     membership: founding === undefined ? NO_MEMBERSHIP : foundingMembership(founding.voters),
+    machineVersion,
+    upgrade: '',
   }
 }
 
 /**
- * Applies the decree of the next slot, and tells the outcome of each request in it, in order. Bytes that are no decree
- * do nothing, on every member alike: one that stopped there could never go on.
+ * Applies the decree of the next slot, and tells the outcome of each request in it. Throws a `MachineOutdated`, and does
+ * nothing, if the decree activates a version that the machine does not know.
  */
 export function applyDecree(
   replicated: Replicated,
@@ -81,18 +103,17 @@ export function applyDecree(
   execution: Execution,
   tell: (request: Request, outcome: Outcome) => void,
 ): void {
-  replicated.applied += 1
-  replicated.membership = membershipAfter(replicated.membership, replicated.applied)
   const content = readDecree(decree)
-  if (content === null) return
-  const { settings } = execution
-  const { stampMicros, requests } = content
-  const stamp = Math.min(stampMicros, replicated.timeMicros + settings.stampAdvanceMicros)
-  replicated.timeMicros = Math.max(replicated.timeMicros, stamp)
-  for (const request of requests) tell(request, executeRequest(replicated, request, execution))
+  const version = versionAfter(replicated, content)
+  if (version > execution.knownVersion) throw new MachineOutdated(version, execution.knownVersion)
+  applyContent(replicated, content, execution, tell)
 }
 
-function readDecree(decree: Decree): DecreeContent | null {
+/**
+ * What a decree says; null for a no-op. Bytes that are no decree do nothing either, on every member alike: one that
+ * stopped there could never go on.
+ */
+export function readDecree(decree: Decree): DecreeContent | null {
   if (isNoOp(decree)) return null
   try {
     return decodeDecree(decree)
@@ -102,21 +123,56 @@ function readDecree(decree: Decree): DecreeContent | null {
   }
 }
 
+/** The version that a member must know to apply the decree of the next slot. */
+export function versionAfter({ machineVersion }: Replicated, content: DecreeContent | null): number {
+  let version = machineVersion
+  for (const request of content?.requests ?? []) {
+    const upgrade = upgradeOf(request)
+    if (upgrade !== null && flawOfUpgrade(version, upgrade) === null) version = upgrade.to
+  }
+  return version
+}
+
+/**
+ * Applies what the decree of the next slot says, see {@link versionAfter}. An upgrade comes before all else that shares
+ * its slot, so that a slot is of one version; the rest in its order.
+ */
+export function applyContent(
+  replicated: Replicated,
+  content: DecreeContent | null,
+  execution: Execution,
+  tell: (request: Request, outcome: Outcome) => void,
+): void {
+  replicated.applied += 1
+  replicated.membership = membershipAfter(replicated.membership, replicated.applied)
+  if (content === null) return
+  const { settings } = execution
+  const { stampMicros, requests } = content
+  const stamp = Math.min(stampMicros, replicated.timeMicros + settings.stampAdvanceMicros)
+  replicated.timeMicros = Math.max(replicated.timeMicros, stamp)
+  for (const request of requests)
+    if (asksForUpgrade(request)) tell(request, upgradeMachine(replicated, request, execution))
+  for (const request of requests)
+    if (!asksForUpgrade(request)) tell(request, executeRequest(replicated, request, execution))
+}
+
 /** The outcome of a request that was executed before, without executing it again. */
 export function rememberedOutcome(replicated: Replicated, request: Request): Outcome | undefined {
   if (request.session !== 0) return knownOutcome(replicated.sessions, request)
-  if (request.sequence !== 0) return rememberedChange(replicated.membership, nameOfRequest(request))
-  const id = replicated.sessions.openers.get(nameOfRequest(request))
+  const name = nameOfRequest(request)
+  if (asksForUpgrade(request)) return rememberedUpgrade(replicated, name)
+  if (request.sequence !== 0) return rememberedChange(replicated.membership, name)
+  const id = replicated.sessions.openers.get(name)
   return id === undefined ? undefined : { ok: true, output: encodeNumber(id) }
 }
 
 function executeRequest(replicated: Replicated, request: Request, execution: Execution): Outcome {
   if (request.session === 0 && !isRequest(request)) return refuse('command-failed', 'This is no request.')
-  const { sessions, timeMicros, applied } = replicated
+  const { sessions, timeMicros, applied: slot, machineVersion: version } = replicated
   const { settings } = execution
   if (request.session !== 0) {
     return executeOnce(sessions, request, timeMicros, settings, () =>
-      runCommand(replicated, request.command, { timeMicros, slot: applied }, execution),
+      runCommand(replicated, request.command, { timeMicros, slot, version }, execution),
     )
   }
   if (request.sequence !== 0) return changeMembership(replicated, request, settings)
@@ -131,6 +187,26 @@ function changeMembership(replicated: Replicated, request: Request, settings: Se
   const [membership, outcome] = applyChange(replicated.membership, change, replicated.applied, settings.alpha)
   replicated.membership = membershipAfter(membership, replicated.applied)
   return outcome
+}
+
+/** A migration that throws changes nothing, on every member alike. */
+function upgradeMachine(replicated: Replicated, request: Request, { machine }: Execution): Outcome {
+  const upgrade = upgradeOf(request)
+  if (upgrade === null) return refuse('upgrade-refused', 'These bytes are no upgrade.')
+  const { name, from, to } = upgrade
+  const known = rememberedUpgrade(replicated, name)
+  if (known !== undefined) return known
+  const flaw = flawOfUpgrade(replicated.machineVersion, upgrade)
+  if (flaw !== null) return refuse('upgrade-refused', flaw)
+  try {
+    replicated.state = migrateState(machine, replicated.state, from, to)
+  } catch (error) {
+    const detail = `The state cannot be migrated from version ${from} to ${to}: ${detailOf(error)}`
+    return refuse('upgrade-refused', detail)
+  }
+  replicated.machineVersion = to
+  replicated.upgrade = name
+  return { ok: true, output: encodeNumber(to) }
 }
 
 function runCommand(
@@ -166,11 +242,10 @@ const MOST_COMMON_OUTPUTS = 100
 /** Runs a query on the state as it is. */
 export function runQuery(replicated: Replicated, query: Uint8Array, { machine, codecs }: Execution): Outcome {
   if (machine.query === undefined) return refuse('command-failed', 'This machine answers no queries.')
+  const { state, machineVersion: version } = replicated
   try {
-    return {
-      ok: true,
-      output: codecs.answers.encode(machine.query(replicated.state, codecs.queries.decode(query))),
-    }
+    const answer = machine.query(state, codecs.queries.decode(query), { version })
+    return { ok: true, output: codecs.answers.encode(answer) }
   } catch (error) {
     return refuse('command-failed', detailOf(error))
   }

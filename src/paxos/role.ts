@@ -36,6 +36,8 @@ export interface RoleContext {
   readonly writing: boolean
   /** The highest ballot that this node has promised. */
   readonly promisedBallot: Ballot
+  /** The newest version that the machine of this node knows. */
+  readonly knownVersion: number
   /** How long the store has owed a sync; 0 when everything is durable. */
   readonly stalledMicros: Micros
   send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void
@@ -48,6 +50,7 @@ export interface RoleContext {
   reconfigure(membership: Membership): void
   recognise(): void
   refuse(reason: RefusedStore, detail: string): void
+  needVersion(version: number): void
   observe(observation: Observation): void
 }
 
@@ -142,6 +145,10 @@ export abstract class Role {
     return this.#context.promisedBallot
   }
 
+  protected get knownVersion(): number {
+    return this.#context.knownVersion
+  }
+
   protected get stalledMicros(): Micros {
     return this.#context.stalledMicros
   }
@@ -198,6 +205,11 @@ export abstract class Role {
   /** Says that this node must never vote with this store. */
   protected refuse(reason: RefusedStore, detail: string): void {
     this.#context.refuse(reason, detail)
+  }
+
+  /** Says that this node cannot go on before it is started with a machine that knows this version. */
+  protected needVersion(version: number): void {
+    this.#context.needVersion(version)
   }
 
   /** Tells the driver something that happened. */

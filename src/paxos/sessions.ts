@@ -24,6 +24,8 @@ export type Refusal =
   | 'overloaded'
   /** The change of the membership cannot be; `detail` says why. Nothing was changed. */
   | 'change-refused'
+  /** The upgrade of the machine cannot be; `detail` says why. Nothing was changed. */
+  | 'upgrade-refused'
   /** The client has said that it has the answer already; the answer is gone. Not executed again. */
   | 'already-acknowledged'
 

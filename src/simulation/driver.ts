@@ -265,6 +265,7 @@ export class Driver implements Site {
         this.court.configured(this.timeline.events, host.id, observation.applied, observation.membership)
         return
       case 'snapshotFailed':
+      case 'outdated': // nobody upgrades a machine here
         return
       case 'retired':
         this.timeline.at(this.timeline.nowMicros, () => this.operators.retire(host))

@@ -5,7 +5,7 @@
  *
  * `apply` and `query` may throw: that is how a command or a read fails, the same way on every member.
  */
-import { type AnyMachine, type Codec, clonePlain, codecsOf, type Machine } from '../paxos/index.js'
+import { type AnyMachine, clonePlain, codecsOf, type Machine, versionOf } from '../paxos/index.js'
 import type { AnyApplication, Completion, Description, Operation } from './application.js'
 import { MODEL_NAMES } from './linearizability/models.js'
 import { BOUNDS } from './scenario.js'
@@ -77,11 +77,20 @@ function withDefaults(application: AnyApplication, name: string, requests: numbe
 
 function checkMachine(value: unknown): void {
   const machine = partsOf(value, '`machine`')
-  checkFunctions('`machine`', machine, ['initial', 'apply'], ['query'])
+  checkFunctions('`machine`', machine, ['initial', 'apply'], ['query', 'migrate'])
+  checkVersion(value as AnyMachine) // checked above, as far as this looks at it
   for (const name of ['commands', 'outputs', 'queries', 'answers']) {
     if (machine[name] === undefined) continue
     const what = `\`machine.${name}\``
     checkFunctions(what, partsOf(machine[name], what), ['encode', 'decode'], [])
+  }
+}
+
+function checkVersion(machine: AnyMachine): void {
+  try {
+    versionOf(machine)
+  } catch (error) {
+    throw new ApplicationError(`\`machine.version\` cannot be: ${messageOf(error)}`)
   }
 }
 
@@ -181,7 +190,10 @@ function guardMachine(machine: AnyMachine, report: (fault: ApplicationError) => 
   }
   const codecs = codecsOf(machine)
   const query = machine.query?.bind(machine)
+  const migrate = machine.migrate?.bind(machine)
   const guarded: Machine<unknown, unknown, unknown> = {
+    version: versionOf(machine),
+    ...(migrate && { migrate: (state, from) => attempt('machine.migrate', () => migrate(state, from)) }),
     initial: () => plain(attempt('machine.initial', () => machine.initial())),
     apply: (state, command, context) => {
       const result = applied(() => machine.apply(state, command, context), context.slot)
@@ -198,28 +210,34 @@ function guardMachine(machine: AnyMachine, report: (fault: ApplicationError) => 
   return guarded
 }
 
+/** A codec of states, which is told their version, or one of anything else. */
+interface AnyCodec {
+  encode(value: unknown, version?: number): Uint8Array
+  decode(bytes: Uint8Array, version?: number): unknown
+}
+
 function guardCodec(
   name: string,
-  codec: Codec<unknown>,
+  codec: AnyCodec,
   reported: (sentence: string) => ApplicationError,
-): Codec<unknown> {
+): AnyCodec {
   const unusable = (verb: string, error: unknown): ApplicationError =>
     reported(`one of the machine's ${name} cannot be ${verb}: ${messageOf(error)}`)
   // No closures here: this runs for every command on every member.
   return {
-    encode: (value) => {
+    encode: (value, version) => {
       let bytes: unknown
       try {
-        bytes = codec.encode(value)
+        bytes = codec.encode(value, version)
       } catch (error) {
         throw unusable('encoded', error)
       }
       if (bytes instanceof Uint8Array) return bytes
       throw reported(`\`machine.${name}.encode\` gave ${kindOf(bytes)} where it must give a Uint8Array`)
     },
-    decode: (bytes) => {
+    decode: (bytes, version) => {
       try {
-        return codec.decode(bytes)
+        return codec.decode(bytes, version)
       } catch (error) {
         throw unusable('decoded', error)
       }

@@ -231,6 +231,10 @@ export class TranscriptFormatter {
       const { name, version, voters } = content.change
       return `change ${tokenOf(name)} version=${version} members=[${voters.map(({ member }) => member).join(', ')}]`
     }
+    if ('upgrade' in content) {
+      const { name, from, to } = content.upgrade
+      return `upgrade ${tokenOf(name)} from=${from} to=${to}`
+    }
     const operation = this.#operation({ type: 'command', command: content.command })
     return `${request.session}.${request.sequence} ${operation}`
   }

@@ -8,6 +8,8 @@ import {
   type Message,
   nameOfRequest,
   type Request,
+  type Upgrade,
+  upgradeOf,
 } from '../paxos/index.js'
 
 /** A value as JSON, see {@link jsonable}. */
@@ -32,16 +34,19 @@ function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** What a request carries: a command, the opener of a session, or a change of the membership. */
+/** What a request carries: a command, the opener of a session, a change of the membership, or an upgrade of the machine. */
 export type RequestContent =
   | { readonly command: unknown }
   | { readonly opener: string }
   | { readonly change: Change }
+  | { readonly upgrade: Upgrade }
 
 export function contentOfRequest(request: Request, commands: Codec<unknown>): RequestContent {
   if (request.session !== 0) return { command: commands.decode(request.command) }
   const change = changeOf(request)
-  return change === null ? { opener: nameOfRequest(request) } : { change }
+  if (change !== null) return { change }
+  const upgrade = upgradeOf(request)
+  return upgrade === null ? { opener: nameOfRequest(request) } : { upgrade }
 }
 
 /** What became of a request, its output decoded. */

@@ -6,6 +6,7 @@
 import {
   clonePlain,
   completeSettings,
+  decodeNumber,
   type Machine,
   type MemberId,
   type Micros,
@@ -57,6 +58,7 @@ export class TestCluster<State, Command, Output, Query = never, Answer = never> 
     const driver: Driver = new Driver(
       { machine, members, seed, latencyMicros, settings },
       (reference, outcome) => promises.answered(reference, outcome),
+      (host) => promises.crashed(host),
     )
     const promises = new Promises(driver, timeoutMicros)
     super(promises, machine, driver.client)
@@ -89,6 +91,25 @@ export class TestCluster<State, Command, Output, Query = never, Answer = never> 
     const replica = host?.node?.roles.replica
     if (replica === undefined) throw new MemberDown(id)
     return clonePlain(replica.state) as State // the machine of the options made it
+  }
+
+  // ---- upgrades ------------------------------------------------------------------------------------------------
+
+  /** The version of the machine that is active, as far as a member that is up has applied the decrees. */
+  get version(): number {
+    const versions = this.#driver.members.map(
+      ({ node }) => node?.roles.replica?.replicated.machineVersion ?? 1,
+    )
+    return Math.max(...versions)
+  }
+
+  /**
+   * Has a decree activate this version of the machine, or the next, on every member in the same slot, and gives it. Rejects
+   * with an `UpgradeRefused` if it cannot be. A member that runs a machine that does not know it stops there.
+   */
+  async upgrade(to: number = this.version + 1): Promise<number> {
+    const request = { type: 'upgrade', from: this.version, to } as const
+    return decodeNumber(await this.#promises.ask(this.#driver.client, request))
   }
 
   // ---- faults --------------------------------------------------------------------------------------------------

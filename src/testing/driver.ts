@@ -8,6 +8,7 @@ import {
   type AnyMachine,
   type ClientRequest,
   type Envelope,
+  MachineOutdated,
   type Micros,
   Node,
   type NodeEvent,
@@ -32,6 +33,7 @@ const NO_LEADER =
   'No member comes to lead: the setting electionTimeoutMicros must exceed a round trip together with a sync.'
 
 export interface DriverOptions {
+  /** What every member runs unless it was started with another. */
   readonly machine: AnyMachine
   readonly members: number
   readonly seed: number
@@ -47,6 +49,10 @@ export class Driver {
   readonly client: Host
   readonly #options: DriverOptions
   readonly #answered: (reference: number, outcome: Outcome) => void
+  readonly #stopped: (host: Host) => void
+  /** What a member was last started with, and why it stopped by itself. */
+  readonly #machines: Map<NodeId, AnyMachine> = new Map()
+  readonly #failures: Map<NodeId, Error> = new Map()
   readonly #queue: EventQueue<() => void> = new EventQueue()
   readonly #delays: number
   readonly #crashes: number
@@ -54,11 +60,19 @@ export class Driver {
   /** Who is together with whom; null as long as everybody is. */
   #groups: readonly (readonly NodeId[])[] | null = null
 
-  /** Founds the cluster. `answered` is told every answer; it must not make anything happen there and then. */
-  constructor(options: DriverOptions, answered: (reference: number, outcome: Outcome) => void) {
+  /**
+   * Founds the cluster. `answered` is told every answer, and `stopped` who stops by itself; they must not make anything
+   * happen there and then.
+   */
+  constructor(
+    options: DriverOptions,
+    answered: (reference: number, outcome: Outcome) => void,
+    stopped: (host: Host) => void,
+  ) {
     const { seed, members } = options
     this.#options = options
     this.#answered = answered
+    this.#stopped = stopped
     this.#delays = prefix(seed, DRAW.message)
     this.#crashes = prefix(seed, DRAW.fault)
     const timers = prefix(seed, DRAW.timer)
@@ -101,9 +115,12 @@ export class Driver {
     this.#turn(host, { type: 'snapshot', ...this.#now })
   }
 
-  start(host: Host): void {
+  /** With the machine that it ran before, unless it is to be another from now on. */
+  start(host: Host, machine: AnyMachine = this.#machines.get(host.id) ?? this.#options.machine): void {
     if (host.node !== null) return
-    const { machine, settings } = this.#options
+    const { settings } = this.#options
+    this.#machines.set(host.id, machine)
+    this.#failures.delete(host.id)
     host.renew(null)
     host.node = new Node({
       self: host.id,
@@ -121,6 +138,11 @@ export class Driver {
     if (host.node === null) return
     host.renew(null)
     host.disk.crash(within(hash(this.#crashes, host.id, host.life, 0), 0, host.disk.inFlight))
+  }
+
+  /** Why a member stopped by itself; null if it did not. */
+  failureOf({ id }: Host): Error | null {
+    return this.#failures.get(id) ?? null
   }
 
   /** Parts the members: a message arrives only within a group. Null: everybody is together again. */
@@ -157,7 +179,13 @@ export class Driver {
   #turn(host: Host, event: NodeEvent): void {
     if (host.node === null) return
     for (const action of this.#step(host, host.node, event)) this.#carryOut(host, action)
-    this.#beginSync(host)
+    if (this.#failures.has(host.id)) this.#stop(host)
+    else this.#beginSync(host)
+  }
+
+  #stop(host: Host): void {
+    this.crash(host)
+    this.#stopped(host)
   }
 
   /** A node that throws ends there and then: what the turn had done is lost. */
@@ -184,13 +212,15 @@ export class Driver {
         this.#setTimer(host, action)
         return
       case 'observe':
-        this.#observe(action.observation)
+        this.#observe(host, action.observation)
         return
     }
   }
 
-  #observe(observation: Extract<Action, { type: 'observe' }>['observation']): void {
+  #observe({ id }: Host, observation: Extract<Action, { type: 'observe' }>['observation']): void {
     if (observation.type === 'answered') this.#answered(observation.reference, observation.outcome)
+    else if (observation.type === 'outdated')
+      this.#failures.set(id, new MachineOutdated(observation.version, observation.known))
   }
 
   #setTimer(host: Host, { role, timer, deadlineMicros }: Extract<Action, { type: 'timer' }>): void {

@@ -5,12 +5,14 @@
 export {
   ChangeRefused,
   CommandFailed,
+  MachineOutdated,
   OutcomeUnknown,
   Overloaded,
   SessionExpired,
   TooManySessions,
+  UpgradeRefused,
 } from '../paxos/index.js'
 export { TestCluster, type TestClusterOptions } from './cluster.js'
 export { DISK_CLAIMS, type DiskClaim, type TestedDisk } from './disk-claims.js'
 export * from './errors.js'
-export type { QueryOptions, TestMember } from './member.js'
+export type { QueryOptions, RestartOptions, TestMember } from './member.js'

@@ -9,6 +9,11 @@ export interface QueryOptions {
   readonly consistency?: Consistency
 }
 
+export interface RestartOptions {
+  /** What it runs from now on. Default: what it ran before. */
+  readonly machine?: AnyMachine
+}
+
 export abstract class Asker<Command, Output, Query, Answer> {
   readonly #promises: Promises
   readonly #codecs: Codecs
@@ -58,6 +63,11 @@ export class TestMember<Command, Output, Query, Answer> extends Asker<Command, O
     return this.#host.node !== null
   }
 
+  /** Why it stopped by itself: a `MachineOutdated`. Null if it did not. */
+  get failure(): Error | null {
+    return this.#driver.failureOf(this.#host)
+  }
+
   /**
    * It stops dead, and loses what no sync has finished. Who has asked it something and has no answer gets an
    * `OutcomeUnknown`. Does nothing if it is down.
@@ -67,9 +77,9 @@ export class TestMember<Command, Output, Query, Answer> extends Asker<Command, O
     this.#promises.crashed(this.#host)
   }
 
-  /** It starts again from its disk. Does nothing if it is up. */
-  restart(): void {
-    this.#driver.start(this.#host)
+  /** It starts again from its disk, with a newer machine if it is given one. Does nothing if it is up. */
+  restart({ machine }: RestartOptions = {}): void {
+    this.#driver.start(this.#host, machine)
   }
 
   /** It takes a snapshot, from which its next start begins. */

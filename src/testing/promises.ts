@@ -40,7 +40,7 @@ export class Promises {
   }
 
   /** Asks by way of a node; gives the bytes of the answer. */
-  async ask(host: Host, request: Asked<'command'> | Asked<'query'>): Promise<Uint8Array> {
+  async ask(host: Host, request: Asked<'command'> | Asked<'query'> | Asked<'upgrade'>): Promise<Uint8Array> {
     const outcome = await this.#wait(host, (reference) => {
       if (host.node === null) throw new MemberDown(host.id)
       const late = `No answer came within ${this.#timeoutMicros} microseconds.`
@@ -77,9 +77,10 @@ export class Promises {
 
   /** Those who asked by way of this node will never be told. */
   crashed(host: Host): void {
+    const what = `Member ${host.id} ${this.#driver.failureOf(host) === null ? 'crashed' : 'stopped'}`
     for (const [reference, waiting] of this.#waiting) {
       if (waiting.host !== host) continue
-      this.#reject(reference, new OutcomeUnknown(`Member ${host.id} crashed before the answer came.`))
+      this.#reject(reference, new OutcomeUnknown(`${what} before the answer came.`))
     }
   }
 

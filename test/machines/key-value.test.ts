@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type KeyValueCommand, keyValue } from '../../src/machines/index.js'
 
-const context = { timeMicros: 0, slot: 1 }
+const context = { timeMicros: 0, slot: 1, version: 1 }
 
 describe('the key-value machine', () => {
   it('gives with every command what was there before', () => {

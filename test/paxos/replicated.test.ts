@@ -185,7 +185,7 @@ describe('decree time', () => {
     const { apply } = remember(untyped(machine))
     apply(decree([opening('a')]))
     apply(decree([request(1, 1, 'x')], WALL_MICROS + 7))
-    expect(seen).toEqual([{ timeMicros: WALL_MICROS + 7, slot: 2 }])
+    expect(seen).toEqual([{ timeMicros: WALL_MICROS + 7, slot: 2, version: 1 }])
   })
 })
 

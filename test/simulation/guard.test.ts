@@ -60,6 +60,14 @@ describe('the shape of an application', () => {
       '`query` of `machine` is the number 7 and must be a function',
     ],
     [
+      { machine: { ...right.machine, version: 0, migrate: () => 0 } },
+      '`machine.version` cannot be: The version of a machine is a whole number from 1 on, and 0 is not.',
+    ],
+    [
+      { machine: { ...right.machine, version: 2 } },
+      '`machine.version` cannot be: A machine of version 2 needs a `migrate`, from each version to the next.',
+    ],
+    [
       { machine: { ...right.machine, outputs: { encode: () => new Uint8Array() } } },
       '`decode` of `machine.outputs` is undefined and must be a function',
     ],
@@ -91,6 +99,7 @@ describe('a machine', () => {
 
   it.each([
     [{ initial: fail }, '`machine.initial` threw: not today'],
+    [{ version: 2, migrate: fail }, '`machine.migrate` threw: not today'],
     [
       { initial: () => new Date(0) },
       '`machine.initial` gave a state that is not plain data: An instance of Date is not plain data, so it cannot be frozen.',
@@ -202,6 +211,39 @@ describe('a state that is not plain data', () => {
     const { summary } = simulate({ seed: 1, application, scenario: { members: 3, clients: 1, requests: 2 } })
     expect(summary.verdicts['agreement']).toMatchObject({ ok: false })
     expect(summary.verdicts['agreement']?.reason).toMatch(/^the state of the machine is not plain data: /)
+  })
+})
+
+describe('a machine of a later version', () => {
+  it('begins with what its migrations make, and is told its version everywhere', () => {
+    const check = (state: number, version: number): number => {
+      if (version !== 3 || state < 220) throw new TypeError(`${state} in version ${version}`)
+      return state
+    }
+    const application = defineApplication({
+      machine: defineMachine({
+        version: 3,
+        initial: () => 1,
+        migrate: (state: number, from: number) => state * 10 + 10 * from,
+        apply: (state: number, _command: 'add', { version }) => [check(state, version) + 100, state],
+        query: (state: number, _query: 'look', { version }) => check(state, version),
+        snapshots: {
+          encode: (state, version) => Uint8Array.of(version, (check(state, version) - 220) / 100),
+          decode: ([written = 0, hundreds = 0], version) => check(220 + hundreds * 100, written && version),
+        },
+      }),
+      operation: (_client, position) =>
+        position % 2 === 0
+          ? { type: 'command', command: 'add' as const }
+          : { type: 'query', query: 'look' as const },
+    })
+    const { summary } = simulate({
+      seed: 1,
+      application,
+      scenario: { members: 3, clients: 2, requests: 10, logBytes: 1, faults: { crash: 3 } },
+    })
+    expect(Object.values(summary.verdicts).filter(({ ok }) => !ok)).toEqual([])
+    expect(summary.requests.answered).toBe(20)
   })
 })
 

@@ -6,7 +6,7 @@ import type { WorldEvent } from '../../src/simulation/events.js'
 import { NdjsonFormatter } from '../../src/simulation/ndjson.js'
 import { TranscriptFormatter } from '../../src/simulation/transcript.js'
 import { ledgerApplication } from '../support/ledger.js'
-import { changing, decree, founding, opening, request } from '../support/words.js'
+import { changing, decree, founding, opening, request, upgrading } from '../support/words.js'
 
 const relayed = (content: Request): WorldEvent => ({
   type: 'sends',
@@ -35,6 +35,11 @@ describe('a request', () => {
       changing([0, 1, 3], 2, '2.1.5'),
       'change 2.1.5 version=2 members=[0, 1, 3]',
     ],
+    [
+      'for another version of the machine is the name of the upgrade, and both versions',
+      upgrading(1, 3, '2.1.6'),
+      'upgrade 2.1.6 from=1 to=3',
+    ],
   ])('%s: in the text', (_name, content, text) => {
     expect(lineOf(relayed(content))).toContain(`relay request=${text} hops=1 -> NODE_0`)
     expect(lineOf(applied(content, opening('9')))).toContain(`slot=7 decree=(${text}, open 9)`)
@@ -52,6 +57,11 @@ describe('a request', () => {
         acknowledged: 0,
         change: { name: '2.1.5', version: 2, voters: founding([0, 1, 3]).voters },
       },
+    ],
+    [
+      'an upgrade',
+      upgrading(1, 3, '2.1.6'),
+      { session: 0, sequence: 2, acknowledged: 0, upgrade: { name: '2.1.6', from: 1, to: 3 } },
     ],
   ])('is %s: in ndjson', (_name, content, data) => {
     expect(recordOf(relayed(content))).toMatchObject({ message: { type: 'relay', request: data, hops: 1 } })

@@ -36,6 +36,7 @@ export type Deed =
   | { readonly type: 'reconfigure'; readonly membership: Membership }
   | { readonly type: 'recognise' }
   | { readonly type: 'refuse'; readonly reason: RefusedStore; readonly detail: string }
+  | { readonly type: 'needVersion'; readonly version: number }
   | { readonly type: 'observe'; readonly observation: Observation }
 
 export interface BenchOptions {
@@ -62,6 +63,8 @@ export class Bench implements RoleContext {
   wallMicros: Micros = WALL_MICROS
   writing = false
   stalledMicros = 0
+  /** The newest version that the machine of the node would know. */
+  knownVersion = 1
   #deeds: Deed[] = []
 
   constructor({ self = 0, members = THREE, incarnation = 1, settings = {} }: BenchOptions = {}) {
@@ -147,6 +150,10 @@ export class Bench implements RoleContext {
 
   refuse(reason: RefusedStore, detail: string): void {
     this.#deeds.push({ type: 'refuse', reason, detail })
+  }
+
+  needVersion(version: number): void {
+    this.#deeds.push({ type: 'needVersion', version })
   }
 
   observe(observation: Observation): void {

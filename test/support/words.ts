@@ -7,6 +7,7 @@ import {
   encodeChange,
   encodeDecree,
   encodeOpener,
+  encodeUpgrade,
   type Founding,
   foundingMembership,
   type MemberId,
@@ -50,6 +51,11 @@ export function opening(opener: string): Request {
 export function changing(members: readonly MemberId[], version = 1, name = `to ${members.join()}`): Request {
   const { voters } = founding(members)
   return { session: 0, sequence: 1, acknowledged: 0, command: encodeChange({ name, version, voters }) }
+}
+
+/** A request for another version of the machine. */
+export function upgrading(from: number, to: number, name = `${from} to ${to}`): Request {
+  return { session: 0, sequence: 2, acknowledged: 0, command: encodeUpgrade({ name, from, to }) }
 }
 
 /** The membership of a cluster that was founded by some and then changed to others, in slots 1, 2, 3 … */

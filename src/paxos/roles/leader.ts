@@ -305,7 +305,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
       this.tell({ type: 'refused', request })
       return
     }
-    if (request.session === 0 && request.sequence !== 0) this.change = request
+    if (request.session === 0 && request.sequence === 1) this.change = request
     else this.queue.push(request)
     this.#goOn()
   }

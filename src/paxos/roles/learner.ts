@@ -9,6 +9,7 @@
 import type { MemberId, NodeId } from '../ballot.js'
 import { MalformedBytes } from '../bytes.js'
 import type { Decree, Request, Slot } from '../decree.js'
+import { MachineOutdated } from '../errors.js'
 import type { AnyMachine } from '../machine.js'
 import { type Configuration, completesQuorum } from '../membership.js'
 import type {
@@ -22,13 +23,15 @@ import type {
   TakenOver,
 } from '../messages.js'
 import {
-  applyDecree,
+  applyContent,
   detailOf,
   type Execution,
   executionOf,
   initialReplicated,
   type Replicated,
+  readDecree,
   runQuery,
+  versionAfter,
 } from '../replicated.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Outcome } from '../sessions.js'
@@ -208,21 +211,31 @@ export abstract class Learner extends Role {
     }
   }
 
-  /** Who is known to have the decisions, and every other time another member in turn. */
+  /** Who is known to have the decisions, or leads, and every other time another member in turn. */
   #fetchTarget(): MemberId | null {
-    const hint = this.indirect ? this.towards : this.source
+    const hint = this.indirect || this.fetches % 4 === 2 ? (this.#otherLeader ?? this.source) : this.source
     if (this.fetches % 2 === 0 && hint !== null) return hint
     const { others } = this
     return others[(this.self + (this.fetches >> 1)) % others.length] ?? hint
   }
 
-  /** Applies every decree whose turn has come. */
+  get #otherLeader(): MemberId | null {
+    return this.towards === this.self ? null : this.towards
+  }
+
+  /** Applies every decree whose turn has come. One that the machine of this node cannot apply stops the node before it. */
   #applyDecided(): void {
     const before = this.applied
     const { membership } = this.replicated
     for (let next = this.decisions.get(before + 1); next; next = this.decisions.get(this.applied + 1)) {
+      const content = readDecree(next)
+      const version = versionAfter(this.replicated, content)
+      if (version > this.knownVersion) {
+        this.needVersion(version)
+        break
+      }
       this.observe({ type: 'applied', slot: this.applied + 1, decree: next })
-      applyDecree(this.replicated, next, this.#execution, this.#executed)
+      applyContent(this.replicated, content, this.#execution, this.#executed)
       this.#weigh(next)
     }
     if (this.applied === before) return
@@ -346,14 +359,15 @@ export abstract class Learner extends Role {
     this.fetchSoon()
   }
 
-  /** What a snapshot of another member holds; null if that is none of ours. */
+  /** What a snapshot of another member holds; null if that is none of ours, or too new for the machine of this node. */
   #read(snapshot: Snapshot): Replicated | null {
     try {
       const replicated = readSnapshot(snapshot, this.#execution.machine)
       return replicated.applied === snapshot.slot ? replicated : null
     } catch (error) {
-      if (error instanceof MalformedBytes) return null
-      throw error
+      if (error instanceof MachineOutdated) this.needVersion(error.version)
+      else if (!(error instanceof MalformedBytes)) throw error
+      return null
     }
   }
 

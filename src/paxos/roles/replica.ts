@@ -6,7 +6,7 @@
  * it passes requests to the leader, as *The Part-Time Parliament* does, section 3.2.2.
  */
 import type { MemberId, NodeId } from '../ballot.js'
-import { isRequest, nameOfRequest, type Request, requestKey, type Slot } from '../decree.js'
+import { isRequest, nameOfRequest, type Request, requestKey, type Slot, upgradeOf } from '../decree.js'
 import type {
   Answered,
   Confirmed,
@@ -21,7 +21,7 @@ import type {
 } from '../messages.js'
 import { rememberedOutcome } from '../replicated.js'
 import type { Handles, RoleMessages } from '../routing.js'
-import type { Outcome } from '../sessions.js'
+import { type Outcome, refuse } from '../sessions.js'
 import { Learner } from './learner.js'
 
 /** Somebody waits for the answer to a request: a requester, or a replica that relayed it. */
@@ -131,8 +131,19 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
   }
 
   #pass(towards: MemberId, request: Request, hops: number): void {
-    if (towards === this.self) this.tell({ type: 'propose', request })
+    if (towards === this.self) this.#propose(request)
     else if (hops < MOST_HOPS) this.send(towards, { type: 'relay', request, hops: hops + 1 })
+  }
+
+  /** A leader that does not know a version has no decree activate it: it would have to stop there itself. */
+  #propose(request: Request): void {
+    const upgrade = upgradeOf(request)
+    if (upgrade === null || upgrade.to <= this.knownVersion) {
+      this.tell({ type: 'propose', request })
+      return
+    }
+    const detail = `Member ${this.self} leads, and its program knows no version of the machine above ${this.knownVersion}: start every member with a program that knows version ${upgrade.to} first.`
+    this.#answer(this.#answered(request, refuse('upgrade-refused', detail)))
   }
 
   /**

@@ -16,6 +16,7 @@ import type { Handles, RoleMessages } from '../routing.js'
 import type { Outcome } from '../sessions.js'
 import type { Micros } from '../settings.js'
 import type { RequesterStart } from '../starts.js'
+import { encodeUpgrade } from '../upgrade.js'
 
 /** What a driver asks of a requester. `reference` is the driver's own name for it and comes back with the answer. */
 export type ClientRequest =
@@ -39,6 +40,14 @@ export type ClientRequest =
       readonly reference: number
       readonly version: number
       readonly voters: readonly Voter[]
+    }
+  /** Have this version of the machine be active, in place of that one. Its outcome gives the new version. */
+  | {
+      readonly type: 'upgrade'
+      readonly client: number
+      readonly reference: number
+      readonly from: number
+      readonly to: number
     }
 
 /** Something that was sent and not yet answered. */
@@ -69,10 +78,11 @@ interface OutstandingRead extends Waiting {
   readonly atLeast: Slot
 }
 
+/** A change of the membership or an upgrade of the machine. */
 interface OutstandingChange extends Waiting {
   readonly client: number
   readonly reference: number
-  readonly command: Uint8Array
+  readonly request: Request
 }
 
 interface Client {
@@ -120,8 +130,9 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   /** Takes a client's request. */
   take(request: ClientRequest): void {
     if (request.type === 'query') this.#beginRead(request)
-    else if (request.type === 'change') this.#beginChange(request)
-    else this.#beginCommand(request.client, request.reference, request.command)
+    else if (request.type === 'command')
+      this.#beginCommand(request.client, request.reference, request.command)
+    else this.#beginChange(request)
     this.#arm()
   }
 
@@ -319,22 +330,22 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     this.send(this.#target(), { type: 'read', name, query, consistency, atLeast })
   }
 
-  // ---- changes of the membership -------------------------------------------------------------------------------
+  // ---- changes of the membership, and upgrades of the machine --------------------------------------------------
 
-  #beginChange({ client, reference, version, voters }: Extract<ClientRequest, { type: 'change' }>): void {
+  #beginChange(asked: Extract<ClientRequest, { type: 'change' | 'upgrade' }>): void {
+    const { client, reference } = asked
     if (this.changes.size >= this.settings.queueLimit) {
       this.observe(overloaded({ client, reference }, this.settings.queueLimit))
       return
     }
     const name = `${this.self}.${this.lifeName}.${this.nextChange++}`
-    const command = encodeChange({ name, version, voters })
+    const request =
+      asked.type === 'change'
+        ? { session: 0, sequence: 1, acknowledged: 0, command: encodeChange({ name, ...asked }) }
+        : { session: 0, sequence: 2, acknowledged: 0, command: encodeUpgrade({ name, ...asked }) }
     const { nowMicros: sentMicros, contact } = this
-    this.changes.set(name, { client, reference, command, sentMicros, patience: 1, attempts: 1, contact })
-    this.#sendChange(command)
-  }
-
-  #sendChange(command: Uint8Array): void {
-    this.#send({ session: 0, sequence: 1, acknowledged: 0, command })
+    this.changes.set(name, { client, reference, request, sentMicros, patience: 1, attempts: 1, contact })
+    this.#send(request)
   }
 
   #changed(name: string, outcome: Outcome, slot: Slot): void {
@@ -371,7 +382,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     for (const change of this.changes.values()) {
       if (!isDue(change)) continue
       this.#waitAgain(change)
-      this.#sendChange(change.command)
+      this.#send(change.request)
     }
     for (const [name, read] of this.reads) {
       if (!isDue(read)) continue

@@ -42,6 +42,7 @@ export class Seed extends Role implements Handles<RoleMessages['seed']> {
       cluster: this.cluster,
       voters: this.voters.map((member) => ({ member, store: this.joined.get(member) ?? 0 })),
       timeMicros: clampStamp(this.wallMicros),
+      ...(this.knownVersion > 1 && { machineVersion: this.knownVersion }),
     }
     this.persist({ type: 'founded', founding })
     const others = this.voters.filter((voter) => voter !== this.self)

@@ -38,7 +38,22 @@ import {
 export type ForeignType = Exclude<MessageType, LocalMessage['type']>
 
 const voter = struct<Voter>({ member: count, store: count })
-const founding = struct<Founding>({ cluster: count, voters: list(voter), timeMicros: count })
+const voters = list(voter)
+
+const founding: Field<Founding> = {
+  write: (writer, value) => {
+    writer.number(value.cluster)
+    voters.write(writer, value.voters)
+    writer.number(value.timeMicros)
+    writer.number(value.machineVersion ?? 1)
+  },
+  read: (reader) => {
+    const begun = { cluster: reader.number(), voters: voters.read(reader), timeMicros: reader.number() }
+    const machineVersion = reader.number()
+    return machineVersion === 1 ? begun : { ...begun, machineVersion }
+  },
+}
+
 const vote = struct<Vote>({ slot: count, ballot, decree: bytes })
 
 const REFUSALS = oneOf<Refusal>(
@@ -49,6 +64,7 @@ const REFUSALS = oneOf<Refusal>(
   'overloaded',
   'change-refused',
   'already-acknowledged',
+  'upgrade-refused',
 )
 
 const outcome: Field<Outcome> = {

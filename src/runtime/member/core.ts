@@ -6,13 +6,14 @@
 import { randomInt } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type {
-  AnyMachine,
-  ClientRequest,
-  MemberId,
-  Observation,
-  RefusedStore,
-  Settings,
+import {
+  type AnyMachine,
+  type ClientRequest,
+  MachineOutdated,
+  type MemberId,
+  type Observation,
+  type RefusedStore,
+  type Settings,
 } from '../../paxos/index.js'
 import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
@@ -229,6 +230,9 @@ export class MemberCore {
         return
       case 'refused':
         void this.#fail(this.#refusal(observation.reason, observation.detail))
+        return
+      case 'outdated':
+        void this.#fail(new MachineOutdated(observation.version, observation.known))
         return
       case 'retired':
         this.logger.info({}, 'This member was removed, and the others have all that it knew: it stops.')

@@ -3,7 +3,14 @@
  * they give ever travel. Within a node a query's bytes, and those of its answer, stay the same object: that object stands
  * for the function, and for what it gave.
  */
-import { type AnyMachine, CommandFailed, codecsOf, type Machine } from '../../paxos/index.js'
+import {
+  type AnyMachine,
+  CommandFailed,
+  codecsOf,
+  type Machine,
+  migrateState,
+  versionOf,
+} from '../../paxos/index.js'
 
 /** What a function gave. */
 class Given {
@@ -21,11 +28,13 @@ export function withLocalQueries(machine: AnyMachine): AnyMachine {
   const given = new WeakMap<Uint8Array, Given>()
   const wrapped: Machine<unknown, unknown, unknown, unknown, unknown> = {
     ...codecs,
+    version: versionOf(machine),
+    migrate: (state, from) => migrateState(machine, state, from, from + 1),
     initial: () => machine.initial(),
     apply: (state, command, context) => machine.apply(state, command, context),
-    query: (state, query) => {
+    query: (state, query, context) => {
       if (typeof query === 'function') return new Given(structuredClone(query(state)))
-      if (machine.query !== undefined) return machine.query(state, query)
+      if (machine.query !== undefined) return machine.query(state, query, context)
       throw new CommandFailed('This machine answers no queries but functions of a member that is asked.')
     },
     queries: {

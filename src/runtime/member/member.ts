@@ -116,6 +116,20 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     return version + 1
   }
 
+  /** The version of the machine that is active, as far as this member has applied the decrees. */
+  get version(): number {
+    return this.#core.node.roles.replica?.replicated.machineVersion ?? 1
+  }
+
+  /**
+   * Activates this version of the machine, or the next, on every member in the same slot, and gives it: see
+   * docs/UPGRADING.md. Rejects with an `UpgradeRefused` that says why.
+   */
+  async upgrade(to: number = this.version + 1, options?: AskOptions): Promise<number> {
+    await this.#core.promises.ask(0, { type: 'upgrade', from: this.version, to }, options)
+    return to
+  }
+
   /** Has another member lead: this one, or, if it is null, whoever was heard last. Does nothing unless a member leads. */
   transfer(to: MemberId | null = null): void {
     this.#core.transfer(to)

@@ -43,7 +43,7 @@ export class Promises {
   /** Asks for this client. Gives the bytes of the answer, or rejects with what became of it. */
   ask(
     client: number,
-    asked: Asked<'command'> | Asked<'query'> | Asked<'change'>,
+    asked: Asked<'command'> | Asked<'query'> | Asked<'change'> | Asked<'upgrade'>,
     { signal, timeoutMillis = TIMEOUT_MILLIS }: AskOptions = {},
   ): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {

@@ -125,6 +125,7 @@ function writeFounding(writer: StoreWriter, founding: Founding): void {
     writer.number(member)
     writer.number(store)
   }
+  writer.number(founding.machineVersion ?? 1)
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------
@@ -195,7 +196,8 @@ function readFounding(reader: ByteReader): Founding {
   for (let left = reader.number(); left > 0; left--) {
     voters.push({ member: reader.number(), store: reader.number() })
   }
-  return { cluster, voters, timeMicros }
+  const machineVersion = reader.number()
+  return { cluster, voters, timeMicros, ...(machineVersion !== 1 && { machineVersion }) }
 }
 
 function readReason(reader: ByteReader): RefusedStore {

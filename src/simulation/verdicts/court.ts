@@ -13,6 +13,7 @@ import {
   type Settings,
   type Slot,
   type StoreRecord,
+  versionOf,
 } from '../../paxos/index.js'
 import { type AnyApplication, isStale, type Operation } from '../application.js'
 import type { HistoryEntry } from '../clients.js'
@@ -131,9 +132,12 @@ export class Court {
     this.identicalState.started(node)
     const { machine } = this.#application
     const query = machine.query?.bind(machine)
+    const migrate = machine.migrate?.bind(machine)
     const codecs = codecsOf(machine)
     return {
+      version: versionOf(machine),
       initial: () => machine.initial(),
+      ...(migrate && { migrate }),
       apply: (state, command, context) => {
         this.exactlyOnce.executes(node, context.slot)
         this.identicalState.executes(event(), node, context.slot, state)
@@ -142,10 +146,10 @@ export class Court {
       ...(query && { query }),
       ...codecs,
       snapshots: {
-        encode: (state) => codecs.snapshots.encode(state),
-        decode: (bytes) => {
+        encode: (state, version) => codecs.snapshots.encode(state, version),
+        decode: (bytes, version) => {
           this.identicalState.replaced(node)
-          return codecs.snapshots.decode(bytes)
+          return codecs.snapshots.decode(bytes, version)
         },
       },
     }

@@ -1,17 +1,17 @@
 /**
  * The model: the machine as it would run without any cluster. It executes each request once, where it is decided
  * first, and so knows what every answer has to be. It keeps sessions as docs/PROTOCOL.md describes them, in a way of its
- * own: what the members do is measured against it.
+ * own: what the members do is measured against it. Nobody upgrades a machine here: its newest version is active.
  */
 import {
   type AnyMachine,
   type Change,
   changeOf,
-  clonePlain,
   codecsOf,
   type Decree,
   decodeDecree,
   detailOf,
+  initialState,
   isNoOp,
   type Micros,
   nameOfRequest,
@@ -20,6 +20,7 @@ import {
   type SessionId,
   type Settings,
   type Slot,
+  versionOf,
 } from '../../paxos/index.js'
 import type { AnyApplication } from '../application.js'
 
@@ -72,7 +73,7 @@ export class Model {
     this.#settings = settings
     this.#codecs = codecsOf(application.machine)
     this.#timeMicros = timeMicros
-    this.state = clonePlain(application.machine.initial())
+    this.state = initialState(application.machine, versionOf(application.machine))
   }
 
   /** Every slot up to this one is applied. */
@@ -161,7 +162,13 @@ export function runCommand(
   context: { readonly timeMicros: Micros; readonly slot: Slot },
 ): [unknown, ModelOutcome] {
   try {
-    const [next, output] = machine.apply(state, codecs.commands.decode(command), context)
+    const { timeMicros, slot } = context
+    const version = versionOf(machine)
+    const [next, output] = machine.apply(state, codecs.commands.decode(command), {
+      timeMicros,
+      slot,
+      version,
+    })
     return [next, { ok: true, output: codecs.outputs.encode(output) }]
   } catch (error) {
     return [state, { ok: false, detail: detailOf(error) }]
@@ -178,7 +185,9 @@ export function runQuery(
   try {
     return machine.query === undefined
       ? null
-      : codecs.answers.encode(machine.query(state, codecs.queries.decode(query)))
+      : codecs.answers.encode(
+          machine.query(state, codecs.queries.decode(query), { version: versionOf(machine) }),
+        )
   } catch {
     return null
   }

@@ -2,7 +2,15 @@
  * When the run is over, everything is executed once more: a machine that now gives something else is itself to blame,
  * and no protocol. On the way each read is asked again, in the state of the slot that it was answered from.
  */
-import { clonePlain, codecsOf, detailOf, type Slot, sameBytes } from '../../paxos/index.js'
+import {
+  clonePlain,
+  codecsOf,
+  detailOf,
+  initialState,
+  type Slot,
+  sameBytes,
+  versionOf,
+} from '../../paxos/index.js'
 import type { AnyApplication } from '../application.js'
 import { samePlain } from '../same-plain.js'
 import { type Execution, type Model, type ModelOutcome, runCommand, runQuery } from './model.js'
@@ -57,7 +65,7 @@ class Replay {
   constructor(application: AnyApplication) {
     this.#application = application
     this.#codecs = codecsOf(application.machine)
-    this.#state = clonePlain(application.machine.initial())
+    this.#state = initialState(application.machine, versionOf(application.machine))
   }
 
   run(event: number, model: Model, reads: readonly AnsweredRead[]): Replayed {

@@ -143,6 +143,14 @@ describe('a gap', () => {
     expect(new Set(targets.slice(1))).toEqual(new Set([0, 2, 3, 4]))
   })
 
+  it('is asked of who leads too, which may be nobody that is known as a member', () => {
+    seat({ members: FIVE })
+    towards(11)
+    learn(1, [], 3, 4) // it has told, and is gone
+    const targets = Array.from({ length: 4 }, () => fetchTargets()).flat()
+    expect(targets).toContain(11)
+  })
+
   it('is asked of who has it again once a fetch has helped', () => {
     seat({ members: FIVE })
     learn(1, [], 3, 4)

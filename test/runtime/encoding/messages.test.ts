@@ -50,6 +50,26 @@ describe('what members send each other', () => {
     expect(wired.summary.transcriptSha256).toBe(simulate(options).summary.transcriptSha256)
   })
 
+  it.each<[string, Message]>([
+    [
+      'a founding with a later version of the machine',
+      { type: 'welcome', founding: { cluster: 1, voters: [], timeMicros: 2, machineVersion: 300 } },
+    ],
+    [
+      'an upgrade that was refused',
+      {
+        type: 'answer',
+        session: 0,
+        sequence: 2,
+        name: 'a',
+        outcome: { ok: false, error: 'upgrade-refused', detail: 'no' },
+        slot: 1,
+      },
+    ],
+  ])('comes back as it went: %s', (_, message) => {
+    expect(decodeMessage(writer.encode(message))).toEqual(message)
+  })
+
   it('was, in these worlds, every message that travels', () => {
     expect(foreignTypes().filter((type) => !samples.has(type))).toEqual([])
   })

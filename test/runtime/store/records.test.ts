@@ -13,11 +13,15 @@ const ballot = fc.oneof(
   fc.record({ round: number, member: fc.nat({ max: 1_000_000 }), incarnation: number }),
 )
 const voter = fc.record({ member: number, store: number })
-const founding = fc.record({
-  cluster: number,
-  voters: fc.array(voter, { maxLength: 7 }),
-  timeMicros: number,
-})
+const founding = fc.record(
+  {
+    cluster: number,
+    voters: fc.array(voter, { maxLength: 7 }),
+    timeMicros: number,
+    machineVersion: fc.maxSafeNat().map((version) => Math.max(version, 2)), // that it is 1 is left out
+  },
+  { requiredKeys: ['cluster', 'voters', 'timeMicros'] },
+)
 const reason = fc.constantFrom(
   'turned-away' as const,
   'foreign' as const,

@@ -1,0 +1,158 @@
+/**
+ * The state as bytes: its segments as they are, so that it is a matter of copying. Members that have applied the same
+ * commands give the same bytes, and so does a member that began from these.
+ *
+ * Numbers and byte strings as in commands: 1 (the version), revision, decree time, number of records, head; the number
+ * of segments, and of each: how long it is, how many bytes of it are dead, the bytes that are written; the vacant
+ * segments; the queue of deadlines; and the number of chunks of the history, and of each: first revision, number of
+ * changes, how long it is, the bytes that are written. Lists of numbers have their length before them.
+ */
+import { ByteReader, ByteWriter, type Codec, MalformedBytes } from '../../paxos/index.js'
+import { type ChangeChunk, isChunk } from './history.js'
+import { DEAD, isRecord, kindAt, MORTAL, positionAt, recordBytes, sizeAt } from './records.js'
+import { finderOf, type KeyspaceState } from './state.js'
+import { offsetOf, segmentOf } from './table.js'
+import { keyspaceBounds } from './types.js'
+
+const VERSION = 1
+
+/** More than the numbers of a segment or a chunk take. */
+const NUMBERS_BYTES = 40
+
+/** The longest that one segment can be. */
+const LONGEST_SEGMENT = recordBytes(true, keyspaceBounds.keyBytes, keyspaceBounds.valueBytes)
+
+const NO_BYTES = new Uint8Array(0)
+
+export const snapshots: Codec<KeyspaceState> = {
+  encode: (state) => {
+    const writer = new ByteWriter(roomFor(state))
+    for (const number of [VERSION, state.revision, state.timeMicros, state.count, state.head])
+      writer.number(number)
+    writer.number(state.segments.length)
+    for (const [at, bytes] of state.segments.entries()) {
+      writer.number(bytes.length)
+      writer.number(state.dead[at] ?? 0)
+      writer.bytes(bytes.subarray(0, state.used[at] ?? 0))
+    }
+    writeNumbers(writer, state.vacant)
+    writeNumbers(writer, state.deadlines)
+    writer.number(state.history.length)
+    for (const { first, count, used, bytes } of state.history) {
+      for (const number of [first, count, bytes.length]) writer.number(number)
+      writer.bytes(bytes.subarray(0, used))
+    }
+    return writer.take()
+  },
+  decode: (bytes) => {
+    const reader = new ByteReader(bytes)
+    const state = readState(reader)
+    if (!reader.done) throw new MalformedBytes('A snapshot goes on after its end.')
+    check(state)
+    finderOf(state)
+    return state
+  },
+}
+
+function roomFor({ used, vacant, deadlines, history }: KeyspaceState): number {
+  let room = NUMBERS_BYTES * (3 + used.length + history.length) + 8 * (vacant.length + deadlines.length)
+  for (const bytes of used) room += bytes
+  for (const chunk of history) room += chunk.used
+  return room
+}
+
+function writeNumbers(writer: ByteWriter, numbers: readonly number[]): void {
+  writer.number(numbers.length)
+  for (const number of numbers) writer.number(number)
+}
+
+function readNumbers(reader: ByteReader): number[] {
+  const numbers: number[] = []
+  for (let left = reader.number(); left > 0; left--) numbers.push(reader.number())
+  return numbers
+}
+
+function readState(reader: ByteReader): KeyspaceState {
+  const version = reader.number()
+  if (version !== VERSION) throw new MalformedBytes(`A snapshot has version ${version}, and not ${VERSION}.`)
+  const [revision, timeMicros, count, head] = [
+    reader.number(),
+    reader.number(),
+    reader.number(),
+    reader.number(),
+  ]
+  const [segments, used, dead]: [Uint8Array[], number[], number[]] = [[], [], []]
+  for (let left = reader.number(); left > 0; left--) {
+    const length = reader.number()
+    dead.push(reader.number())
+    const written = reader.bytes()
+    segments.push(inRoom(written, length, LONGEST_SEGMENT))
+    used.push(written.length)
+  }
+  const [vacant, deadlines] = [readNumbers(reader), readNumbers(reader)]
+  const history: ChangeChunk[] = []
+  for (let left = reader.number(); left > 0; left--) {
+    const [first, changes, length] = [reader.number(), reader.number(), reader.number()]
+    const written = reader.bytes()
+    history.push({
+      first,
+      count: changes,
+      used: written.length,
+      bytes: inRoom(written, length, keyspaceBounds.historyBytes),
+    })
+  }
+  return { revision, timeMicros, count, segments, used, dead, head, vacant, deadlines, history }
+}
+
+/** A copy of what is written, in as much room as there was. */
+function inRoom(written: Uint8Array, length: number, most: number): Uint8Array {
+  if (length > most || written.length > length) throw new MalformedBytes(`No block has ${length} bytes.`)
+  const bytes = new Uint8Array(length)
+  bytes.set(written)
+  return bytes
+}
+
+/** Throws unless everything is where it must be: nothing of the bytes is trusted. */
+function check({
+  revision,
+  count,
+  segments,
+  used,
+  dead,
+  head,
+  vacant,
+  deadlines,
+  history,
+}: KeyspaceState): void {
+  let [living, mortal] = [0, 0]
+  for (const [segment, bytes] of segments.entries()) {
+    const end = used[segment] ?? 0
+    let lost = 0
+    for (let at = 0; at < end; at += sizeAt(bytes, at)) {
+      if (!isRecord(bytes, at, end)) throw new MalformedBytes('A snapshot holds what is no record.')
+      if (kindAt(bytes, at) === DEAD) lost += sizeAt(bytes, at)
+      else living += 1
+      if (kindAt(bytes, at) === MORTAL) mortal += 1
+    }
+    if (lost !== dead[segment]) throw new MalformedBytes('A snapshot counts its dead records wrong.')
+  }
+  const isQueue = deadlines.every((reference, position) => {
+    const [bytes, at] = [segments[segmentOf(reference)] ?? NO_BYTES, offsetOf(reference)]
+    return kindAt(bytes, at) === MORTAL && positionAt(bytes, at) === position
+  })
+  const isVacant = (segment: number) => segments[segment]?.length === 0 && segment !== head
+  if (
+    living !== count ||
+    mortal !== deadlines.length ||
+    !isQueue ||
+    !vacant.every(isVacant) ||
+    !(head in segments)
+  )
+    throw new MalformedBytes('A snapshot counts its records wrong.')
+  let next = revision + 1
+  for (const chunk of history.toReversed()) {
+    next -= chunk.count
+    if (chunk.first !== next || !isChunk(chunk))
+      throw new MalformedBytes('A snapshot holds changes out of order.')
+  }
+}
