@@ -1,6 +1,6 @@
 /** The members as processes: started, killed, paused, closed, started again, and told what to suffer. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { openSync, closeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +33,8 @@ export class Host {
   /** It may end by itself: it was removed, or was told to, or its disk is full. */
   mayEnd = false
   wasRemoved = false
+  /** For a newcomer that is no member yet: the version that it is to be admitted after. */
+  proposedAt: number | null = null
   disk: DiskMode = { type: 'sound' }
   wallShiftMicros = 0
   /** Who leads, as far as it knows. */
@@ -188,7 +190,8 @@ export class Cluster {
     host.life = 'down'
     host.isPaused = false
     host.leader = null
-    if (wasKilled || host.mayEnd || this.#isClosing) return
+    // With code 0: it was removed, and nobody is in need of it. If that is wrong, it shows at the end.
+    if (wasKilled || code === 0 || host.mayEnd || this.#isClosing) return
     this.#options.onFailure(`Member ${host.name} exited by itself, with ${signal ?? `code ${code}`}.`)
   }
 

@@ -9,7 +9,11 @@ const MOST_STEPS = 50_000_000
 const TAIL = 6
 
 parentPort?.on('message', ({ key, entries }: { key: string; entries: readonly HistoryEntry[] }) => {
-  const { verdict, operations, keys } = checkLinearizability('key-value', operationsOfHistory(entries), MOST_STEPS)
+  const { verdict, operations, keys } = checkLinearizability(
+    'key-value',
+    operationsOfHistory(entries),
+    MOST_STEPS,
+  )
   const [finding] = keys
   const story =
     verdict !== 'not linearizable' || finding === undefined
@@ -22,7 +26,13 @@ parentPort?.on('message', ({ key, entries }: { key: string; entries: readonly Hi
   parentPort?.postMessage({ key, verdict, operations, story } satisfies KeyVerdict)
 })
 
-function lineOf(each: { process: number | string; f: string; input: unknown; output: unknown; outcome: string }): string {
+function lineOf(each: {
+  process: number | string
+  f: string
+  input: unknown
+  output: unknown
+  outcome: string
+}): string {
   const { process, f, input, output, outcome } = each
   return `process ${process}: ${f} ${JSON.stringify(input ?? output)} (${outcome})`
 }

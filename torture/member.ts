@@ -1,5 +1,5 @@
 /** One member, in a process of its own: started, told what to suffer, and killed by the torturer. */
-import { Member, SYSTEM_CLOCK } from 'synod'
+import { Member } from 'synod'
 import { Disk } from './disk.js'
 import { counted, digestOf } from './machine.js'
 import type { FromMember, Look, MemberStart, ToMember } from './protocol.js'
@@ -26,7 +26,10 @@ const member = await Member.start({
   ...(start.cluster && { cluster: start.cluster }),
   ...(start.join && { join: start.join }),
   settings: SETTINGS,
-  clock: { nowMicros: SYSTEM_CLOCK.nowMicros, wallMicros: () => SYSTEM_CLOCK.wallMicros() + wallShiftMicros },
+  clock: {
+    nowMicros: () => Math.floor(performance.now() * 1_000),
+    wallMicros: () => Date.now() * 1_000 + wallShiftMicros,
+  },
   logger: { debug: () => {}, info: log, warn: log, error: log },
   between: { files: (real) => disk.over(real), route: (endpoint) => routes[endpoint] ?? NOWHERE },
 }).catch(end)
@@ -57,6 +60,12 @@ process.on('message', (message: ToMember) => {
   }
 })
 
+if (start.plant === 'stale') {
+  member.core.calls.set('peek', (options) => {
+    const { key } = options as { readonly key: string } // the planted client asks this way
+    return member.query({ type: 'get', key }, { consistency: 'stale' })
+  })
+}
 tell({ type: 'up', number: member.number, store: member.status().store })
 watchLeader()
 const error = await member.ended
