@@ -115,7 +115,8 @@ export class Load {
     const served = new Promise<number>((resolve) => {
       this.#served.push({ sinceMillis, resolve })
     })
-    void this.#operate(this.#probe, this.#keyFor(this.#probe), { f: 'set', value: ++this.#values })
+    const probe = { ...this.#probe, process: this.#options.history.nextProcess() } // several may be under way
+    void this.#operate(probe, this.#keyFor(probe), { f: 'set', value: ++this.#values })
     return served
   }
 

@@ -133,9 +133,9 @@ class Torture {
     })
     const progress = setInterval(() => this.#tell(load, nemesis), PROGRESS_MILLIS)
     await this.#torment(nemesis)
-    await this.#comeToRest(load, nemesis)
-    clearInterval(progress)
+    if (this.#failures.length === 0) await this.#comeToRest(load, nemesis)
     await load.close()
+    clearInterval(progress)
     await this.#cluster.stop()
     await this.#judge.finish()
     this.#history.close()
@@ -152,6 +152,7 @@ class Torture {
       nemesis.begin()
       await over
     } else await Promise.race([over, nemesis.killMany(kills)])
+    if (this.#failures.length > 0) nemesis.giveUp()
     await nemesis.end()
   }
 

@@ -2,6 +2,7 @@
  * What strikes: faults drawn from a seed, in two lanes, so that two may strike together. Each is a function that injects
  * its fault, waits, and takes it away again; how, is in `faults.ts`.
  */
+import { setMaxListeners } from 'node:events'
 import type { Cluster, Host } from './cluster.js'
 import { FAULTS, type FaultName } from './faults.js'
 import type { Load } from './load.js'
@@ -36,12 +37,14 @@ export class Nemesis {
   readonly #options: NemesisOptions
   readonly #over = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
+  #isGivenUp = false
 
   constructor(options: NemesisOptions) {
     this.#options = options
     this.cluster = options.cluster
     this.load = options.load
     this.members = options.members
+    setMaxListeners(0, this.#over.signal) // as many wait as faults are under way
   }
 
   get isOver(): boolean {
@@ -57,6 +60,11 @@ export class Nemesis {
   async end(): Promise<void> {
     this.#over.abort()
     await this.#running
+  }
+
+  /** A verdict has failed: nothing needs to be taken away any more. */
+  giveUp(): void {
+    this.#isGivenUp = true
   }
 
   /** Resolves at the end at the latest. */
@@ -146,7 +154,7 @@ export class Nemesis {
   /** Resolves when it is up, or when it need not be. */
   async startAgain(host: Host): Promise<void> {
     const sinceMillis = performance.now()
-    while (!host.wasRemoved && host.life === 'down') {
+    while (!this.#isGivenUp && !host.wasRemoved && host.life === 'down') {
       if (await this.cluster.start(host)) return
       if (performance.now() - sinceMillis < RETURN_MILLIS) continue
       this.#options.onFailure(`Member ${host.name} did not start again within ${RETURN_MILLIS} ms.`)
