@@ -11,11 +11,12 @@ const LIE_MILLIS = 400
 
 export class Disk {
   mode: DiskMode
-  readonly #lies: boolean
+  readonly #isLying: boolean
+  #lies: Promise<void> = Promise.resolve()
 
-  constructor(mode: DiskMode, lies: boolean) {
+  constructor(mode: DiskMode, isLying: boolean) {
     this.mode = mode
-    this.#lies = lies
+    this.#isLying = isLying
   }
 
   over(real: Files): Files {
@@ -34,7 +35,7 @@ export class Disk {
     return {
       write: (bytes, position, done) => {
         if (this.mode.type === 'full') this.#writeHalf(real, bytes, position, done)
-        else if (this.#lies) this.#lie(real, bytes, position, done)
+        else if (this.#isLying) this.#lie(real, bytes, position, done)
         else if (this.mode.type === 'slow') void this.#wait().then(() => real.write(bytes, position, done))
         else real.write(bytes, position, done)
       },
@@ -47,9 +48,14 @@ export class Disk {
     real.write(bytes.subarray(0, bytes.length >>> 1), position, () => done(noSpace()))
   }
 
+  /** Says at once that it is done, and does it later, in order. */
   #lie(real: LogFile, bytes: Uint8Array, position: number, done: (error: Error | null) => void): void {
     const copy = bytes.slice() // whoever wrote it goes on with the buffer
-    setTimeout(() => real.write(copy, position, () => {}), LIE_MILLIS)
+    const held = new Promise((resolve) => setTimeout(resolve, LIE_MILLIS))
+    this.#lies = this.#lies.then(async () => {
+      await held
+      await new Promise((resolve) => real.write(copy, position, resolve))
+    })
     setImmediate(() => done(null))
   }
 

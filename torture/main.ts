@@ -24,6 +24,7 @@ Runs a cluster of real processes on this machine under load, injects faults, and
   --members N      members to begin with, 3 to 9 (default: 3)
   --seed N         what the faults are drawn from (default: at random)
   --faults NAMES   only these, separated by commas: ${FAULT_NAMES.join(', ')}
+  --each N         until each of these faults has struck so often, however long it takes
   --kills N        nothing but kill -9, mostly of the leader, one as soon as the last is over, so many times
   --history FILE   write what the clients were told, for synod check
   --plant BUG      have something wrong, to see it found: ${PLANTS.join(', ')}
@@ -44,6 +45,7 @@ interface Options {
   readonly members: number
   readonly seed: number
   readonly faults: readonly FaultName[]
+  readonly each: number | null
   readonly kills: number | null
   readonly history: string | null
   readonly plant: Plant | null
@@ -57,6 +59,7 @@ function optionsOf(): Options | null {
       members: { type: 'string', default: '3' },
       seed: { type: 'string', default: String(1 + Math.floor(Math.random() * 999_999)) },
       faults: { type: 'string' },
+      each: { type: 'string' },
       kills: { type: 'string' },
       history: { type: 'string' },
       plant: { type: 'string' },
@@ -66,10 +69,11 @@ function optionsOf(): Options | null {
   })
   if (values.help) return null
   return {
-    seconds: lengthOf(values.for ?? (values.kills === undefined ? '1m' : '24h')),
+    seconds: lengthOf(values.for ?? (values.kills === undefined && values.each === undefined ? '1m' : '24h')),
     members: numberOf('--members', values.members, 3, 9),
     seed: numberOf('--seed', values.seed, 0, 0xffff_ffff),
     faults: (values.faults?.split(',') ?? FAULT_NAMES).map((name) => oneOf('--faults', name, FAULT_NAMES)),
+    each: values.each === undefined ? null : numberOf('--each', values.each, 1, 1_000_000),
     kills: values.kills === undefined ? null : numberOf('--kills', values.kills, 1, 1_000_000),
     history: values.history ?? null,
     plant: values.plant === undefined ? null : oneOf('--plant', values.plant, PLANTS),
@@ -111,7 +115,7 @@ class Torture {
   }
 
   async run(): Promise<Report> {
-    const { seed, members, plant, faults } = this.#options
+    const { seed, members, plant, faults, each } = this.#options
     say(`seed ${seed}, ${members} members in ${this.#folder}`)
     await this.#cluster.found(members)
     const load = await Load.start({
@@ -129,6 +133,7 @@ class Torture {
       seed,
       members,
       faults,
+      each,
       onFailure: (why) => this.#fail(why),
     })
     const progress = setInterval(() => this.#tell(load, nemesis), PROGRESS_MILLIS)
@@ -148,10 +153,7 @@ class Torture {
       this.#wake = resolve
       setTimeout(resolve, seconds * 1_000).unref()
     })
-    if (kills === null) {
-      nemesis.begin()
-      await over
-    } else await Promise.race([over, nemesis.killMany(kills)])
+    await Promise.race([over, kills === null ? nemesis.strike() : nemesis.killMany(kills)])
     if (this.#failures.length > 0) nemesis.giveUp()
     await nemesis.end()
   }
@@ -220,10 +222,10 @@ class Torture {
   }
 
   #tell(load: Load, nemesis: Nemesis): void {
-    const { seconds, kills } = this.#options
+    const { seconds, kills, each } = this.#options
     const left = seconds - (performance.now() - this.#startMillis) / 1_000
-    const until =
-      kills === null ? `${Math.max(0, Math.round(left))} s left` : `${nemesis.kills} of ${kills} kills`
+    const time = each === null ? `${Math.max(0, Math.round(left))} s left` : `until each struck ${each} times`
+    const until = kills === null ? time : `${nemesis.kills} of ${kills} kills`
     const { ok, failed, unknown } = load.counts
     const struck = [...nemesis.counts.values()].reduce((sum, count) => sum + count, 0)
     const verdict = this.#failures.length === 0 ? 'all holds' : 'FAILED'

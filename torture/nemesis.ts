@@ -8,8 +8,12 @@ import { FAULTS, type FaultName } from './faults.js'
 import type { Load } from './load.js'
 import { Random } from './random.js'
 
+/** Nothing is wrong before. */
+const FIRST_MILLIS = 1_000
 /** Pauses between faults, in each lane. */
 const QUIET_MILLIS = [300, 2_500] as const
+/** A process that dies is the most frequent fault: it has this share, and its share of the rest. */
+const KILL_PERCENT = 20
 /** How long a member may take to come back, until it counts as lost. */
 const RETURN_MILLIS = 60_000
 
@@ -19,6 +23,8 @@ export interface NemesisOptions {
   readonly seed: number
   readonly members: number
   readonly faults: readonly FaultName[]
+  /** How often each of them is to strike; null: there is no end to it. */
+  readonly each: number | null
   readonly onFailure: (sentence: string) => void
 }
 
@@ -51,9 +57,18 @@ export class Nemesis {
     return this.#over.signal.aborted
   }
 
-  begin(): void {
-    const { faults, seed } = this.#options
-    this.#running = Promise.all([0, 1].map((lane) => this.#strike(new Random(seed, lane), faults, lane)))
+  /** Resolves when each fault has struck as often as it is to, or all is over. */
+  strike(): Promise<unknown> {
+    const { seed } = this.#options
+    this.#running = Promise.all([0, 1].map((lane) => this.#strike(new Random(seed, lane), lane)))
+    return this.#running
+  }
+
+  #draw(random: Random): FaultName | null {
+    const { faults, each } = this.#options
+    const left = each === null ? faults : faults.filter((name) => (this.counts.get(name) ?? 0) < each)
+    if (left.length === 0) return null
+    return random.percent(KILL_PERCENT) && left.includes('kill') ? 'kill' : random.pick(left)
   }
 
   /** Every fault in flight is taken away. Resolves when that is done. */
@@ -82,10 +97,11 @@ export class Nemesis {
     })
   }
 
-  async #strike(random: Random, faults: readonly FaultName[], lane: number): Promise<void> {
-    await this.sleep(1_000 + lane * 3_000)
+  async #strike(random: Random, lane: number): Promise<void> {
+    await this.sleep(FIRST_MILLIS + lane * 2_000)
     while (!this.isOver) {
-      const name = random.pick(faults)
+      const name = this.#draw(random)
+      if (name === null) return
       this.begun += 1
       this.active += 1
       try {
@@ -104,13 +120,20 @@ export class Nemesis {
   /** kill −9, one after the other: the leader, seldom another; as soon as all is well again, the next. */
   async killMany(kills: number): Promise<void> {
     const random = new Random(this.#options.seed, 2)
+    await this.sleep(FIRST_MILLIS)
+    let wellMillis = performance.now()
     while (!this.isOver && this.kills < kills) {
-      if (!(await this.#allWell())) continue
-      const leader = this.cluster.leader
-      if (leader === null) continue
+      const isWell = await this.#allWell()
+      const { leader } = this.cluster
+      if (!isWell || leader === null) {
+        if (performance.now() - wellMillis < RETURN_MILLIS) continue
+        this.#options.onFailure(`Not all members are ready ${RETURN_MILLIS} ms after a kill.`)
+        return
+      }
       const victim = random.percent(10) ? random.pick(this.cluster.up) : leader
       await this.kill([victim], 0)
       this.counts.set('kill', (this.counts.get('kill') ?? 0) + 1)
+      wellMillis = performance.now()
     }
   }
 
