@@ -299,6 +299,7 @@ export class MemberCore {
         { member: node, reachable },
         reachable ? 'A member is connected.' : 'A connection has ended.',
       )
+      if (!reachable) this.#driver.lost(node)
       return
     }
     if (!reachable) this.#clients.delete(node)
