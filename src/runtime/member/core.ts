@@ -299,7 +299,9 @@ export class MemberCore {
         { member: node, reachable },
         reachable ? 'A member is connected.' : 'A connection has ended.',
       )
-      if (!reachable) this.#driver.lost(node)
+      if (reachable) return
+      this.#driver.lost(node)
+      for (const tell of this.#onLeader.splice(0)) tell()
       return
     }
     if (!reachable) this.#clients.delete(node)
@@ -373,13 +375,13 @@ export class MemberCore {
     await this.ended
   }
 
-  /** Waits until another member leads, but not for long. */
+  /** Waits until another member leads, or none is left that could, but not for long. */
   async #handOver(): Promise<void> {
     const { node } = this
     if (this.leader !== node.self || node.members.every((member) => member === node.self)) return
     const handedOver = new Promise<void>((resolve) => {
       const look = (): void => {
-        if (this.leader !== node.self) resolve()
+        if (this.leader !== node.self || !this.#reachesMembers()) resolve()
         else this.#onLeader.push(look)
       }
       look()
@@ -392,6 +394,10 @@ export class MemberCore {
     })
     await Promise.race([handedOver, late])
     clearTimeout(timer)
+  }
+
+  #reachesMembers(): boolean {
+    return (this.#transport?.connections ?? []).some(({ dialled }) => dialled)
   }
 
   async #fail(error: Error): Promise<void> {
