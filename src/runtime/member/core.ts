@@ -18,6 +18,7 @@ import {
   type Settings,
 } from '../../paxos/index.js'
 import { typeOfMessage } from '../encoding/messages.js'
+import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
 import {
   commandBytesOf,
@@ -78,7 +79,8 @@ export class MemberCore {
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
     checkOptions(options)
     await mkdir(options.data, { recursive: true })
-    const store = await Store.open({ directory: join(options.data, 'store') })
+    const files = options.between?.files?.(realFiles)
+    const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
     try {
       const about = await readAbout(options.data)
       const owner = ownerOf(store.records)
@@ -152,7 +154,7 @@ export class MemberCore {
   }
 
   async #listen(options: MemberOptions<AnyMachine>, listen: NonNullable<Plan['listen']>): Promise<void> {
-    const { tls, token, limits, advertise } = options
+    const { tls, token, limits, advertise, between } = options
     const transport = new Transport({
       identity: () => ({
         cluster: this.node.founding?.cluster ?? null,
@@ -164,6 +166,7 @@ export class MemberCore {
       ...(tls && { tls }),
       ...(token !== undefined && { token }),
       ...(limits && { limits }),
+      ...(between?.route && { route: between.route }),
       onMessages: (from, store, payloads) => this.#receive(from, store, payloads),
       onBook: (book) => this.#learnBook(book),
       onReachable: (node, reachable) => this.#reach(node, reachable),
@@ -351,6 +354,7 @@ export class MemberCore {
     if (node < FIRST_CLIENT) {
       const message = reachable ? 'A member is connected.' : 'A connection has ended.'
       this.logger.debug({ member: node, reachable }, message)
+      if (!reachable) this.#driver.lost(node)
       this.#tellWaiting()
     } else if (reachable) this.#sendCall(node, { leader: this.leader })
   }
@@ -425,7 +429,7 @@ export class MemberCore {
     await this.ended
   }
 
-  /** Waits until another member leads, but not for long. */
+  /** Waits until another member leads, or none is left that could, but not for long. */
   async #handOver(): Promise<void> {
     const { node } = this
     if (this.leader !== node.self || !this.#hasOthers) return

@@ -115,6 +115,11 @@ export class Driver {
     return this.#leader
   }
 
+  /** The connection to a member has ended. */
+  lost(member: MemberId): void {
+    this.#turn({ type: 'lost', ...this.#now, member })
+  }
+
   transfer(to: MemberId | null): void {
     this.#turn({ type: 'transfer', ...this.#now, to })
   }

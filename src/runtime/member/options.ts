@@ -1,5 +1,6 @@
 /** What a member is started with, and what follows from that and from what its folder says. */
 import type { AnyMachine, MemberId, Purpose, Settings, StoreRecord } from '../../paxos/index.js'
+import type { Files } from '../store/files.js'
 import { type Endpoint, parseEndpoint, type TransportLimits, type TransportTls } from '../transport/index.js'
 import type { About } from './about.js'
 import type { Clock } from './clock.js'
@@ -39,6 +40,16 @@ export interface MemberOptions<Machine> {
   /** Default: nothing is logged. */
   readonly logger?: Logger
   readonly clock?: Clock
+  /** @internal Puts something between the member and the world: that is how faults are injected. */
+  readonly between?: Between
+}
+
+/** @internal What stands between a member and the world. */
+export interface Between {
+  /** The files of its store, in the place of the real ones. */
+  readonly files?: (real: Files) => Files
+  /** Where it dials what is said to be at an address. */
+  readonly route?: (endpoint: string) => string
 }
 
 /** What a start comes to. */
