@@ -16,6 +16,7 @@ export {
   type Logger,
   Member,
   type MemberOptions,
+  MemberSession,
   type MemberStatus,
   type QueryOptions,
   Session,

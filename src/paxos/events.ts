@@ -38,5 +38,7 @@ export type NodeEvent =
   | (At & { readonly type: 'contacts'; readonly members: readonly MemberId[] })
   /** Have another member lead: this one, or, if it is null, whoever was heard last. */
   | (At & { readonly type: 'transfer'; readonly to: MemberId | null })
+  /** What is sent to this member arrives no more: its process has ended, perhaps, or the way to it is cut. A hint. */
+  | (At & { readonly type: 'lost'; readonly member: MemberId })
   /** Take a snapshot now, and trim the log. */
   | (At & { readonly type: 'snapshot' })

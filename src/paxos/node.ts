@@ -188,6 +188,9 @@ export class Node implements RoleContext {
       case 'transfer':
         this.roles.leader?.transfer(this.self, { type: 'transfer', to: event.to })
         break
+      case 'lost':
+        this.roles.leader?.lost(event.member)
+        break
       case 'snapshot':
         this.roles.replica?.takeSnapshot()
         break

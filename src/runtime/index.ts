@@ -1,7 +1,7 @@
 /** The runtime: real disks, sockets and clocks around the nodes of `synod/paxos`. */
 export { Client, type ClientOptions } from './client/client.js'
 export { Connections, type Security, Unreachable } from './client/connections.js'
-export { type QueryOptions, Session } from './member/asker.js'
+export { MemberSession, type QueryOptions, Session } from './member/asker.js'
 export { type Clock, SYSTEM_CLOCK } from './member/clock.js'
 export type { Decision } from './member/decisions.js'
 export { BadOptions, Closed, DecisionsMissed, StoreRefused } from './member/errors.js'

@@ -27,14 +27,14 @@ export function offerBackups(member: KeyspaceMember): () => void {
     letGo()
     held = { state, timer: setTimeout(letGo, HELD_MILLIS) }
   }
-  member.core.calls.set(BACKUP_CALL, async () => {
+  member.core.desk.handlers.set(BACKUP_CALL, async () => {
     if (held !== null)
       throw new Overloaded('Another backup is being taken from this member: try again when it is through.')
     const [header, state] = await take(member)
     hold(state)
     return header
   })
-  member.core.calls.set(CHUNK_CALL, (options) => {
+  member.core.desk.handlers.set(CHUNK_CALL, (options) => {
     const { offset } = options as { readonly offset?: unknown }
     if (held === null) throw new Error('The backup was given up, because nobody asked for more: begin again.')
     if (typeof offset !== 'number' || !(offset >= 0)) throw new TypeError('A chunk begins at an offset.')

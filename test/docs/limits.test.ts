@@ -2,17 +2,37 @@
 
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_SETTINGS } from '../../src/paxos/index.js'
+import { commandBytesOf, DEFAULT_TRANSPORT_LIMITS } from '../../src/runtime/index.js'
+import { CALL_BYTES } from '../../src/runtime/member/calls.js'
+import { MOST_LOGGED } from '../../src/runtime/member/core.js'
+import { MOST_WAITING, MOST_WAITING_BYTES } from '../../src/runtime/member/decisions.js'
+import { MOST_CALLS } from '../../src/runtime/member/desk.js'
+import { NAME_LENGTH } from '../../src/runtime/member/from-clients.js'
+import { TOKEN_BYTES } from '../../src/runtime/transport/handshake.js'
 import { BOUNDS, LAST_SEED } from '../../src/simulation/index.js'
 import { readDocument } from './markdown.js'
 
 const { lines } = readDocument('docs/LIMITS.md')
 
-const settings = lines
-  .map((line) => /^\| `(\w+)` \| (µs|bytes|slots|count) \| ([\d,]+) \| /.exec(line))
-  .filter((match) => match !== null)
-  .map(([, name = '', unit = '', value = '']) => ({ name, unit, value: Number(value.replaceAll(',', '')) }))
+/** The lines below a heading, up to the next one. */
+function section(heading: string): readonly string[] {
+  const from = lines.indexOf(heading) + 1
+  const length = lines.slice(from).findIndex((line) => line.startsWith('#'))
+  return lines.slice(from, from + length)
+}
+
+/** The rows of a section that give a name, a unit and a default. */
+const defaultsOf = (heading: string) =>
+  section(heading)
+    .map((line) => /^\| `(\w+)` \| (µs|ms|bytes|slots|count) \| ([\d,]+) \| /.exec(line))
+    .filter((match) => match !== null)
+    .map(([, name = '', unit = '', value = '']) => ({ name, unit, value: Number(value.replaceAll(',', '')) }))
+
+const settings = defaultsOf('## Settings')
+const limits = defaultsOf('## The transport')
 
 const microseconds = (name: string): boolean => name.endsWith('Micros')
+const number = (value: number): string => value.toLocaleString('en')
 const bytes = (name: string): boolean => name.endsWith('Bytes')
 
 describe('docs/LIMITS.md', () => {
@@ -30,6 +50,29 @@ describe('docs/LIMITS.md', () => {
   it('marks those that members must agree on, and no others', () => {
     const agreed = lines.flatMap((line) => /^\| `(\w+)` \| .* \| \*agreed\.\*/.exec(line)?.[1] ?? [])
     expect(agreed).toEqual(agreedInCode())
+  })
+
+  it('has every limit of the transport, with its default, in the order of the code', () => {
+    expect(limits.map(({ name, value }) => [name, value])).toEqual(Object.entries(DEFAULT_TRANSPORT_LIMITS))
+    for (const { name, unit } of limits) {
+      expect(unit === 'ms', name).toBe(name.endsWith('Millis'))
+      expect(unit === 'bytes', name).toBe(bytes(name))
+    }
+  })
+
+  it('has the bounds of members and clients', () => {
+    const { frameBytes } = DEFAULT_TRANSPORT_LIMITS
+    expect(commandBytesOf(DEFAULT_TRANSPORT_LIMITS)).toBe(frameBytes / 2)
+    const text = lines.join('\n')
+    expect(text).toContain(
+      `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} at`,
+    )
+    expect(text).toContain(`| ${NAME_LENGTH} characters; one that is longer`)
+    expect(text).toContain(
+      `each ${number(MOST_WAITING)} decisions or ${MOST_WAITING_BYTES / 1024 ** 2} MiB behind`,
+    )
+    expect(text).toContain(`A token has ${number(TOKEN_BYTES)} bytes at most.`)
+    expect(text).toContain(`and ${number(MOST_LOGGED)} in all`)
   })
 
   it('has every bound of a scenario', () => {

@@ -9,7 +9,14 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const ENTRIES = ['synod', 'synod/paxos', 'synod/simulation', 'synod/machines', 'synod/testing']
+const ENTRIES = [
+  'synod',
+  'synod/client',
+  'synod/paxos',
+  'synod/simulation',
+  'synod/machines',
+  'synod/testing',
+]
 
 let folder: string
 let project: string

@@ -15,7 +15,7 @@
  */
 
 export const DEAD = 0
-export const LASTING = 1
+const LASTING = 1
 export const MORTAL = 2
 
 const AT_KIND = 4
@@ -27,7 +27,7 @@ const AT_POSITION = 28
 const LASTING_HEADER = 20
 const MORTAL_HEADER = 32
 
-export const ALIGNMENT = 8
+const ALIGNMENT = 8
 const TWO_32 = 2 ** 32
 
 /** How many bytes a record needs. */
@@ -107,11 +107,11 @@ export function markDead(bytes: Uint8Array, at: number): void {
   bytes[at + AT_KIND] = DEAD
 }
 
-export function keyBytesAt(bytes: Uint8Array, at: number): number {
+function keyBytesAt(bytes: Uint8Array, at: number): number {
   return readNumber16(bytes, at + AT_KEY_BYTES)
 }
 
-export function valueBytesAt(bytes: Uint8Array, at: number): number {
+function valueBytesAt(bytes: Uint8Array, at: number): number {
   return readNumber32(bytes, at + AT_VALUE_BYTES)
 }
 

@@ -29,6 +29,9 @@ type Phase = 'following' | 'asking' | 'scouting' | 'leading'
 /** An election timer spreads over an eighth of its base at first, then a quarter, a half, and the whole of it. */
 const FIRST_SPREAD = 8
 
+/** Who lost the leader waits a heartbeat before it asks, or this part of one, so that not all who lost it ask at once. */
+const LOST_SPREAD = 5
+
 export abstract class Candidate extends Role {
   phase: Phase = 'following'
   /** The ballot under which it scouts or leads, or did last. */
@@ -115,6 +118,17 @@ export abstract class Candidate extends Role {
   learned(_from: NodeId, { decided }: Learned): void {
     this.learnedThrough = decided
     this.learnedMicros = this.nowMicros
+  }
+
+  /**
+   * Where the leader was, nobody is any more, as it seems: it counts as unheard until it is heard again, and the others are
+   * asked soon. They hear it, unless it is gone for them as well; so a way that is cut between two alone elects nobody.
+   */
+  lost(member: MemberId): void {
+    if (this.phase !== 'following' || !this.hearsLeader() || member !== this.heardBallot.member) return
+    this.heardMicros = null
+    const { heartbeatMicros } = this.settings
+    this.after('election', Math.floor(heartbeatMicros / LOST_SPREAD), heartbeatMicros)
   }
 
   /** The election timer fired: ask, unless a leader was heard in time. */

@@ -248,11 +248,17 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
     if (this.unasked.size > 0) this.#ask()
   }
 
+  /** Over the bound the oldest read is forgotten: it may wait for a slot that never comes. */
   #readAt(slot: Slot, read: PendingRead): void {
+    if (slot <= this.applied) {
+      this.#query(read)
+      return
+    }
     const key = keyOf(read)
-    if (slot <= this.applied) this.#query(read)
-    else if (this.reads.size < this.settings.queueLimit && !this.reads.has(key))
-      this.reads.set(key, { slot, read })
+    if (this.reads.has(key)) return
+    this.reads.set(key, { slot, read })
+    const [oldest] = this.reads.keys()
+    if (this.reads.size > this.settings.queueLimit && oldest !== undefined) this.reads.delete(oldest)
   }
 
   #answerReads(): void {

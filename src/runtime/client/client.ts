@@ -10,7 +10,7 @@ import { type Clock, SYSTEM_CLOCK } from '../member/clock.js'
 import { Driver } from '../member/driver.js'
 import { Closed } from '../member/errors.js'
 import { Promises } from '../member/promises.js'
-import { FIRST_CLIENT } from '../transport/index.js'
+import { commandBytesOf, completeLimits, FIRST_CLIENT } from '../transport/index.js'
 import { Connections, type Security } from './connections.js'
 
 export interface ClientOptions<State, Command, Output, Query, Answer> extends Security {
@@ -65,7 +65,8 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
     clock: Clock,
   ) {
     const machine = options.machine as unknown as AnyMachine // only its codecs are used
-    const promises = new Promises((request) => this.#driver.request(request))
+    const commandBytes = commandBytesOf(completeLimits(options.limits))
+    const promises = new Promises((request) => this.#driver.request(request), commandBytes)
     super(promises, machine, 0)
     this.#machine = machine
     this.#promises = promises

@@ -82,6 +82,7 @@ export class Connections {
 
   /** Resolves when a member is connected. Rejects with an {@link Unreachable} if none is in time. */
   async reached(timeoutMillis: number): Promise<void> {
+    if (this.#isClosed) throw new Closed('It is closed.')
     if (this.#reachable.size > 0) return
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#unreachable(timeoutMillis)), timeoutMillis)

@@ -258,6 +258,11 @@ const CODES: ReadonlyMap<string, number> = new Map(TYPES.map((type, code) => [ty
 
 const FIELDS = Object.values(MESSAGES) as Field<Message>[] // what is written with a type is read with the same
 
+/** The type of a message, unread; null if there is none of its code. */
+export function typeOfMessage(encoded: Uint8Array): ForeignType | null {
+  return TYPES[encoded[0] ?? TYPES.length] ?? null // there are fewer than 128
+}
+
 /** Writes messages one behind the other into the same memory, as long as there is room. */
 export class MessageWriter {
   readonly #writer: ByteWriter = new ByteWriter(SLAB_BYTES)

@@ -46,3 +46,21 @@ export class Session<Command, Output, Query, Answer> {
     return answers.decode(await this.#promises.ask(this.#client, asked, options)) as Answer // by its own codec
   }
 }
+
+/** A client of the cluster within a member: it can ask with functions as well, because they need not travel. */
+export class MemberSession<State, Command, Output, Query, Answer> extends Session<
+  Command,
+  Output,
+  Query,
+  Answer
+> {
+  /**
+   * Reads, without a decree: a query of the machine, or a function of the state, which gets this member's state when it is
+   * fresh enough, must not change it, and whose answer is copied by `structuredClone`.
+   */
+  override query(query: Query, options?: QueryOptions): Promise<Answer>
+  override query<Seen>(query: (state: State) => Seen, options?: QueryOptions): Promise<Seen>
+  override query(query: Query | ((state: State) => unknown), options?: QueryOptions): Promise<unknown> {
+    return super.query(query as Query, options) // the machine was made to take functions as well
+  }
+}

@@ -7,6 +7,9 @@ import type { MemberId } from '../../paxos/index.js'
 /** No message has this code. */
 const CALL = 0xff
 
+/** The longest call that a member takes: a change of a thousand members is shorter. */
+export const CALL_BYTES: number = 64 * 1024
+
 export interface Call {
   readonly call: string
   /** The caller's own name for it, which comes back. */

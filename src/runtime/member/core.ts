@@ -11,33 +11,50 @@ import {
   type ClientRequest,
   MachineOutdated,
   type MemberId,
+  type Message,
+  type NodeId,
   type Observation,
   type RefusedStore,
   type Settings,
 } from '../../paxos/index.js'
+import { typeOfMessage } from '../encoding/messages.js'
+import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
-import { FIRST_CLIENT, formatEndpoint, type Problem, Transport } from '../transport/index.js'
+import {
+  commandBytesOf,
+  completeLimits,
+  FIRST_CLIENT,
+  formatEndpoint,
+  type Problem,
+  Transport,
+} from '../transport/index.js'
 import { readAbout, writeAbout } from './about.js'
 import { askAround } from './asking-around.js'
-import { type Call, decodeCall, encodeCall, isCall } from './calls.js'
+import { encodeCall, isCall } from './calls.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import type { Decisions } from './decisions.js'
+import { Desk } from './desk.js'
 import { Driver } from './driver.js'
 import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
+import { checkFromClient } from './from-clients.js'
+import { Neighbours } from './neighbours.js'
 import { checkOptions, type Logger, type MemberOptions, ownerOf, type Plan, planOf } from './options.js'
 import { Promises } from './promises.js'
 
 const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-/** Answers a call of a client. What it gives travels as JSON; what it throws is told by name and message. */
-export type CallHandler = (options: unknown) => unknown
+const HOW_TO_REPLACE =
+  'To replace it, start a member with an empty folder and `join`, and admit that one in its place.'
+
+/** Problems that are logged; further ones are only counted. */
+export const MOST_LOGGED: number = 1_000
 
 export class MemberCore {
   readonly name: string
   readonly promises: Promises
   readonly logger: Logger
-  readonly calls: Map<string, CallHandler> = new Map()
-  readonly decisions: Set<Decisions<unknown>> = new Set()
+  readonly desk: Desk
+  readonly #decisions: Set<Decisions<unknown>> = new Set()
   readonly #folder: string
   readonly #plan: Plan
   readonly #store: Store
@@ -45,22 +62,25 @@ export class MemberCore {
   #transport: Transport | null = null
   /** Where others find it; null if nobody can. */
   #endpoint: string | null = null
-  /** Clients that are connected. */
-  readonly #clients: Set<number> = new Set()
+  #neighbours: Neighbours | null = null
   /** Problems that were logged, by reason and peer. */
   readonly #logged: Set<string> = new Set()
   /** Who waits until a slot is applied. */
   #waiting: { readonly slot: number; readonly resolve: () => void }[] = []
+  readonly #commandBytes: number
   #onAwake: (() => void) | null = null
-  #onLeader: (() => void)[] = []
+  #onChange: (() => void)[] = []
   #end: ((error: Error | null) => void) | null = null
   #isClosing = false
+  /** What is said to whoever asks afterwards. */
+  #closed: Closed | null = null
   readonly ended: Promise<Error | null>
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
     checkOptions(options)
     await mkdir(options.data, { recursive: true })
-    const store = await Store.open({ directory: join(options.data, 'store') })
+    const files = options.between?.files?.(realFiles)
+    const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
     try {
       const about = await readAbout(options.data)
       const owner = ownerOf(store.records)
@@ -75,7 +95,7 @@ export class MemberCore {
       const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
       await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
       const core = new MemberCore(options, machine, plan, store)
-      await core.#begin(options)
+      await core.#begin(options).catch((error: Error) => core.#abandon(error))
       return core
     } catch (error) {
       await store.close()
@@ -83,17 +103,28 @@ export class MemberCore {
     }
   }
 
+  /** The start has failed: nothing goes on. */
+  async #abandon(error: Error): Promise<never> {
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      await this.#stop(error)
+    }
+    throw error
+  }
+
   private constructor(options: MemberOptions<AnyMachine>, machine: AnyMachine, plan: Plan, store: Store) {
-    const { id, data, logger = QUIET, clock = SYSTEM_CLOCK, settings } = options
+    const { id, data, logger = QUIET, clock = SYSTEM_CLOCK, settings, limits } = options
     this.name = id
+    this.#commandBytes = commandBytesOf(completeLimits(limits))
     this.logger = logger
+    this.desk = new Desk(id, (to, answer) => this.#sendCall(to, answer))
     this.#folder = data
     this.#plan = plan
     this.#store = store
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
-    this.promises = new Promises((request) => this.#driver.request(request))
+    this.promises = new Promises((request) => this.#driver.request(request), this.#commandBytes)
     this.#driver = this.#makeDriver(machine, clock, settings)
     store.forget()
     store.onFailure = (error) => void this.#fail(error)
@@ -113,8 +144,7 @@ export class MemberCore {
       onObservation: (observation) => this.#observe(observation),
       onLeader: (leader) => this.#led(leader),
       onFailure: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
-      onMalformed: (from, error) =>
-        this.logger.warn({ from, error }, 'A message could not be read, and was dropped.'),
+      onMalformed: (from, error) => this.#logMalformed(from, error),
     })
   }
 
@@ -130,7 +160,7 @@ export class MemberCore {
   }
 
   async #listen(options: MemberOptions<AnyMachine>, listen: NonNullable<Plan['listen']>): Promise<void> {
-    const { tls, token, limits, advertise } = options
+    const { tls, token, limits, advertise, between } = options
     const transport = new Transport({
       identity: () => ({
         cluster: this.node.founding?.cluster ?? null,
@@ -142,15 +172,17 @@ export class MemberCore {
       ...(tls && { tls }),
       ...(token !== undefined && { token }),
       ...(limits && { limits }),
+      ...(between?.route && { route: between.route }),
       onMessages: (from, store, payloads) => this.#receive(from, store, payloads),
       onBook: (book) => this.#learnBook(book),
       onReachable: (node, reachable) => this.#reach(node, reachable),
       onProblem: (problem) => this.#logProblem(problem),
     })
+    this.#transport = transport
+    this.#neighbours = new Neighbours(transport, (member) => this.#isRemoved(member))
     this.#endpoint = advertise ?? null
     const address = await transport.listen()
     this.#endpoint ??= formatEndpoint(address)
-    this.#transport = transport
     const { endpoints, alternatives } = this.#plan
     // The first is noted in the address book, and tried in turns with the second.
     for (const [member, endpoint] of [...endpoints, ...alternatives]) transport.know(member, endpoint)
@@ -182,7 +214,7 @@ export class MemberCore {
   }
 
   get clients(): number {
-    return this.#clients.size
+    return this.#neighbours?.clients.size ?? 0
   }
 
   request(request: ClientRequest): void {
@@ -201,13 +233,29 @@ export class MemberCore {
   async applied(slot: number, timeoutMillis: number): Promise<void> {
     if ((this.node.roles.replica?.applied ?? 0) >= slot) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMillis)
-      const done = (): void => {
-        clearTimeout(timer)
-        resolve()
+      const waiting = {
+        slot,
+        resolve: (): void => {
+          clearTimeout(timer)
+          resolve()
+        },
       }
-      this.#waiting.push({ slot, resolve: done })
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((each) => each !== waiting)
+        resolve()
+      }, timeoutMillis)
+      this.#waiting.push(waiting)
     })
+  }
+
+  /** Tells what is decided from now on, until it has enough. */
+  follow(decisions: Decisions<unknown>): void {
+    if (this.#closed === null) this.#decisions.add(decisions)
+    else decisions.end(this.#closed.cause === undefined ? null : this.#closed)
+  }
+
+  unfollow(decisions: Decisions<unknown>): void {
+    this.#decisions.delete(decisions)
   }
 
   // ---- what happens
@@ -218,14 +266,14 @@ export class MemberCore {
         this.promises.answered(observation.reference, observation.outcome)
         return
       case 'applied':
-        for (const decisions of this.decisions) decisions.applied(observation.slot, observation.decree)
+        for (const decisions of this.#decisions) decisions.applied(observation.slot, observation.decree)
         if (this.#waiting.length > 0) this.#wake(observation.slot)
         return
       case 'installed': {
         const missed = new DecisionsMissed(
           `The decisions up to slot ${observation.slot} came as a snapshot: begin again.`,
         )
-        for (const decisions of this.decisions) decisions.end(missed)
+        for (const decisions of this.#decisions) decisions.end(missed)
         this.#wake(observation.slot)
         this.logger.info({ slot: observation.slot }, 'A snapshot of another member was installed.')
         return
@@ -250,7 +298,7 @@ export class MemberCore {
         )
         return
       case 'configured':
-        this.#configured()
+        this.#neighbours?.forget()
         return
       case 'ended':
         return
@@ -258,7 +306,22 @@ export class MemberCore {
   }
 
   #refusal(reason: RefusedStore, detail: string): StoreRefused {
-    return new StoreRefused(reason, detail)
+    return new StoreRefused(reason, `${detail} ${HOW_TO_REPLACE}`)
+  }
+
+  /** Whether it would found a cluster as soon as all others have asked to join. */
+  get #isSeed(): boolean {
+    return this.node.roles.seed !== undefined
+  }
+
+  /**
+   * Its store is blank, but others speak as members do, who only ask to join before the founding: they belong to a
+   * cluster already. It would wait for ever for them to join.
+   */
+  #checkSeed(payloads: readonly Uint8Array[]): void {
+    if (payloads.every((payload) => typeOfMessage(payload) === 'join')) return
+    const detail = `The others belong to a cluster already, and the store of member ${this.name} is empty: was its folder removed, or its disk replaced? If there is its folder, start it with that.`
+    void this.#fail(this.#refusal('turned-away', detail))
   }
 
   #wake(slot: number): void {
@@ -268,19 +331,10 @@ export class MemberCore {
     for (const { resolve } of due) resolve()
   }
 
-  /**
-   * Who is no member any more is dialled no more, once it has hung up: before that it has to learn what was decided, and
-   * that the others can do without it.
-   */
-  #configured(): void {
-    const { members, self, founding } = this.node
-    if (founding === null || this.#transport === null) return
-    const dialled = this.#transport.connections.filter((connection) => connection.dialled)
-    const connected = new Set(dialled.map(({ node }) => node))
-    for (const member of this.#transport.book.keys()) {
-      const isGone = member <= this.node.membership.highestMember && !members.includes(member)
-      if (member !== self && isGone && !connected.has(member)) this.#transport.forget(member)
-    }
+  /** Whether the number is that of a member that is one no more. */
+  #isRemoved(member: MemberId): boolean {
+    const { members, founding, membership } = this.node
+    return founding !== null && member <= membership.highestMember && !members.includes(member)
   }
 
   #learnBook(book: ReadonlyMap<MemberId, string>): void {
@@ -303,68 +357,68 @@ export class MemberCore {
     return this.#noting
   }
 
-  #reach(node: number, reachable: boolean): void {
+  #reach(node: NodeId, reachable: boolean): void {
+    this.#neighbours?.reach(node, reachable)
     if (node < FIRST_CLIENT) {
-      this.logger.debug(
-        { member: node, reachable },
-        reachable ? 'A member is connected.' : 'A connection has ended.',
-      )
-      if (!reachable && !this.#isClosing && !this.node.members.includes(node)) this.#configured()
-      return
-    }
-    if (!reachable) this.#clients.delete(node)
-    else {
-      this.#clients.add(node)
-      this.#sendCall(node, { leader: this.leader })
-    }
+      const message = reachable ? 'A member is connected.' : 'A connection has ended.'
+      this.logger.debug({ member: node, reachable }, message)
+      if (!reachable) this.#driver.lost(node)
+      this.#tellWaiting()
+    } else if (reachable) this.#sendCall(node, { leader: this.leader })
   }
 
   #logProblem(problem: Problem): void {
     const key = `${problem.reason} ${problem.member ?? problem.peer}`
-    if (this.#logged.has(key) || this.#logged.size >= 1_000) return
+    if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
     this.#logged.add(key)
     const { reason, peer, member, detail } = problem
     this.logger.warn({ reason, peer, member }, detail)
   }
 
+  #logMalformed(from: NodeId, error: unknown): void {
+    const key = `malformed ${from}`
+    if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
+    this.#logged.add(key)
+    this.logger.warn({ from, error }, 'A message could not be read, or was not its to send: it was dropped.')
+  }
+
   #led(leader: MemberId | null): void {
     this.logger.info({ leader }, leader === null ? 'No member is known to lead.' : `Member ${leader} leads.`)
-    for (const client of this.#clients) this.#sendCall(client, { leader })
-    for (const tell of this.#onLeader.splice(0)) tell()
+    for (const client of this.#neighbours?.clients ?? []) this.#sendCall(client, { leader })
+    this.#tellWaiting()
+  }
+
+  /** Whoever waits for the leader, or for a connection, to be another looks again. */
+  #tellWaiting(): void {
+    for (const tell of this.#onChange.splice(0)) tell()
   }
 
   // ---- messages and calls
 
   #receive(from: number, store: number, payloads: readonly Uint8Array[]): void {
     if (!payloads.some(isCall)) {
-      this.#driver.receive(from, store, payloads)
+      this.#take(from, store, payloads)
       return
     }
-    for (const payload of payloads) if (isCall(payload)) this.#takeCall(from, payload)
-    this.#driver.receive(
+    for (const payload of payloads) if (isCall(payload) && from >= FIRST_CLIENT) this.desk.take(from, payload)
+    this.#take(
       from,
       store,
       payloads.filter((payload) => !isCall(payload)),
     )
   }
 
-  #takeCall(from: number, payload: Uint8Array): void {
-    const call = decodeCall(payload)
-    if (from < FIRST_CLIENT || typeof call?.call !== 'string' || typeof call.reference !== 'number') return
-    void this.#answerCall(from, { call: call.call, reference: call.reference, options: call.options })
+  #take(from: number, store: number, payloads: readonly Uint8Array[]): void {
+    if (from >= FIRST_CLIENT) {
+      this.#driver.receive(from, store, payloads, this.#checkClient)
+      return
+    }
+    this.#neighbours?.heard(from)
+    if (this.#isSeed) this.#checkSeed(payloads)
+    this.#driver.receive(from, store, payloads)
   }
 
-  async #answerCall(from: number, { call, reference, options }: Call): Promise<void> {
-    try {
-      const handler = this.calls.get(call)
-      if (handler === undefined)
-        throw new RangeError(`Member ${this.name} knows no call ${call}: is it of another version?`)
-      this.#sendCall(from, { reference, result: (await handler(options)) ?? null })
-    } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error))
-      this.#sendCall(from, { reference, error: { name, message } })
-    }
-  }
+  readonly #checkClient = (message: Message): void => checkFromClient(message, this.#commandBytes)
 
   #sendCall(to: number, value: Parameters<typeof encodeCall>[0]): void {
     this.#transport?.send(to, encodeCall(value))
@@ -383,14 +437,14 @@ export class MemberCore {
     await this.ended
   }
 
-  /** Waits until another member leads, but not for long. */
+  /** Waits until another member leads, or none is left that could, but not for long. */
   async #handOver(): Promise<void> {
     const { node } = this
-    if (this.leader !== node.self || node.members.every((member) => member === node.self)) return
+    if (this.leader !== node.self || !this.#hasOthers) return
     const handedOver = new Promise<void>((resolve) => {
       const look = (): void => {
-        if (this.leader !== node.self) resolve()
-        else this.#onLeader.push(look)
+        if (this.leader !== node.self || !this.#hasOthers) resolve()
+        else this.#onChange.push(look)
       }
       look()
     })
@@ -402,6 +456,11 @@ export class MemberCore {
     })
     await Promise.race([handedOver, late])
     clearTimeout(timer)
+  }
+
+  /** Whether there is a member that could lead in its place. */
+  get #hasOthers(): boolean {
+    return this.node.members.some((member) => this.#neighbours?.connected.has(member))
   }
 
   async #fail(error: Error): Promise<void> {
@@ -417,8 +476,9 @@ export class MemberCore {
       error === null ? `Member ${this.name} is closed.` : `Member ${this.name} has failed: ${error.message}`,
       error === null ? undefined : { cause: error },
     )
+    this.#closed = closed
     this.promises.end(closed)
-    for (const decisions of this.decisions) decisions.end(error === null ? null : closed)
+    for (const decisions of this.#decisions) decisions.end(error === null ? null : closed)
     for (const { resolve } of this.#waiting.splice(0)) resolve()
     await this.#transport?.close()
     await this.#noting

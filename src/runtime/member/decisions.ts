@@ -21,15 +21,17 @@ export interface Decision<Command> {
   }[]
 }
 
-/** An iterator that is this many decisions behind is cut off. */
-const MOST_WAITING = 10_000
+/** An iterator that is this far behind is cut off. */
+export const MOST_WAITING: number = 10_000
+export const MOST_WAITING_BYTES: number = 64 * 1024 * 1024
 
 /** One iteration over the decisions, from the next one on. */
 export class Decisions<Command> implements AsyncIterableIterator<Decision<Command>> {
   readonly #decode: (command: Uint8Array) => Command
   readonly #ended: (decisions: Decisions<Command>) => void
   #waiting: { readonly slot: Slot; readonly decree: Decree }[] = []
-  #wake: (() => void) | null = null
+  #waitingBytes = 0
+  #wake: (() => void)[] = []
   #error: Error | null = null
   #isOver = false
 
@@ -45,27 +47,35 @@ export class Decisions<Command> implements AsyncIterableIterator<Decision<Comman
   /** Rejects with a `DecisionsMissed` when there is a gap. */
   async next(): Promise<IteratorResult<Decision<Command>>> {
     while (this.#waiting.length === 0) {
-      if (this.#error !== null) throw this.#error
+      const error = this.#error
+      this.#error = null // told once
+      if (error !== null) throw error
       if (this.#isOver) return { done: true, value: undefined }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+      await new Promise<void>((resolve) => this.#wake.push(resolve))
     }
     const [first] = this.#waiting.splice(0, 1)
     if (first === undefined) return { done: true, value: undefined }
+    this.#waitingBytes -= first.decree.length
     return { done: false, value: this.#read(first.slot, first.decree) }
   }
 
   async return(): Promise<IteratorResult<Decision<Command>>> {
     this.end(null)
     this.#waiting = []
+    this.#error = null
     return { done: true, value: undefined }
   }
 
   applied(slot: Slot, decree: Decree): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ slot, decree })
-    else this.end(new DecisionsMissed(`${MOST_WAITING} decisions wait: take them faster, and begin again.`))
-    this.#wake?.()
+    const { length } = this.#waiting
+    if (length >= MOST_WAITING || this.#waitingBytes > MOST_WAITING_BYTES) {
+      const detail = `${length} decisions of ${this.#waitingBytes} bytes wait: take them faster, and begin again.`
+      this.end(new DecisionsMissed(detail))
+      return
+    }
+    this.#waiting.push({ slot, decree })
+    this.#waitingBytes += decree.length
+    this.#tell()
   }
 
   /** There are no more. What waits is still given, and then this error thrown. */
@@ -74,7 +84,12 @@ export class Decisions<Command> implements AsyncIterableIterator<Decision<Comman
     this.#isOver = true
     this.#error = error
     this.#ended(this)
-    this.#wake?.()
+    this.#tell()
+  }
+
+  /** Whoever waits looks again. */
+  #tell(): void {
+    if (this.#wake.length > 0) for (const wake of this.#wake.splice(0)) wake()
   }
 
   #read(slot: Slot, decree: Decree): Decision<Command> {

@@ -48,7 +48,7 @@ export interface DriverOptions {
   readonly onLeader: (leader: MemberId | null) => void
   /** A turn threw: the node is no more. Start it again from its store. */
   readonly onFailure: (error: unknown) => void
-  /** A message that cannot be read came from somebody. */
+  /** A message that cannot be read, or may not be sent, came from somebody. */
   readonly onMalformed: (from: NodeId, error: unknown) => void
 }
 
@@ -83,12 +83,19 @@ export class Driver {
     this.#timers.stop()
   }
 
-  /** Takes in what came from a node. */
-  receive(from: NodeId, store: number, payloads: readonly Uint8Array[]): void {
+  /** Takes in what came from a node. With the first message that is none, or that `check` throws for, the rest is dropped. */
+  receive(
+    from: NodeId,
+    store: number,
+    payloads: readonly Uint8Array[],
+    check: ((message: Message) => void) | null = null,
+  ): void {
     const envelopes: Envelope[] = []
     for (const payload of payloads) {
       try {
-        envelopes.push({ from, store, message: decodeMessage(payload) })
+        const message = decodeMessage(payload)
+        check?.(message)
+        envelopes.push({ from, store, message })
       } catch (error) {
         this.#options.onMalformed(from, error)
         return
@@ -106,6 +113,11 @@ export class Driver {
   /** Who leads, as far as this node knows. */
   get leader(): MemberId | null {
     return this.#leader
+  }
+
+  /** The connection to a member has ended. */
+  lost(member: MemberId): void {
+    this.#turn({ type: 'lost', ...this.#now, member })
   }
 
   transfer(to: MemberId | null): void {

@@ -7,7 +7,7 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type AnyMachine, codecsOf, type Machine, type MemberId, type Voter } from '../../paxos/index.js'
-import { type QueryOptions, Session } from './asker.js'
+import { MemberSession } from './asker.js'
 import { MemberCore } from './core.js'
 import { type Decision, Decisions } from './decisions.js'
 import { withLocalQueries } from './local-queries.js'
@@ -18,7 +18,8 @@ import { type MemberStatus, statusOf } from './status.js'
 /** How long a call waits for a slot at most. */
 const LONGEST_WAIT_MILLIS = 30_000
 
-export class Member<State, Command, Output, Query = never, Answer = never> extends Session<
+export class Member<State, Command, Output, Query = never, Answer = never> extends MemberSession<
+  State,
   Command,
   Output,
   Query,
@@ -45,11 +46,11 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     super(core.promises, machine, 0)
     this.#core = core
     this.#machine = machine
-    core.calls.set('status', () => this.status())
-    core.calls.set('change', (options) => this.#changeFor(options))
-    core.calls.set('transfer', (options) => this.transfer(optionalMember(options)))
-    core.calls.set('snapshot', () => this.snapshot())
-    core.calls.set('wait', (options) => this.#wait(options))
+    core.desk.handlers.set('status', () => this.status())
+    core.desk.handlers.set('change', (options) => this.#changeFor(options))
+    core.desk.handlers.set('transfer', (options) => this.transfer(optionalMember(options)))
+    core.desk.handlers.set('snapshot', () => this.snapshot())
+    core.desk.handlers.set('wait', (options) => this.#wait(options))
   }
 
   /** Its name. */
@@ -82,18 +83,8 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
   }
 
   /** A session of its own: exactly once for a client of yours, and its commands need not wait for those of others. */
-  session(): Session<Command, Output, Query, Answer> {
-    return new Session(this.#core.promises, this.#machine, ++this.#sessions)
-  }
-
-  /**
-   * Reads, without a decree: a query of the machine, or a function of the state, which gets this member's state when it is
-   * fresh enough, must not change it, and whose answer is copied by `structuredClone`.
-   */
-  override query(query: Query, options?: QueryOptions): Promise<Answer>
-  override query<Seen>(query: (state: State) => Seen, options?: QueryOptions): Promise<Seen>
-  override query(query: Query | ((state: State) => unknown), options?: QueryOptions): Promise<unknown> {
-    return super.query(query as Query, options) // the machine was made to take functions as well
+  session(): MemberSession<State, Command, Output, Query, Answer> {
+    return new MemberSession(this.#core.promises, this.#machine, ++this.#sessions)
   }
 
   /** What is decided from now on, in order. Throws a `DecisionsMissed` where there is a gap, and `Closed` on a failure. */
@@ -101,9 +92,9 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     const { commands } = codecsOf(this.#machine)
     const decisions = new Decisions<Command>(
       (bytes) => commands.decode(bytes) as Command, // by its own codec
-      (ended) => this.#core.decisions.delete(ended as Decisions<unknown>), // that is where it was put
+      (ended) => this.#core.unfollow(ended as Decisions<unknown>), // as that it was given
     )
-    this.#core.decisions.add(decisions as Decisions<unknown>) // it only ever gives them
+    this.#core.follow(decisions as Decisions<unknown>) // it only ever gives them
     return decisions
   }
 

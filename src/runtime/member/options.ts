@@ -1,5 +1,6 @@
 /** What a member is started with, and what follows from that and from what its folder says. */
 import type { AnyMachine, MemberId, Purpose, Settings, StoreRecord } from '../../paxos/index.js'
+import type { Files } from '../store/files.js'
 import { type Endpoint, parseEndpoint, type TransportLimits, type TransportTls } from '../transport/index.js'
 import type { About } from './about.js'
 import type { Clock } from './clock.js'
@@ -44,6 +45,16 @@ export interface MemberOptions<Machine> {
   /** Default: nothing is logged. */
   readonly logger?: Logger
   readonly clock?: Clock
+  /** @internal Puts something between the member and the world: that is how faults are injected. */
+  readonly between?: Between
+}
+
+/** @internal What stands between a member and the world. */
+export interface Between {
+  /** The files of its store, in the place of the real ones. */
+  readonly files?: (real: Files) => Files
+  /** Where it dials what is said to be at an address. */
+  readonly route?: (endpoint: string) => string
 }
 
 /** What a start comes to. */
@@ -149,13 +160,15 @@ export function planOf(
   found: Found | null,
 ): Plan {
   const { id, data } = options
-  if (about !== null && about.name !== id) {
+  const names = Object.keys(options.cluster ?? { [id]: '' }).sort()
+  // Without its note the store has no more than a number, which is the place among the founders.
+  const name = about?.name ?? (owner.member === null ? id : (names[owner.member] ?? id))
+  if (name !== id) {
     throw new BadOptions(
-      `The folder ${data} belongs to member ${about.name}, and this is ${id}: give each member its own, and never copy one.`,
+      `The folder ${data} belongs to member ${name}, and this is ${id}: give each member its own, and never copy one.`,
     )
   }
   checkIdentity(options, owner.cluster ?? found?.cluster ?? null)
-  const names = Object.keys(options.cluster ?? { [id]: '' }).sort()
   const founders = names.map((_, number) => number)
   const member = owner.member ?? found?.free ?? names.indexOf(id)
   const endpoints = new Map([...(found?.endpoints ?? []), ...(about?.endpoints ?? [])])

@@ -28,6 +28,14 @@ const TIMEOUT_MILLIS = 30_000
 /** How often it is looked whose time is over. */
 const SWEEP_MILLIS = 50
 
+/** What of it is as long as its author likes. */
+function lengthOf(
+  asked: Asked<'command'> | Asked<'query'> | { readonly type: 'change' | 'upgrade' },
+): number {
+  if (asked.type === 'command') return asked.command.length
+  return asked.type === 'query' ? asked.query.length : 0
+}
+
 export class Promises {
   readonly #send: (request: ClientRequest) => void
   readonly #waiting: Map<number, Waiting> = new Map()
@@ -36,8 +44,12 @@ export class Promises {
   /** Why nothing can be asked any more. */
   #end: Error | null = null
 
-  constructor(send: (request: ClientRequest) => void) {
+  readonly #commandBytes: number
+
+  /** `commandBytes`: what the longest command, or query, may have. */
+  constructor(send: (request: ClientRequest) => void, commandBytes: number) {
     this.#send = send
+    this.#commandBytes = commandBytes
   }
 
   /** Asks for this client. Gives the bytes of the answer, or rejects with what became of it. */
@@ -49,6 +61,7 @@ export class Promises {
     return new Promise((resolve, reject) => {
       if (this.#end !== null) throw this.#end
       signal?.throwIfAborted()
+      this.#checkSize(asked)
       const reference = ++this.#last
       const deadlineMillis = performance.now() + timeoutMillis
       const release = signal === undefined ? null : this.#listen(signal, reference)
@@ -56,6 +69,14 @@ export class Promises {
       this.#sweep ??= setInterval(() => this.#lookForLate(), SWEEP_MILLIS)
       this.#send({ ...asked, client, reference })
     })
+  }
+
+  #checkSize(asked: Parameters<typeof lengthOf>[0]): void {
+    const length = lengthOf(asked)
+    if (length > this.#commandBytes)
+      throw new RangeError(
+        `A ${asked.type} of ${length} bytes is too large: at most ${this.#commandBytes} travel.`,
+      )
   }
 
   answered(reference: number, outcome: Outcome): void {

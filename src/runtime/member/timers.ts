@@ -11,6 +11,9 @@ interface Armed {
   deadlineMicros: Micros
 }
 
+/** The longest wait of a timer of the host, which would ring at once for a longer one. */
+const LONGEST_MILLIS = 2 ** 31 - 1
+
 export class Timers {
   readonly #clock: Clock
   readonly #ring: (role: RoleName, timer: string, deadlineMicros: Micros) => void
@@ -42,15 +45,17 @@ export class Timers {
     this.#nextMicros = untilMicros
     if (untilMicros === Number.POSITIVE_INFINITY) return
     const millis = Math.max(0, Math.ceil((untilMicros - this.#clock.nowMicros()) / 1_000))
-    this.#next = setTimeout(() => this.#look(), millis)
+    this.#next = setTimeout(() => this.#look(), Math.min(millis, LONGEST_MILLIS))
   }
 
   #look(): void {
     this.#next = null
     this.#nextMicros = Number.POSITIVE_INFINITY
     const nowMicros = this.#clock.nowMicros()
-    for (const [name, { role, timer, deadlineMicros }] of [...this.#armed]) {
-      if (deadlineMicros > nowMicros) continue
+    const due = [...this.#armed].filter(([, { deadlineMicros }]) => deadlineMicros <= nowMicros)
+    due.sort(([, one], [, other]) => one.deadlineMicros - other.deadlineMicros)
+    for (const [name, { role, timer, deadlineMicros }] of due) {
+      if (deadlineMicros > nowMicros) continue // one that rang before has set it again
       this.#armed.delete(name)
       this.#ring(role, timer, deadlineMicros)
     }

@@ -15,6 +15,8 @@ export interface DiallerOwner extends ConnectionOwner {
   readonly token: string
   /** Where the address book has a member. */
   endpointOf(member: MemberId): string | undefined
+  /** Where to dial what is at an address. */
+  route(endpoint: string): string
   /** What this side says to whom it wants. */
   makeHello(wanted: MemberId | null, token: string): Hello
   /** A connection is begun. */
@@ -51,7 +53,7 @@ export class Dialler {
     this.#stopWaiting()
     const peer = this.#endpoint()
     this.#attempts++
-    const endpoint = parseEndpoint(peer)
+    const endpoint = parseEndpoint(this.#owner.route(peer))
     // Both sources were looked at before.
     if (endpoint === null) throw new TypeError(`${peer} is no endpoint.`)
     const { tls, token, limits } = this.#owner

@@ -2,7 +2,7 @@
 export { FIRST_CLIENT } from './book.js'
 export { type Endpoint, formatEndpoint, isLoopback, parseEndpoint } from './endpoint.js'
 export type { Identity, Versions } from './handshake.js'
-export { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.js'
+export { commandBytesOf, completeLimits, DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.js'
 export { CannotListen, type ListenAddress } from './listener.js'
 export type { Problem, ProblemReason, RefusalReason, TransportCounts } from './problems.js'
 export type { TransportTls } from './tls.js'

@@ -36,6 +36,14 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   bookEntries: 1_024,
 }
 
+/**
+ * The longest command or query, in bytes. A command travels in one frame, together with others and with what is said about
+ * them; one that fits no frame would hold up the cluster for ever.
+ */
+export function commandBytesOf({ frameBytes }: TransportLimits): number {
+  return Math.floor(frameBytes / 2)
+}
+
 /** The limits with the defaults for those left out. Throws a RangeError unless each is a whole number above 0. */
 export function completeLimits(limits: Partial<TransportLimits> = {}): TransportLimits {
   const complete = { ...DEFAULT_TRANSPORT_LIMITS, ...limits }

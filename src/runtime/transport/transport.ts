@@ -40,6 +40,8 @@ export interface TransportOptions {
   readonly limits?: Partial<TransportLimits>
   /** The versions of the wire that this side speaks, if not all that it can. */
   readonly versions?: Versions
+  /** @internal Where to dial what the address book, or the owner, has at an address: a way through something between. */
+  readonly route?: (endpoint: string) => string
   /**
    * Messages came: all that were in one chunk off the network. `store` is the identity of the sender's store, 0 for a
    * client's. The payloads are views of a buffer that is never used again: they may be kept. Who keeps little of them for
@@ -243,6 +245,7 @@ export class Transport {
         return options().token ?? ''
       },
       endpointOf: (member) => this.#book.endpointOf(member),
+      route: (endpoint) => options().route?.(endpoint) ?? endpoint,
       makeHello: (wanted, token) => this.#makeHello(wanted, token),
       dialled: (dialler, connection) => this.#origins.set(connection, dialler),
       warn: (peer, member, detail) => this.#tell('token-in-clear', peer, member, detail, false),

@@ -2,6 +2,7 @@
 // figure 7 and section 3). What it does once it leads is in leader.test.ts.
 
 import { beforeEach, describe, expect, it } from 'vitest'
+import { DEFAULT_SETTINGS } from '../../../src/paxos/index.js'
 import { sending } from '../../support/bench.js'
 import {
   adopted,
@@ -19,6 +20,8 @@ import {
   seat,
 } from '../../support/seated-leader.js'
 import { ballot, FIVE, THREE } from '../../support/words.js'
+
+const HEARTBEAT = DEFAULT_SETTINGS.heartbeatMicros
 
 beforeEach(() => seat())
 
@@ -65,6 +68,47 @@ describe('following', () => {
     heartbeat(1, ballot(2, 1))
     expect(bench.take()).toEqual([])
     expect(leader.heardBallot).toEqual(ballot(3, 2))
+  })
+})
+
+describe('losing the way to the leader', () => {
+  beforeEach(() => {
+    heartbeat(1, ballot(1, 1))
+    bench.take()
+  })
+
+  it('makes it ask within a heartbeat', () => {
+    leader.lost(1)
+    expect(bench.armed('election')).toEqual({ low: HEARTBEAT / 5, high: HEARTBEAT })
+    at(HEARTBEAT / 5)
+    leader.timer('election')
+    expect(leader.phase).toBe('asking')
+  })
+
+  it('makes it tell others who ask that it hears none', () => {
+    leader.lost(1)
+    leader.prescout(2, { type: 'prescout', question: '9.9', decided: 0 })
+    expect(bench.messages('prescoutAnswer')).toMatchObject([{ leader: null }])
+  })
+
+  it('is forgotten when the leader is heard again', () => {
+    leader.lost(1)
+    heartbeat(1, ballot(1, 1))
+    at(HEARTBEAT)
+    leader.timer('election')
+    expect(leader.phase).toBe('following')
+  })
+
+  it('means nothing where another one leads', () => {
+    leader.lost(2)
+    expect(bench.take()).toEqual([])
+  })
+
+  it('means nothing to one that leads itself', () => {
+    lead()
+    bench.take()
+    leader.lost(1)
+    expect(bench.take()).toEqual([])
   })
 })
 

@@ -220,6 +220,21 @@ describe('a stale read', () => {
     expect(answered()).toEqual([['r', 3]])
   })
 
+  it('that waits is forgotten when too many wait that came later', () => {
+    bench = new Bench({ self: SELF, settings: { queueLimit: 2 } })
+    replica = new Replica(bench, anyLedger, { founding: founding(THREE) })
+    replica.begin()
+    read('never', 'stale', Number.MAX_SAFE_INTEGER)
+    read('r', 'stale', 2)
+    read('s', 'stale', 2)
+    expect(replica.reads.size).toBe(2)
+    apply(2)
+    expect(answered()).toEqual([
+      ['r', 2],
+      ['s', 2],
+    ])
+  })
+
   it('asks nobody', () => {
     towards(2)
     read('r', 'stale')

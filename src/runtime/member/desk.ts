@@ -1,0 +1,53 @@
+/** The desk of a member: takes the calls of clients, has them worked at, so many at a time, and answers them. */
+import { Overloaded } from '../../paxos/index.js'
+import { CALL_BYTES, type Call, type CallAnswer, decodeCall } from './calls.js'
+
+/** Answers a call of a client. What it gives travels as JSON; what it throws is told by name and message. */
+export type CallHandler = (options: unknown) => unknown
+
+/** The calls of all clients that are worked at, at the same time. */
+export const MOST_CALLS: number = 1_000
+
+export class Desk {
+  readonly handlers: Map<string, CallHandler> = new Map()
+  readonly #name: string
+  readonly #send: (to: number, answer: CallAnswer) => void
+  #working = 0
+
+  /** `name`: whose desk it is. */
+  constructor(name: string, send: (to: number, answer: CallAnswer) => void) {
+    this.#name = name
+    this.#send = send
+  }
+
+  /** Takes what a client sent; what is no call is not heard. */
+  take(from: number, payload: Uint8Array): void {
+    if (payload.length > CALL_BYTES) return
+    const call = decodeCall(payload)
+    if (typeof call?.call !== 'string' || typeof call.reference !== 'number') return
+    void this.#answer(from, { call: call.call, reference: call.reference, options: call.options })
+  }
+
+  async #answer(from: number, { call, reference, options }: Call): Promise<void> {
+    try {
+      this.#send(from, { reference, result: (await this.#work(call, options)) ?? null })
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error))
+      this.#send(from, { reference, error: { name, message } })
+    }
+  }
+
+  async #work(call: string, options: unknown): Promise<unknown> {
+    const handler = this.handlers.get(call)
+    if (handler === undefined)
+      throw new RangeError(`Member ${this.#name} knows no call ${call}: is it of another version?`)
+    if (this.#working >= MOST_CALLS)
+      throw new Overloaded(`Member ${this.#name} works at ${MOST_CALLS} calls already; try again later.`)
+    this.#working += 1
+    try {
+      return await handler(options)
+    } finally {
+      this.#working -= 1
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// What may become of what is asked: answered, given up, too much, too late.
+
+import { describe, expect, test } from 'vitest'
+import { OutcomeUnknown, Overloaded } from '../../../src/paxos/index.js'
+import { Closed } from '../../../src/runtime/index.js'
+import { Cluster, freeAddress, rejection, start } from './started.js'
+
+/** One of three founders; the others never come, so nothing is ever decided. */
+async function alone(): Promise<Awaited<ReturnType<typeof start>>> {
+  const endpoints = { a: await freeAddress(), b: await freeAddress(), c: await freeAddress() }
+  return new Cluster(endpoints, {}).start('a')
+}
+
+describe('who asks', () => {
+  test('waits no longer than it said: the outcome is unknown', async () => {
+    const member = await alone()
+    const asked = [member.invoke(1, { timeoutMillis: 20 }), member.query(1, { timeoutMillis: 20 })]
+    for (const error of await Promise.all(asked.map(rejection))) {
+      expect(error).toBeInstanceOf(OutcomeUnknown)
+      expect(error.message).toMatch(/within 20 ms: is a quorum of the members up/)
+    }
+    expect(member.status().waiting).toBe(0)
+  })
+
+  test('gives up with a signal: the outcome is unknown, and the cause is the reason', async () => {
+    const member = await alone()
+    const controller = new AbortController()
+    const asked = member.invoke(1, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    const error = await rejection(asked)
+    expect(error).toBeInstanceOf(OutcomeUnknown)
+    expect(error.cause).toEqual(new Error('enough'))
+    expect(member.status().waiting).toBe(0)
+  })
+
+  test('with a signal that has fired sends nothing, and gets its reason', async () => {
+    const member = await start()
+    const signal = AbortSignal.abort(new Error('never mind'))
+    expect(await rejection(member.invoke(1, { signal }))).toEqual(new Error('never mind'))
+    expect(await member.query((sum) => sum)).toBe(0)
+  })
+
+  test('leaves a signal alone when it is answered', async () => {
+    const member = await start()
+    const controller = new AbortController()
+    expect(await member.invoke(1, { signal: controller.signal })).toBe(1)
+    controller.abort()
+    expect(await member.invoke(1)).toBe(2)
+  })
+
+  test('too much is refused, and is not executed', async () => {
+    const member = await start({ settings: { queueLimit: 10, sessionWindow: 1 } })
+    const asked = await Promise.allSettled(Array.from({ length: 50 }, () => member.invoke(1)))
+    const executed = asked.filter(({ status }) => status === 'fulfilled').length
+    const refused = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
+    expect(refused.length).toBeGreaterThan(0)
+    for (const error of refused) expect(error).toBeInstanceOf(Overloaded)
+    expect(await member.query((sum) => sum)).toBe(executed)
+  })
+
+  test('more than fits a frame is told how much does', async () => {
+    const member = await start({ limits: { frameBytes: 100_000 } })
+    const error = await rejection(member.invoke('x'.repeat(60_000) as never))
+    expect(error).toBeInstanceOf(RangeError)
+    expect(error.message).toBe('A command of 60002 bytes is too large: at most 50000 travel.')
+    expect(await member.invoke(1)).toBe(1)
+  })
+
+  test('when the member closes does not know the outcome; who asks later is told that it is closed', async () => {
+    const member = await alone()
+    const asked = [member.invoke(1), member.query(1), member.change(0, [])].map(rejection)
+    await member.close()
+    for (const error of await Promise.all(asked)) {
+      expect(error).toBeInstanceOf(OutcomeUnknown)
+      expect(error.message).toBe('No answer came: Member a is closed.')
+    }
+    for (const error of [await rejection(member.invoke(1)), await rejection(member.query((sum) => sum))])
+      expect(error).toBeInstanceOf(Closed)
+  })
+})
+
+describe('sessions', () => {
+  test('each have their own turn: one that is full does not hold up another', async () => {
+    const member = await start({ settings: { queueLimit: 5, sessionWindow: 1 } })
+    const full = Promise.allSettled(Array.from({ length: 20 }, () => member.invoke(1)))
+    expect(await member.session().invoke(0)).toBeGreaterThanOrEqual(0)
+    await full
+  })
+
+  test('see in a stale read what their own commands did', async () => {
+    const member = await start()
+    const session = member.session()
+    for (let sum = 1; sum <= 50; sum++) {
+      await session.invoke(1)
+      expect(await session.query(1, { consistency: 'stale' })).toBe(sum)
+      expect(await session.query((seen) => [seen], { consistency: 'stale' })).toEqual([sum])
+    }
+  })
+})
+
+describe('decisions', () => {
+  test('come in order, each with its commands, from when they are asked for', async () => {
+    const member = await start()
+    await member.invoke(100)
+    const decisions = member.decisions()
+    await Promise.all([member.invoke(1), member.invoke(2)])
+    await member.invoke(3)
+    const commands: number[] = []
+    const slots: number[] = []
+    for await (const decision of decisions) {
+      slots.push(decision.slot)
+      commands.push(...decision.commands.map(({ command }) => command))
+      expect(decision.stampMicros).toBeGreaterThan(1e15)
+      if (commands.length === 3) break
+    }
+    expect(commands).toEqual([1, 2, 3])
+    expect(slots).toEqual(slots.map((_, at) => (slots[0] ?? 0) + at))
+  })
+
+  test('are no more after a break', async () => {
+    const member = await start()
+    const decisions = member.decisions()
+    await member.invoke(1)
+    for await (const _ of decisions) break
+    await member.invoke(1)
+    expect(await decisions.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('wake everybody who waits when they are given up', async () => {
+    const member = await start()
+    const decisions = member.decisions()
+    const waiting = [decisions.next(), decisions.next()]
+    await decisions.return?.()
+    for (const result of await Promise.all(waiting)) expect(result.done).toBe(true)
+  })
+
+  test('end when the member closes, after those that were made', async () => {
+    const member = await start()
+    const decisions = member.decisions()
+    await member.invoke(1)
+    await member.close()
+    const sums: number[] = []
+    for await (const { commands } of decisions) sums.push(...commands.map(({ command }) => command))
+    expect(sums).toEqual([1])
+  })
+
+  test('of a member that is closed are none', async () => {
+    const member = await start()
+    await member.close()
+    for await (const _ of member.decisions()) throw new Error('There is one.')
+    expect(await member.ended).toBeNull()
+  })
+})
