@@ -43,7 +43,7 @@ export abstract class Candidate extends Role {
   /** Elections in a row that led nowhere. */
   failures = 0
 
-  /** The highest ballot that a heartbeat came from, and when the last one did. */
+  /** The ballot that a heartbeat came from, the highest of those that lead, and when the last one did. */
   heardBallot: Ballot = NO_BALLOT
   heardMicros: Micros | null = null
 
@@ -93,7 +93,7 @@ export abstract class Candidate extends Role {
   // ---- following: watch the leader ---------------------------------------------------------------------------
 
   heartbeat(from: NodeId, { ballot, decided }: Heartbeat): void {
-    if (from === this.self || compareBallots(ballot, this.heardBallot) < 0) return
+    if (from === this.self || this.#isOutbid(ballot)) return
     if (!this.voting) this.#learnFrom(from, ballot, decided)
     this.highestRound = Math.max(this.highestRound, ballot.round)
     const competing = this.phase === 'scouting' || this.phase === 'leading'
@@ -106,6 +106,14 @@ export abstract class Candidate extends Role {
     this.heardBallot = ballot
     this.heardMicros = this.nowMicros
     this.failures = 0
+  }
+
+  /**
+   * Whether a higher ballot leads. Not for ever: when nobody leads under that any more, whoever was admitted since may,
+   * under a lower ballot that a quorum without its promises has adopted.
+   */
+  #isOutbid(ballot: Ballot): boolean {
+    return this.hearsLeader() && compareBallots(ballot, this.heardBallot) < 0
   }
 
   /** Who does not vote has no acceptor that would hear the watermark. */

@@ -69,6 +69,15 @@ describe('following', () => {
     expect(bench.take()).toEqual([])
     expect(leader.heardBallot).toEqual(ballot(3, 2))
   })
+
+  it('listens to it once nobody leads under the higher one: those who were admitted since never heard of that', () => {
+    heartbeat(2, ballot(3, 2))
+    at(BASE)
+    bench.take()
+    heartbeat(1, ballot(2, 1))
+    expect(bench.messages('leaderChanged')).toMatchObject([{ towards: 1, indirect: false }])
+    expect(leader.heardBallot).toEqual(ballot(2, 1))
+  })
 })
 
 describe('losing the way to the leader', () => {
