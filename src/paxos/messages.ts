@@ -49,6 +49,8 @@ export interface Join {
 export interface Welcome {
   readonly type: 'welcome'
   readonly founding: Founding
+  /** Whether the cluster is founded just now, so that no store has vouched for anything yet. */
+  readonly isNew: boolean
 }
 
 /**

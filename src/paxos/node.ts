@@ -30,7 +30,7 @@ import type { Founding, Message, MessageType } from './messages.js'
 import { clonePlain } from './plain.js'
 import { checkPurpose, type Purpose } from './purpose.js'
 import { type Recovered, recover, type StoreRecord } from './records.js'
-import type { Role, RoleContext } from './role.js'
+import type { Induction, Role, RoleContext } from './role.js'
 import { type ClientRequest, overloaded } from './roles/requester.js'
 import { DEPARTURE, ROUTES, type RoleName } from './routing.js'
 import { completeSettings, type Micros, type Settings } from './settings.js'
@@ -346,14 +346,14 @@ export class Node implements RoleContext {
     this.observe({ type: 'ended', role })
   }
 
-  induct(founding: Founding, eager: boolean): void {
+  induct(founding: Founding, way: Induction): void {
     const recovered = this.#fields.recovered ?? recover([])
     const { promised, decisions, snapshot, trimmed } = recovered
-    const returning = recovered.founding !== null
+    const returning = way === 'returns'
     this.#fields.founding = founding
     this.#fields.recognised = !returning
     this.reconfigure(foundingMembership(founding.voters))
-    this.become('leader', { round: promised.round, eager })
+    this.become('leader', { round: promised.round, eager: way === 'founds' })
     try {
       this.become('replica', { founding, decisions, snapshot, trimmed })
     } catch (error) {
@@ -462,7 +462,7 @@ export class Node implements RoleContext {
     this.become('requester', purpose.type === 'request' ? { contacts: purpose.contacts } : {})
     const founding = this.#fields.recovered?.founding ?? null
     this.#request(this.#fields.early.splice(0))
-    if (founding !== null) this.induct(founding, false)
+    if (founding !== null) this.induct(founding, 'returns')
     else if (purpose.type === 'seed') this.become('seed', purpose)
     else if (purpose.type === 'join') this.become('initializer', { contacts: purpose.contacts })
   }

@@ -46,13 +46,19 @@ export interface RoleContext {
   cancel(role: RoleName, timer: string): void
   become<Name extends RoleName>(role: Name, start: RoleStarts[Name]): void
   retire(role: RoleName): void
-  induct(founding: Founding, eager: boolean): void
+  induct(founding: Founding, way: Induction): void
   reconfigure(membership: Membership): void
   recognise(): void
   refuse(reason: RefusedStore, detail: string): void
   needVersion(version: number): void
   observe(observation: Observation): void
 }
+
+/**
+ * How a node becomes a member: it founds the cluster, and need not wait before it tries to lead; it is there when it is
+ * founded; or it belonged to it before, as far as anybody knows, and asks what its store has vouched for.
+ */
+export type Induction = 'founds' | 'begins' | 'returns'
 
 export abstract class Role {
   readonly #context: RoleContext
@@ -187,9 +193,9 @@ export abstract class Role {
     this.#context.retire(role)
   }
 
-  /** Makes this node a member of the cluster. `eager`: it need not wait before it tries to lead. */
-  protected induct(founding: Founding, eager: boolean): void {
-    this.#context.induct(founding, eager)
+  /** Makes this node a member of the cluster. */
+  protected induct(founding: Founding, way: Induction): void {
+    this.#context.induct(founding, way)
   }
 
   /** Tells the node who votes, as far as that is applied. */

@@ -184,14 +184,30 @@ describe('a member that starts again', () => {
   })
 })
 
-describe('a member that founds a cluster, or is welcome for the first time', () => {
+describe('a member that founds a cluster, or is there when it is founded', () => {
   it('votes at once: it has vouched for nothing', () => {
     const seed = new Driven({ records: [], purpose: { type: 'seed', cluster: 7, voters: [SELF] } })
     expect(seed.votes).toBe(true)
     expect(sent(seed.actions, 'returning')).toEqual([])
     const joining = new Driven({ records: RECORDS.slice(0, 2) })
-    joining.receive(0, { type: 'welcome', founding: founding() })
+    joining.receive(0, { type: 'welcome', founding: founding(), isNew: true })
     expect(joining.votes).toBe(true)
+  })
+})
+
+describe('a member that is welcome later', () => {
+  it('votes only when others say that its store misses nothing: it may be one that was put back', () => {
+    const driven = new Driven({ records: RECORDS.slice(0, 2) })
+    const [asking] = sent(
+      driven.receive(0, { type: 'welcome', founding: founding(), isNew: false }),
+      'returning',
+    )
+    expect(asking).toMatchObject({ store: storeOf(SELF), written: 3 })
+    expect(driven.votes).toBe(false)
+    const before = driven.receive(0, { type: 'rolledBack', life: LIFE, written: 90 })
+    expect(sent(before, 'returning')).toEqual([])
+    expect(driven.refusals).toMatchObject([{ reason: 'rolled-back' }])
+    expect(driven.votes).toBe(false)
   })
 })
 
@@ -207,7 +223,8 @@ describe('a newcomer', () => {
 
   it('learns, and votes only when a decree that it has applied names it with its store', () => {
     const driven = new Driven({ self: NEW, records })
-    driven.receive(0, { type: 'welcome', founding: founding() })
+    driven.receive(0, { type: 'welcome', founding: founding(), isNew: false })
+    for (const from of [0, 1]) driven.receive(from, { type: 'recognised', life: LIFE, leader: null })
     expect(driven.votes).toBe(false)
     expect(sent(driven.receive(0, heartbeat(1)), 'learning')).toHaveLength(1)
     driven.receive(0, fetched(decree([changing([0, 1, 2, NEW])])))
@@ -220,7 +237,11 @@ describe('a newcomer', () => {
       self: NEW,
       records: [{ type: 'created', store: 555, member: NEW }],
     })
-    driven.receive(0, { type: 'welcome', founding: founding() }, fetched(decree([changing([0, 1, 2, NEW])])))
+    driven.receive(
+      0,
+      { type: 'welcome', founding: founding(), isNew: false },
+      fetched(decree([changing([0, 1, 2, NEW])])),
+    )
     expect(driven.votes).toBe(false)
     expect(driven.refusals).toMatchObject([{ reason: 'turned-away' }])
   })

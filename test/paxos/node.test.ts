@@ -350,7 +350,7 @@ describe('a timer', () => {
   it('of a role ends with it', () => {
     const driven = Driven.awake({ records: RECORDS.slice(0, 2) })
     expect(driven.node.deadline('initializer', 'join')).toBeDefined()
-    driven.receive({ type: 'welcome', founding: founding() })
+    driven.receive({ type: 'welcome', founding: founding(), isNew: true })
     expect(driven.node.deadline('initializer', 'join')).toBeUndefined()
   })
 })

@@ -373,7 +373,10 @@ describe('a node whose machine is too old', () => {
   it('and that is welcome keeps the founding, and says so', () => {
     const { node, actions, step } = start(BEFORE.slice(0, 2))
     const begun = { ...founding(), machineVersion: 4 }
-    step({ type: 'messages', envelopes: [{ from: 1, message: { type: 'welcome', founding: begun } }] })
+    step({
+      type: 'messages',
+      envelopes: [{ from: 1, message: { type: 'welcome', founding: begun, isNew: true } }],
+    })
     expect(said(actions)).toEqual([outdated(4, 1)])
     expect(actions).toContainEqual({ type: 'persist', record: { type: 'founded', founding: begun } })
     expect(node.roles).toEqual({})

@@ -39,7 +39,7 @@ const voters = fc.array(fc.record({ member: wild, store: wild }), { maxLength: 2
 /** Total: every type that travels. */
 const FIELDS: { readonly [Type in ForeignType]: Readonly<Record<string, fc.Arbitrary<unknown>>> } = {
   join: { store: wild },
-  welcome: { founding: fc.record({ cluster: wild, voters, timeMicros: wild }) },
+  welcome: { founding: fc.record({ cluster: wild, voters, timeMicros: wild }), isNew: fc.boolean() },
   turnedAway: {
     cluster: wild,
     store: wild,

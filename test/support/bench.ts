@@ -5,6 +5,7 @@ import {
   DEFAULT_SETTINGS,
   type Founding,
   foundingMembership,
+  type Induction,
   type MemberId,
   type Membership,
   type Message,
@@ -32,7 +33,7 @@ export type Deed =
   | { readonly type: 'cancel'; readonly timer: string }
   | { readonly type: 'become'; readonly role: RoleName; readonly start: RoleStarts[RoleName] }
   | { readonly type: 'retire'; readonly role: RoleName }
-  | { readonly type: 'induct'; readonly founding: Founding; readonly eager: boolean }
+  | { readonly type: 'induct'; readonly founding: Founding; readonly way: Induction }
   | { readonly type: 'reconfigure'; readonly membership: Membership }
   | { readonly type: 'recognise' }
   | { readonly type: 'refuse'; readonly reason: RefusedStore; readonly detail: string }
@@ -135,8 +136,8 @@ export class Bench implements RoleContext {
     this.#deeds.push({ type: 'retire', role })
   }
 
-  induct(founding: Founding, eager: boolean): void {
-    this.#deeds.push({ type: 'induct', founding, eager })
+  induct(founding: Founding, way: Induction): void {
+    this.#deeds.push({ type: 'induct', founding, way })
   }
 
   reconfigure(membership: Membership): void {

@@ -76,10 +76,11 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
 
   // ---- joining -------------------------------------------------------------------------------------------------
 
-  welcome(_from: NodeId, { founding }: Welcome): void {
+  /** Who asks later may have voted, and have a store from before that: it asks what that vouched for. */
+  welcome(_from: NodeId, { founding, isNew }: Welcome): void {
     if (this.founding !== null) return
     this.persist({ type: 'founded', founding })
-    this.induct(founding, false)
+    this.induct(founding, isNew ? 'begins' : 'returns')
   }
 
   join(from: NodeId, { store }: Join): void {
@@ -87,7 +88,8 @@ export class Initializer extends Role implements Handles<RoleMessages['initializ
     if (founding === null) return
     const { configurations, highestMember } = this.membership
     const isNew = from > highestMember
-    if (isNew || isVoter(configurations, from, store)) this.send(from, { type: 'welcome', founding })
+    if (isNew || isVoter(configurations, from, store))
+      this.send(from, { type: 'welcome', founding, isNew: false })
     else this.send(from, { type: 'turnedAway', cluster: founding.cluster, store })
   }
 

@@ -46,8 +46,8 @@ export class Seed extends Role implements Handles<RoleMessages['seed']> {
     }
     this.persist({ type: 'founded', founding })
     const others = this.voters.filter((voter) => voter !== this.self)
-    if (others.length > 0) this.send(others, { type: 'welcome', founding })
+    if (others.length > 0) this.send(others, { type: 'welcome', founding, isNew: true })
     this.retire('seed')
-    this.induct(founding, true)
+    this.induct(founding, 'founds')
   }
 }

@@ -61,6 +61,12 @@ export function nullable<Value>(field: Field<Value>): Field<Value | null> {
   }
 }
 
+/** Whether something is so. */
+export const flag: Field<boolean> = {
+  write: (writer, value) => writer.number(value ? 1 : 0),
+  read: (reader) => isSet(reader),
+}
+
 /** Reads whether something is so: 1 or 0. */
 export function isSet(reader: ByteReader): boolean {
   const value = reader.number()

@@ -25,6 +25,7 @@ import {
   count,
   type Field,
   type Fields,
+  flag,
   isSet,
   list,
   nullable,
@@ -134,7 +135,7 @@ function message<Type extends ForeignType>(
 /** Every message that travels, in the order of their codes: new ones go to the end. */
 const MESSAGES: { readonly [Type in ForeignType]: Field<MessageOf<Type>> } = {
   join: message('join', { store: count }),
-  welcome: message('welcome', { founding }),
+  welcome: message('welcome', { founding, isNew: flag }),
   turnedAway: message('turnedAway', { cluster: count, store: count }),
   returning: message('returning', { life: count, store: count, written: count }),
   recognised: message('recognised', { life: count, leader: nullable(count) }),

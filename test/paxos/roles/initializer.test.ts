@@ -15,7 +15,7 @@ function seat(belongsTo: Founding | null = null, contacts: readonly NodeId[] = T
   return { bench, initializer }
 }
 
-const welcome = (of: Founding) => ({ type: 'welcome', founding: of }) as const
+const welcome = (of: Founding, isNew = false) => ({ type: 'welcome', founding: of, isNew }) as const
 const join = (store: number) => ({ type: 'join', store }) as const
 
 describe('an initializer that is not yet inducted', () => {
@@ -44,10 +44,10 @@ describe('an initializer that is not yet inducted', () => {
   it('writes the founding that it is welcomed with, and becomes a member', () => {
     const { bench, initializer } = seat()
     bench.take()
-    initializer.welcome(0, welcome(founding()))
+    initializer.welcome(0, welcome(founding(), true))
     expect(bench.take()).toEqual([
       persisting({ type: 'founded', founding: founding() }),
-      { type: 'induct', founding: founding(), eager: false },
+      { type: 'induct', founding: founding(), way: 'begins' },
     ])
   })
 
@@ -55,7 +55,7 @@ describe('an initializer that is not yet inducted', () => {
     const { bench, initializer } = seat()
     bench.take()
     initializer.welcome(0, welcome(founding([0, 2, 3])))
-    expect(bench.take()).toContainEqual({ type: 'induct', founding: founding([0, 2, 3]), eager: false })
+    expect(bench.take()).toContainEqual({ type: 'induct', founding: founding([0, 2, 3]), way: 'returns' })
   })
 
   it('welcomes nobody', () => {

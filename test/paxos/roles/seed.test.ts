@@ -32,9 +32,9 @@ describe('a seed', () => {
     join(1)
     const expected: Deed[] = [
       persisting({ type: 'founded', founding: founding() }),
-      sending([1, 2], { type: 'welcome', founding: founding() }),
+      sending([1, 2], { type: 'welcome', founding: founding(), isNew: true }),
       { type: 'retire', role: 'seed' },
-      { type: 'induct', founding: founding(), eager: true },
+      { type: 'induct', founding: founding(), way: 'founds' },
     ]
     expect(bench.take()).toEqual(expected)
   })

@@ -40,8 +40,8 @@ function throughWire(message: Message): Message {
   return decoded
 }
 
-/** Runs of these seeds send every message that there is. */
-const SEEDS = [1, 2, 3, 4, 5, 6, 9, 28, 315, 377]
+/** Runs of these seeds send every message that there is, but for the one that is below. */
+const SEEDS = [1, 2, 3, 4, 5, 6, 9, 28, 43, 48, 315]
 
 describe('what members send each other', () => {
   it.each(SEEDS)('makes the same world when it goes over a wire: seed %i', (seed) => {
@@ -53,8 +53,13 @@ describe('what members send each other', () => {
   it.each<[string, Message]>([
     [
       'a founding with a later version of the machine',
-      { type: 'welcome', founding: { cluster: 1, voters: [], timeMicros: 2, machineVersion: 300 } },
+      {
+        type: 'welcome',
+        founding: { cluster: 1, voters: [], timeMicros: 2, machineVersion: 300 },
+        isNew: true,
+      },
     ],
+    ['a request to hand over, to whoever leads', { type: 'transfer', to: 2 }],
     [
       'an upgrade that was refused',
       {
@@ -67,10 +72,10 @@ describe('what members send each other', () => {
       },
     ],
   ])('comes back as it went: %s', (_, message) => {
-    expect(decodeMessage(writer.encode(message))).toEqual(message)
+    throughWire(message)
   })
 
-  it('was, in these worlds, every message that travels', () => {
+  it('was every message that travels', () => {
     expect(foreignTypes().filter((type) => !samples.has(type))).toEqual([])
   })
 })
