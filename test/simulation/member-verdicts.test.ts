@@ -290,6 +290,7 @@ describe('bounds', () => {
   it('break when a leader takes whatever comes', () => {
     const run = (roles: NodeOptions['roles'] = {}) =>
       runWorld({
+        seed: 1,
         scenario: { ...contended, clients: 60, requests: 60, lengthMicros: 2_000_000 },
         settings: { queueLimit: 2, alpha: 1 },
         application: keyValueApplication('decree'),
