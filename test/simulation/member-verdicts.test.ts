@@ -291,7 +291,7 @@ describe('bounds', () => {
     const run = (roles: NodeOptions['roles'] = {}) =>
       runWorld({
         seed: 1,
-        scenario: { ...contended, clients: 60, requests: 60, lengthMicros: 2_000_000 },
+        scenario: { ...contended, clients: 60, requests: 600, lengthMicros: 2_000_000 },
         settings: { queueLimit: 2, alpha: 1 },
         application: keyValueApplication('decree'),
         makeNode: (made) => new Node({ ...made, roles }),
