@@ -5,7 +5,7 @@
  * A decree holds a stamp (the leader's wall clock when it proposed) and the batch of requests that shares the slot.
  * The no-op, which fills a gap, has no bytes at all: no stamp, no request.
  */
-import { ByteReader, ByteWriter, MalformedBytes } from './bytes.js'
+import { ByteReader, ByteWriter, MalformedBytes, numberBytes } from './bytes.js'
 import { type Change, decodeChange } from './membership.js'
 import type { Micros } from './settings.js'
 import { decodeUpgrade, type Upgrade } from './upgrade.js'
@@ -88,7 +88,7 @@ function readOrNull<Value>(bytes: Uint8Array, decode: (bytes: Uint8Array) => Val
 }
 
 export function encodeDecree(stampMicros: Micros, requests: readonly Request[]): Decree {
-  const writer = new ByteWriter(64)
+  const writer = new ByteWriter(decreeBytes(stampMicros, requests))
   writer.number(stampMicros)
   writer.number(requests.length)
   for (const request of requests) {
@@ -97,7 +97,17 @@ export function encodeDecree(stampMicros: Micros, requests: readonly Request[]):
     writer.number(request.acknowledged)
     writer.bytes(request.command)
   }
-  return writer.finish()
+  return writer.take()
+}
+
+/** How many bytes a decree takes, and as many as a number may have besides: a decree is kept for long, and often large. */
+function decreeBytes(stampMicros: Micros, requests: readonly Request[]): number {
+  let bytes = 8 + numberBytes(stampMicros) + numberBytes(requests.length)
+  for (const { session, sequence, acknowledged, command } of requests) {
+    bytes += numberBytes(session) + numberBytes(sequence) + numberBytes(acknowledged)
+    bytes += numberBytes(command.length) + command.length
+  }
+  return bytes
 }
 
 /** Reads a decree that is not a no-op. Throws a `MalformedBytes` if the bytes are no decree. */
