@@ -56,11 +56,14 @@ const OPENER_BYTES = 64
 /** Whether a request is one that a decree can hold; what comes from outside may be anything. */
 export function isRequest(request: Request): boolean {
   const { session, sequence, acknowledged, command } = request
-  if (![session, sequence, acknowledged].every((number) => Number.isSafeInteger(number) && number >= 0))
-    return false
+  if (!isCount(session) || !isCount(sequence) || !isCount(acknowledged)) return false
   if (session !== 0) return true
   if (sequence === 0) return command.length <= OPENER_BYTES
   return changeOf(request) !== null || upgradeOf(request) !== null
+}
+
+function isCount(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0
 }
 
 /** The change that a request asks for; null if it asks for something else, or its bytes are no change. */
