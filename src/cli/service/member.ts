@@ -48,7 +48,7 @@ function removeCommand(): Command {
         if (voters.length === 1) throw new Failure(`${member} is the only member: stop it instead`)
         const left = voters.filter((voter) => voter.member !== leaving)
         await cluster.call('change', { version, voters: left }, timeoutMillis)
-        say(`member ${leaving} was removed: ${left.length} are left`)
+        say(`member ${leaving} was removed: ${left.length === 1 ? '1 is' : `${left.length} are`} left`)
       })
     })
 }

@@ -38,7 +38,16 @@ import { Driver } from './driver.js'
 import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
 import { checkFromClient } from './from-clients.js'
 import { Neighbours } from './neighbours.js'
-import { checkOptions, type Logger, type MemberOptions, ownerOf, type Plan, planOf } from './options.js'
+import {
+  checkOptions,
+  isEverywhere,
+  type Logger,
+  type MemberOptions,
+  type Owner,
+  ownerOf,
+  type Plan,
+  planOf,
+} from './options.js'
 import { Promises } from './promises.js'
 
 const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -86,13 +95,8 @@ export class MemberCore {
       const owner = ownerOf(store.records)
       const isNewcomer = options.join !== undefined && owner.member === null
       const found = isNewcomer ? await askAround(options.join ?? [], options) : null
-      if (owner.cluster !== null && (options.cluster ?? options.join) !== undefined) {
-        const { logger = QUIET, data, cluster } = options
-        const outranked = cluster === undefined ? 'join' : 'cluster'
-        const fields = { data, cluster: owner.cluster, member: owner.member }
-        logger.info(fields, `The folder belongs to a member of a cluster, which outranks \`${outranked}\`.`)
-      }
       const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
+      sayWhatIsOutranked(options, owner, plan)
       await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
       const core = new MemberCore(options, machine, plan, store)
       await core.#begin(options).catch((error: Error) => core.#abandon(error))
@@ -180,7 +184,7 @@ export class MemberCore {
     })
     this.#transport = transport
     this.#neighbours = new Neighbours(transport, (member) => this.#isRemoved(member))
-    this.#endpoint = advertise ?? null
+    this.#endpoint = advertise ?? (isEverywhere(listen.host) ? (options.cluster?.[this.name] ?? null) : null)
     const address = await transport.listen()
     this.#endpoint ??= formatEndpoint(address)
     const { endpoints, alternatives } = this.#plan
@@ -368,10 +372,12 @@ export class MemberCore {
   }
 
   #logProblem(problem: Problem): void {
-    const key = `${problem.reason} ${problem.member ?? problem.peer}`
+    const { reason, peer, member, detail, told } = problem
+    // Whoever dials in comes from another port each time.
+    const who = member ?? (told ? peer : peer.replace(/:\d+$/, ''))
+    const key = `${reason} ${who}`
     if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
     this.#logged.add(key)
-    const { reason, peer, member, detail } = problem
     this.logger.warn({ reason, peer, member }, detail)
   }
 
@@ -485,4 +491,16 @@ export class MemberCore {
     await this.#store.close()
     this.#end?.(error)
   }
+}
+
+/** The folder belongs to a cluster: what the options say of another, or of joining, has no say any more. */
+function sayWhatIsOutranked(options: MemberOptions<AnyMachine>, owner: Owner, plan: Plan): void {
+  const { cluster, join, data, logger = QUIET } = options
+  if (owner.cluster === null || (cluster ?? join) === undefined) return
+  const isTheSame = cluster !== undefined && owner.founders === Object.keys(cluster).length
+  if (isTheSame && plan.alternatives.size === 0) return
+  logger.warn(
+    { data, cluster: owner.cluster, member: owner.member },
+    `The folder ${data} belongs to member ${owner.member} of the cluster ${owner.cluster}, which outranks \`${cluster === undefined ? 'join' : 'cluster'}\`: the member goes on there. If another cluster is meant, give it an empty folder.`,
+  )
 }
