@@ -18,6 +18,7 @@ import {
   type Settings,
 } from '../../paxos/index.js'
 import { typeOfMessage } from '../encoding/messages.js'
+import { storeErrorOf } from '../store/errors.js'
 import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
 import {
@@ -87,7 +88,7 @@ export class MemberCore {
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
     checkOptions(options)
-    await mkdir(options.data, { recursive: true })
+    await makeFolder(options.data)
     const files = options.between?.files?.(realFiles)
     const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
     try {
@@ -490,6 +491,15 @@ export class MemberCore {
     await this.#noting
     await this.#store.close()
     this.#end?.(error)
+  }
+}
+
+/** Throws a `StoreError` if it is not there and cannot be made. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw storeErrorOf(error, folder)
   }
 }
 
