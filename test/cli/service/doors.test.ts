@@ -10,7 +10,8 @@ const surroundings = new Surroundings()
 const path = surroundings.path('file')
 const nobody = '127.0.0.1:1'
 writeFileSync(path, 'hello')
-mkdirSync(surroundings.path('empty'))
+mkdirSync(surroundings.path('other'))
+writeFileSync(surroundings.path('other', 'thing'), '')
 
 /** Commands, their exit codes, and the sentence that each of them gets. */
 const MISTAKES: readonly (readonly [command: string, code: number, sentence: string])[] = [
@@ -49,13 +50,13 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   ],
   ['store check NONE', 2, 'there is no folder NONE.'],
   [
-    'store check ROOT',
+    'store check OTHER',
     2,
-    'ROOT holds "empty" and no store: choose the folder of a member, or one that is empty or not there yet.',
+    'OTHER holds "thing" and no store: choose the folder of a member, or one that is empty or not there yet.',
   ],
   ['snapshot restore FILE --id a', 2, "required option '--data <folder>' not specified."],
-  ['snapshot restore FILE --id a --data DATA', 1, 'FILE is no backup of this version of Synod.'],
-  ['member', 2, 'there is no such command; synod --help lists them.'],
+  ['snapshot restore FILE --id a --data NONE', 1, 'FILE is no backup of this version of Synod.'],
+  ['member', 2, 'member wants to be told what; synod member --help lists it.'],
   [
     `status --endpoints ${nobody} --timeout 50ms`,
     1,
@@ -75,7 +76,7 @@ describe.concurrent('a mistake', () => {
         .replaceAll('FILE', path)
         .replaceAll('DATA', surroundings.path('data'))
         .replaceAll('NONE', surroundings.path('none'))
-        .replaceAll('ROOT', surroundings.folder)
+        .replaceAll('OTHER', surroundings.path('other'))
     expect(await synod(place(command).split(' '))).toMatchObject({
       code,
       stdout: '',
@@ -136,23 +137,15 @@ describe.concurrent('a member with TLS', () => {
 describe('a store that is damaged', () => {
   it('is found by synod store check, and its member does not start', async () => {
     const data = surroundings.path('rotten')
-    const place = [
-      '--id',
-      'a',
-      '--data',
-      data,
-      '--listen',
-      `127.0.0.1:${await freePorts(1)}`,
-      '--http',
-      'off',
-    ]
+    const address = `127.0.0.1:${await freePorts(1)}`
+    const place = ['--id', 'a', '--data', data, '--listen', address, '--http', 'off']
     const member = surroundings.start('serve', ...place, '--log-level', 'info')
-    await member.says(/Member 0 leads/)
+    for (const value of ['a value that rots', 'another'])
+      expect(await synod(['put', 'k', value, '--endpoints', address])).toMatchObject({ code: 0 })
     expect(await member.stop()).toMatchObject({ code: 0 })
     const log = `${data}/store/0000000001.votes`
     const bytes = readFileSync(log)
-    const end = bytes.subarray(0, bytes.length / 2).findLastIndex((byte) => byte !== 0)
-    bytes.fill(0xaa, end - 400, end - 350) // before the last frame
+    bytes.write('A', bytes.indexOf('a value that rots'))
     writeFileSync(log, bytes)
     const check = await synod(['store', 'check', data, '--json'])
     expect(check).toMatchObject({ code: 1, stderr: '' })
