@@ -22,6 +22,7 @@ import { storeErrorOf } from '../store/errors.js'
 import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
 import {
+  checkDoor,
   commandBytesOf,
   completeLimits,
   FIRST_CLIENT,
@@ -43,6 +44,7 @@ import {
   checkOptions,
   isEverywhere,
   type Logger,
+  listenAddress,
   type MemberOptions,
   type Owner,
   ownerOf,
@@ -88,6 +90,7 @@ export class MemberCore {
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
     checkOptions(options)
+    checkDoorOf(options)
     await makeFolder(options.data)
     const files = options.between?.files?.(realFiles)
     const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
@@ -492,6 +495,12 @@ export class MemberCore {
     await this.#store.close()
     this.#end?.(error)
   }
+}
+
+/** Throws a `CannotListen`, before anything is founded that would outrank what is said the next time. */
+function checkDoorOf({ id, listen, cluster, tls, token = '' }: MemberOptions<AnyMachine>): void {
+  const address = listen ?? cluster?.[id]
+  if (address !== undefined) checkDoor({ address: listenAddress(address), tls, token })
 }
 
 /** Throws a `StoreError` if it is not there and cannot be made. */

@@ -131,7 +131,7 @@ function endpointOf(text: string): Endpoint {
 }
 
 /** Where to listen; here port 0 stands for any that is free. */
-function listenAddress(text: string): { readonly host: string; readonly port: number } {
+export function listenAddress(text: string): { readonly host: string; readonly port: number } {
   if (!text.endsWith(':0')) return endpointOf(text)
   return { host: endpointOf(`${text.slice(0, -1)}1`).host, port: 0 }
 }
