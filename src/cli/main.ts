@@ -84,7 +84,12 @@ function sentenceOf(error: CommanderError | UsageError | Failure): string {
   if (error.code === 'commander.excessArguments' && error.message.includes("'simulate'")) {
     return `one seed is all that simulate takes; ${NPM}`
   }
-  if (error.code === 'commander.help') return 'there is no such command; synod --help lists them'
+  if (error.code === 'commander.help') {
+    const [, , group = ''] = process.argv
+    return Object.hasOwn(COMMANDS, group)
+      ? `${group} wants to be told what; synod ${group} --help lists it`
+      : 'there is no such command; synod --help lists them'
+  }
   return error.message
     .replace(/^error: /, '')
     .replace(/\n?\(Did (.*)\)$/, ' (did $1)')

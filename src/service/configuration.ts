@@ -124,6 +124,8 @@ export interface SecurityOptions {
 /** Throws a `BadOptions` where a file cannot be read. */
 export function securityOf({ token, tokenFile, tlsKey, tlsCert, tlsCa }: Values): SecurityOptions {
   const secret = tokenFile === undefined ? token : readText(tokenFile, 'token').trim()
+  // An empty one would let everybody in.
+  if (secret === '') throw new BadOptions(`The token in ${tokenFile} is empty.`)
   const tls: TransportTls = {
     ...(tlsKey !== undefined && { key: readText(tlsKey, 'key') }),
     ...(tlsCert !== undefined && { cert: readText(tlsCert, 'certificate') }),

@@ -83,7 +83,7 @@ export class HttpServer {
         const trouble = troubleOf(this.#status())
         return trouble === null
           ? { status: 200, text: 'The member serves.\n' }
-          : { status: 503, text: `The member does not serve: ${trouble}.\n` }
+          : { status: 503, text: `The member does not serve: ${trouble.replace(/[^?]$/, '$&.')}\n` }
       }
       default:
         return { status: 404, text: 'There are /metrics, /healthz and /readyz.\n' }

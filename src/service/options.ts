@@ -42,12 +42,16 @@ interface OptionSpec<Value> {
 const text = (what: string): v.GenericSchema<unknown, string> =>
   v.pipe(v.string(`must be ${what}`), v.nonEmpty(`must be ${what}, and is empty`))
 
-/** An address; with port 0 for any that is free, where somebody listens. */
+/** Port 0 stands for any that is free, where somebody listens. */
+function isEndpoint(given: string, alsoZero: boolean): boolean {
+  return parseEndpoint(alsoZero ? given.replace(/:0$/, ':1') : given) !== null
+}
+
 const endpoint = (alsoZero = false): v.GenericSchema<unknown, string> =>
   v.pipe(
     v.string('must have the form host:port'),
     v.check(
-      (given) => parseEndpoint(alsoZero ? given.replace(/:0$/, ':1') : given) !== null,
+      (given) => isEndpoint(given, alsoZero),
       ({ input }) => `must have the form host:port, and ${JSON.stringify(input)} has not`,
     ),
   )
@@ -73,7 +77,7 @@ export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<
   },
   advertise: {
     argument: '<address>',
-    help: 'host:port where the others find it, if that is not where it listens',
+    help: 'host:port where others find it (default: where it listens; where --cluster says that it is, if it listens on every address)',
     schema: endpoint(),
   },
   cluster: {
@@ -116,9 +120,12 @@ export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<
   http: {
     argument: '<address>',
     help: 'host:port for /metrics, /healthz and /readyz, or off (default: 127.0.0.1, with the port of --listen plus 100)',
-    schema: v.union(
-      [v.literal('off'), endpoint(true)],
-      ({ input }) => `must be off, or have the form host:port, and ${JSON.stringify(input)} has not`,
+    schema: v.pipe(
+      v.string('must be off, or have the form host:port'),
+      v.check(
+        (given) => given === 'off' || isEndpoint(given, true),
+        ({ input }) => `must be off, or have the form host:port, and ${JSON.stringify(input)} has not`,
+      ),
     ),
   },
   logLevel: {

@@ -17,6 +17,12 @@ import { IDLE_COMMAND } from './expiry.js'
 /** How often it is looked whether the snapshot was taken. */
 const LOOK_MILLIS = 10
 
+/**
+ * Whoever joins would begin with an empty keyspace, and apply the decrees to that: there must be none, so that it is given
+ * the snapshot.
+ */
+const KEEP_NO_DECREES = { logBytes: 1 } as const
+
 export interface Restored extends BackupHeader {
   /** The identity of the new cluster. */
   readonly founded: number
@@ -59,7 +65,8 @@ async function checkVacant(data: string): Promise<void> {
 async function found(data: string, id: string, state: Uint8Array): Promise<void> {
   const first = keyspace.snapshots?.decode(state, versionOf(keyspace))
   if (first === undefined) throw new TypeError('The keyspace has snapshots.')
-  await using member = await Member.start({ id, data, machine: { ...keyspace, initial: () => first } })
+  const machine = { ...keyspace, initial: () => first }
+  await using member = await Member.start({ id, data, machine, settings: KEEP_NO_DECREES })
   await member.invoke(IDLE_COMMAND) // there is something to take a snapshot of
   member.snapshot()
   while (member.status().snapshotSlot === 0) await pause(LOOK_MILLIS)
@@ -73,7 +80,8 @@ async function lookAgain(data: string, id: string, { count, revision }: BackupHe
   // Keys that are due by now may have gone, each as a change.
   const isThere =
     found.type === 'count' && found.revision >= revision && found.revision - revision >= count - found.count
-  if (!isThere || cluster === null)
+  const begins = member.core.node.roles.replica?.trimmed ?? 0
+  if (!isThere || cluster === null || begins === 0)
     throw new BackupError('The restored member does not hold what the backup does.')
   return cluster
 }

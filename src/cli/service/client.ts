@@ -113,18 +113,20 @@ const FAILURES: ReadonlySet<string> = new Set([
   'Closed',
   'CommandFailed',
   'Overloaded',
-  'SessionExpired',
   'StoreError',
   'StoreRefused',
   'TooManySessions',
   'Unreachable',
 ])
 
+/** It may have been done. */
+const UNKNOWN: ReadonlySet<string> = new Set(['OutcomeUnknown', 'SessionExpired'])
+
 /** What the layers below throw, as what the command line says of it. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   if (error instanceof BadOptions) return new UsageError(error.message)
-  if (error.name === 'OutcomeUnknown') return new Failure(error.message, 3)
+  if (UNKNOWN.has(error.name)) return new Failure(error.message, 3)
   return FAILURES.has(error.name) ? new Failure(error.message) : error
 }
 

@@ -1,6 +1,6 @@
 /** `synod member add | remove | replace`: who the members of a cluster are. */
 import { Command } from 'commander'
-import type { MemberStatus } from '../../runtime/index.js'
+import { type MemberStatus, Unreachable } from '../../runtime/index.js'
 import { Failure } from '../errors.js'
 import { clientCommand, EXIT_HELP, type Found, findCluster, OPERATION_GROUP, orFailure } from './client.js'
 import { type Report, Roster, withRoster } from './roster.js'
@@ -47,8 +47,8 @@ function removeCommand(): Command {
         const { version, voters } = await configurationOf(cluster, timeoutMillis)
         if (voters.length === 1) throw new Failure(`${member} is the only member: stop it instead`)
         const left = voters.filter((voter) => voter.member !== leaving)
-        await cluster.call('change', { version, voters: left }, timeoutMillis)
-        say(`member ${leaving} was removed: ${left.length} are left`)
+        await decide(cluster, version, left, timeoutMillis)
+        say(`member ${leaving} was removed: ${left.length === 1 ? '1 is' : `${left.length} are`} left`)
       })
     })
 }
@@ -74,6 +74,21 @@ async function change(flags: Flags, work: (cluster: Roster, found: Found) => Pro
   await orFailure(() => withRoster(found, (cluster) => work(cluster, found)))
 }
 
+/** Has these be the voters. Without an answer it is not known whether they are. */
+async function decide(
+  cluster: Roster,
+  version: number,
+  voters: readonly Voter[],
+  timeoutMillis: number,
+): Promise<void> {
+  try {
+    await cluster.call('change', { version, voters }, timeoutMillis)
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+    throw new Failure(`${error.message} It may be changed all the same: synod status tells`, 3)
+  }
+}
+
 /** Takes one in, and another out if it is given, and waits until the newcomer votes. */
 async function replaceWith(
   cluster: Roster,
@@ -92,7 +107,7 @@ async function replaceWith(
     checkNewcomer(status, address, voters, identity)
     const left = voters.filter(({ member }) => member !== leaving)
     const joining: Voter = { member: status.member, store: status.store }
-    await cluster.call('change', { version, voters: [...left, joining] }, timeoutMillis)
+    await decide(cluster, version, [...left, joining], timeoutMillis)
     if (leaving !== null) say(`member ${leaving} was removed`)
     say(`${status.name} was added as member ${status.member}: it fetches what was decided before`)
     await untilVoting(newcomer, status, endMillis)

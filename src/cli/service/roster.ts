@@ -68,12 +68,12 @@ export class Roster {
   }
 
   async #statusIfAny(member: number, timeoutMillis: number): Promise<MemberStatus | null> {
-    if (!(await this.#isConnected(member, timeoutMillis))) return null
+    if (!(await this.isConnected(member, timeoutMillis))) return null
     return await this.status(timeoutMillis, member).catch(() => null)
   }
 
-  /** Waits for a connection to the member. */
-  async #isConnected(member: number, timeoutMillis: number): Promise<boolean> {
+  /** Waits for a connection to the member, and says whether there is one. */
+  async isConnected(member: number, timeoutMillis: number): Promise<boolean> {
     const endMillis = performance.now() + timeoutMillis
     while (!this.contacts.includes(member)) {
       const leftMillis = endMillis - performance.now()

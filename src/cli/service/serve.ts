@@ -26,12 +26,22 @@ with 2 when an option is wrong.`
 /** Resolves when the member has ended in good order. */
 async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const service = await orFailure(() => Service.start(settle(SERVICE_OPTIONS, flags)))
-  const stop = (): void => void service.close()
+  let isTold = false
+  const stop = (): void => {
+    isTold = true
+    void service.close()
+  }
   windUpOnInterrupt(stop)
   // Whoever started it, as `synod up` does, is gone, or wants it to stop.
   process.once('disconnect', stop)
   const error = await service.member.ended
   await service.close()
-  if (error === null) return
+  if (error === null) {
+    if (!isTold)
+      process.stderr.write(
+        `synod: member ${service.member.id} was removed from the cluster, and has stopped\n`,
+      )
+    return
+  }
   throw error instanceof BadOptions ? explained(error) : new Failure(error.message)
 }

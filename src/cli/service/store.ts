@@ -30,6 +30,7 @@ function checkCommand(): Command {
       '\nIt exits with 0 if the store is whole, with 1 if it is damaged, and with 2 if it is in use or is no store.',
     )
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
+      if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}`)
       const report = await check(existsSync(join(folder, 'store')) ? join(folder, 'store') : folder)
       process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : told(report))
       if (!report.isWhole) process.exitCode = DAMAGED

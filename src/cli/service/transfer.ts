@@ -27,6 +27,8 @@ async function transfer(roster: Roster, { timeoutMillis }: Found, given: string 
   if (leader === null) throw new Failure('no member is known to lead: is a quorum of the members up')
   if (to === leader) return say(leader)
   if (configuration?.members.length === 1) throw new Failure('there is only one member')
+  if (!(await roster.isConnected(leader, timeoutMillis)))
+    throw new Failure(`member ${leader} leads, and cannot be reached`)
   await roster.call('transfer', { to }, timeoutMillis, leader)
   for (;;) {
     // Whoever leads now knows it first; the others hear of it.

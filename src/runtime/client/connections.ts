@@ -5,7 +5,13 @@
 import type { MemberId } from '../../paxos/index.js'
 import { type CallAnswer, decodeCall, encodeCall, isCall } from '../member/calls.js'
 import { Closed } from '../member/errors.js'
-import { type Problem, Transport, type TransportLimits, type TransportTls } from '../transport/index.js'
+import {
+  type Problem,
+  type ProblemReason,
+  Transport,
+  type TransportLimits,
+  type TransportTls,
+} from '../transport/index.js'
 
 /** What members ask of whoever connects. */
 export interface Security {
@@ -24,7 +30,15 @@ export interface ConnectionsOptions {
   readonly onContacts?: (contacts: readonly MemberId[]) => void
 }
 
-/** No member could be reached in time. The message says what went wrong with each. */
+/** Why a member lets nobody in who does not come with something else: to wait would change nothing. */
+const TURNED_AWAY: ReadonlySet<ProblemReason> = new Set([
+  'unauthenticated',
+  'untrusted',
+  'token-in-clear',
+  'no-common-version',
+])
+
+/** No member could be reached in time, or lets it in. The message says what went wrong with each. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
 }
@@ -62,9 +76,7 @@ export class Connections {
         for (const [member, endpoint] of book) this.transport.know(member, endpoint)
       },
       onReachable: (member, reachable) => this.#reach(member, reachable),
-      onProblem: (problem) => {
-        this.#problems.set(problem.peer, problem)
-      },
+      onProblem: (problem) => this.#note(problem),
     })
     for (const endpoint of options.endpoints) this.transport.meet(endpoint)
   }
@@ -80,24 +92,49 @@ export class Connections {
     return this.#leader
   }
 
-  /** Resolves when a member is connected. Rejects with an {@link Unreachable} if none is in time. */
+  /** Resolves when a member is connected. Rejects with an {@link Unreachable} if none is in time, or lets it in. */
   async reached(timeoutMillis: number): Promise<void> {
     if (this.#isClosed) throw new Closed('It is closed.')
     if (this.#reachable.size > 0) return
+    if (this.#isTurnedAway) throw this.#unreachable(timeoutMillis)
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#unreachable(timeoutMillis)), timeoutMillis)
       this.#waiting.push(() => {
         clearTimeout(timer)
         if (this.#isClosed) reject(new Closed('It was closed before a member was reached.'))
+        else if (this.#isTurnedAway) reject(this.#unreachable(timeoutMillis))
         else resolve()
       })
     })
   }
 
+  #note(problem: Problem): void {
+    this.#problems.set(problem.peer, problem)
+    if (this.#isTurnedAway) this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  /** Something is wrong at each address, and one of those who answer says that it lets nobody in who comes like this. */
+  get #isTurnedAway(): boolean {
+    if (this.#reachable.size > 0) return false
+    const problems = this.#options.endpoints.map((endpoint) => this.#problems.get(endpoint))
+    return (
+      problems.every((problem) => problem !== undefined) &&
+      problems.some((problem) => problem !== undefined && TURNED_AWAY.has(problem.reason))
+    )
+  }
+
   #unreachable(timeoutMillis: number): Unreachable {
     const { endpoints } = this.#options
     const details = [...this.#problems.values()].map(({ peer, detail }) => `${peer}: ${detail}`)
-    const detail = details.length === 0 ? 'nothing answers' : details.join('; ')
+    const detail = details.length === 0 ? 'nothing answers' : details.join('; ').replace(/\.$/, '')
+    if (this.#isTurnedAway)
+      return new Unreachable(
+        `No member lets this client in (${detail}): give the token, the key and certificate, or the authority that the members have.`,
+      )
     return new Unreachable(
       `No member could be reached at ${endpoints.join(', ')} within ${timeoutMillis} ms (${detail}): is the cluster up?`,
     )
@@ -124,7 +161,7 @@ export class Connections {
     this.#isClosed = true
     for (const reference of [...this.#calling.keys()])
       this.#take(reference)?.reject(new Closed('It was closed before an answer came.'))
-    for (const wake of this.#waiting.splice(0)) wake()
+    this.#wake()
     await this.transport.close()
   }
 
@@ -174,7 +211,7 @@ export class Connections {
             new Unreachable(`The connection to member ${member} ended before it answered.`),
           )
     }
-    if (reachable) for (const wake of this.#waiting.splice(0)) wake()
+    if (reachable) this.#wake()
     this.#tell()
   }
 

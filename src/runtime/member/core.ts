@@ -18,9 +18,11 @@ import {
   type Settings,
 } from '../../paxos/index.js'
 import { typeOfMessage } from '../encoding/messages.js'
+import { storeErrorOf } from '../store/errors.js'
 import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
 import {
+  checkDoor,
   commandBytesOf,
   completeLimits,
   FIRST_CLIENT,
@@ -40,9 +42,12 @@ import { checkFromClient } from './from-clients.js'
 import { Neighbours } from './neighbours.js'
 import {
   checkOptions,
+  isEverywhere,
   type Logger,
+  listenAddress,
   MEMBER_SETTINGS,
   type MemberOptions,
+  type Owner,
   ownerOf,
   type Plan,
   planOf,
@@ -86,7 +91,8 @@ export class MemberCore {
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
     checkOptions(options)
-    await mkdir(options.data, { recursive: true })
+    checkDoorOf(options)
+    await makeFolder(options.data)
     const files = options.between?.files?.(realFiles)
     const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
     try {
@@ -94,13 +100,8 @@ export class MemberCore {
       const owner = ownerOf(store.records)
       const isNewcomer = options.join !== undefined && owner.member === null
       const found = isNewcomer ? await askAround(options.join ?? [], options) : null
-      if (owner.cluster !== null && (options.cluster ?? options.join) !== undefined) {
-        const { logger = QUIET, data, cluster } = options
-        const outranked = cluster === undefined ? 'join' : 'cluster'
-        const fields = { data, cluster: owner.cluster, member: owner.member }
-        logger.info(fields, `The folder belongs to a member of a cluster, which outranks \`${outranked}\`.`)
-      }
       const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
+      sayWhatIsOutranked(options, owner, plan)
       await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
       const core = new MemberCore(options, machine, plan, store)
       await core.#begin(options).catch((error: Error) => core.#abandon(error))
@@ -188,7 +189,7 @@ export class MemberCore {
     })
     this.#transport = transport
     this.#neighbours = new Neighbours(transport, (member) => this.#isRemoved(member))
-    this.#endpoint = advertise ?? null
+    this.#endpoint = advertise ?? (isEverywhere(listen.host) ? (options.cluster?.[this.name] ?? null) : null)
     const address = await transport.listen()
     this.#endpoint ??= formatEndpoint(address)
     const { endpoints, alternatives } = this.#plan
@@ -376,10 +377,12 @@ export class MemberCore {
   }
 
   #logProblem(problem: Problem): void {
-    const key = `${problem.reason} ${problem.member ?? problem.peer}`
+    const { reason, peer, member, detail, told } = problem
+    // Whoever dials in comes from another port each time.
+    const who = member ?? (told ? peer : peer.replace(/:\d+$/, ''))
+    const key = `${reason} ${who}`
     if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
     this.#logged.add(key)
-    const { reason, peer, member, detail } = problem
     this.logger.warn({ reason, peer, member }, detail)
   }
 
@@ -493,4 +496,31 @@ export class MemberCore {
     await this.#store.close()
     this.#end?.(error)
   }
+}
+
+/** Throws a `CannotListen`, before anything is founded that would outrank what is said the next time. */
+function checkDoorOf({ id, listen, cluster, tls, token = '' }: MemberOptions<AnyMachine>): void {
+  const address = listen ?? cluster?.[id]
+  if (address !== undefined) checkDoor({ address: listenAddress(address), tls, token })
+}
+
+/** Throws a `StoreError` if it is not there and cannot be made. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw storeErrorOf(error, folder)
+  }
+}
+
+/** The folder belongs to a cluster: what the options say of another, or of joining, has no say any more. */
+function sayWhatIsOutranked(options: MemberOptions<AnyMachine>, owner: Owner, plan: Plan): void {
+  const { cluster, join, data, logger = QUIET } = options
+  if (owner.cluster === null || (cluster ?? join) === undefined) return
+  const isTheSame = cluster !== undefined && owner.founders === Object.keys(cluster).length
+  if (isTheSame && plan.alternatives.size === 0) return
+  logger.warn(
+    { data, cluster: owner.cluster, member: owner.member },
+    `The folder ${data} belongs to member ${owner.member} of the cluster ${owner.cluster}, which outranks \`${cluster === undefined ? 'join' : 'cluster'}\`: the member goes on there. If another cluster is meant, give it an empty folder.`,
+  )
 }

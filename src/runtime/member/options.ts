@@ -101,7 +101,18 @@ export function checkOptions(options: MemberOptions<AnyMachine>): void {
     throw new BadOptions('`join` names nobody: name a member of the cluster.')
   if (join !== undefined && listen === undefined)
     throw new BadOptions('Who joins must be found by the others: say with `listen` where.')
-  if (listen !== undefined) listenAddress(listen)
+  if (listen === undefined) return
+  const { host, port } = listenAddress(listen)
+  // Who takes any port that is free cannot say beforehand which.
+  if (isEverywhere(host) && port !== 0 && advertise === undefined && cluster === undefined)
+    throw new BadOptions(
+      `Nobody finds a member at ${listen}, which stands for every address of this machine: say with \`advertise\` where it is.`,
+    )
+}
+
+/** Whether it stands for every address of the machine. */
+export function isEverywhere(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
 }
 
 function checkCluster(id: string, cluster: Readonly<Record<string, string>>): void {
@@ -126,7 +137,7 @@ function endpointOf(text: string): Endpoint {
 }
 
 /** Where to listen; here port 0 stands for any that is free. */
-function listenAddress(text: string): { readonly host: string; readonly port: number } {
+export function listenAddress(text: string): { readonly host: string; readonly port: number } {
   if (!text.endsWith(':0')) return endpointOf(text)
   return { host: endpointOf(`${text.slice(0, -1)}1`).host, port: 0 }
 }
@@ -137,16 +148,21 @@ export interface Owner {
   readonly member: MemberId | null
   /** Null: it knows no cluster. */
   readonly cluster: number | null
+  /** How many founded that cluster. */
+  readonly founders: number
 }
 
 export function ownerOf(records: Iterable<StoreRecord>): Owner {
   let member: MemberId | null = null
   let cluster: number | null = null
+  let founders = 0
   for (const record of records) {
     if (record.type === 'created') member = record.member
-    if (record.type === 'founded') cluster = record.founding.cluster
+    if (record.type !== 'founded') continue
+    cluster = record.founding.cluster
+    founders = record.founding.voters.length
   }
-  return { member, cluster }
+  return { member, cluster, founders }
 }
 
 /** What a member of the cluster told somebody who wants to join. */

@@ -127,7 +127,7 @@ function checkBlank(directory: string, names: readonly string[], ordinals: reado
   if (other === undefined) return
   throw new StoreError(
     'foreign',
-    `${directory} holds ${JSON.stringify(other)} and no store: choose a folder that is empty or not there yet.`,
+    `${directory} holds ${JSON.stringify(other)} and no store: choose the folder of a member, or one that is empty or not there yet.`,
   )
 }
 

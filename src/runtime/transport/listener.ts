@@ -46,7 +46,7 @@ export class Listener {
   constructor(owner: ConnectionOwner, options: ListenerOptions) {
     this.#owner = owner
     this.#options = options
-    check(options)
+    checkDoor(options)
     const { tls } = options
     if (tls === undefined) this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
     else this.#server = this.#makeTlsServer(tls)
@@ -190,7 +190,8 @@ function addressOf({ remoteAddress = 'gone', remotePort = 0 }: Socket): string {
   return formatEndpoint({ host: remoteAddress, port: remotePort })
 }
 
-function check({ address, tls, token }: ListenerOptions): void {
+/** Throws {@link CannotListen} if whoever comes by would be let in, or nobody could be. */
+export function checkDoor({ address, tls, token }: ListenerOptions): void {
   const where = formatEndpoint(address)
   if (tls !== undefined && (tls.key === undefined || tls.cert === undefined)) {
     throw new CannotListen(`To listen at ${where} with TLS needs a key and a certificate.`)

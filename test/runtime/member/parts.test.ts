@@ -146,12 +146,17 @@ describe('options', () => {
     [{ listen: '127.0.0.1' }, '"127.0.0.1" is no address'],
     [{ listen: '127.0.0.1:99999' }, '"127.0.0.1:99999" is no address'],
     [{ advertise: 'x' }, '"x" is no address'],
+    [
+      { listen: '0.0.0.0:7400' },
+      'which stands for every address of this machine: say with `advertise` where',
+    ],
+    [{ listen: '[::]:7400' }, 'which stands for every address'],
   ] as const)('%j: %s', ([options, detail]) => {
     expect(() => checkOptions({ ...good, ...options } as never)).toThrow(detail)
   })
 
   const endpoints = { c: '127.0.0.1:3', a: '127.0.0.1:1', b: '127.0.0.1:2' }
-  const blank = { member: null, cluster: null }
+  const blank = { member: null, cluster: null, founders: 0 }
   const plan = (
     id: string,
     owner = blank as Parameters<typeof planOf>[1],
@@ -170,11 +175,15 @@ describe('options', () => {
 
   test('are outranked by what the folder says', () => {
     const about = { name: 'a', member: 0, endpoints: new Map([[5, '127.0.0.1:5']]) }
-    const founded = plan('a', { member: 0, cluster: 77 }, about)
+    const founded = plan('a', { member: 0, cluster: 77, founders: 3 }, about)
     expect(founded.purpose.type).toBe('join')
     expect(founded.endpoints.get(5)).toBe('127.0.0.1:5')
-    expect(() => plan('b', { member: 0, cluster: 77 }, about)).toThrow('belongs to member a, and this is b')
-    expect(() => plan('b', { member: 0, cluster: 77 })).toThrow('belongs to member a, and this is b')
+    expect(() => plan('b', { member: 0, cluster: 77, founders: 3 }, about)).toThrow(
+      'belongs to member a, and this is b',
+    )
+    expect(() => plan('b', { member: 0, cluster: 77, founders: 3 })).toThrow(
+      'belongs to member a, and this is b',
+    )
   })
 
   test('take the number that who joins was told', () => {
@@ -190,7 +199,7 @@ describe('options', () => {
   test('read whose store it is from its records', () => {
     const created: StoreRecord = { type: 'created', store: 5, member: 3 }
     expect(ownerOf([])).toEqual(blank)
-    expect(ownerOf([created])).toEqual({ member: 3, cluster: null })
+    expect(ownerOf([created])).toEqual({ member: 3, cluster: null, founders: 0 })
   })
 })
 
