@@ -97,7 +97,7 @@ function filesOf(path: string): readonly string[] {
 
 function readPart(file: string): PartReader {
   try {
-    return new PartReader(readFileSync(file))
+    return new PartReader(new Uint8Array(readFileSync(file))) // a slice of a Buffer would be no copy
   } catch (error) {
     const sentence =
       error instanceof RecordingError ? error.message : `it cannot be read: ${firstLineOf(error)}`

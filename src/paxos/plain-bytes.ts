@@ -37,11 +37,12 @@ export function encodePlain(value: unknown): Uint8Array {
   return writer.finish()
 }
 
-/**
- * Throws a `MalformedBytes` if the bytes are no plain data. `words` are those that were learned from what was written
- * before by the same {@link PlainWriter}.
- */
-export function decodePlain(bytes: Uint8Array, words: Words | null = null): unknown {
+/** Throws a `MalformedBytes` if the bytes are no plain data. */
+export function decodePlain(bytes: Uint8Array): unknown {
+  return readWhole(bytes, null)
+}
+
+function readWhole(bytes: Uint8Array, words: Words | null): unknown {
   const reader = new ByteReader(bytes)
   const value = readPlain(reader, MOST_LEVELS, words)
   if (!reader.done) throw new MalformedBytes('Plain data go on after their end.')
@@ -55,7 +56,7 @@ const MOST_WORDS = 1_000
 const LONGEST_WORD = 24
 
 /** The names of fields and of types, each with a number: written out once, and by its number from then on. */
-export class Words {
+class Words {
   readonly #numbers: Map<string, number> = new Map()
   readonly #texts: string[] = []
 
@@ -88,6 +89,16 @@ export class PlainWriter {
   encode(value: unknown): Uint8Array {
     writePlain(this.#writer, value, MOST_LEVELS, this.#words)
     return this.#writer.take()
+  }
+}
+
+/** Reads what a {@link PlainWriter} has written, from its first value on. */
+export class PlainReader {
+  readonly #words: Words = new Words()
+
+  /** Throws a `MalformedBytes` if the bytes are no plain data. */
+  decode(bytes: Uint8Array): unknown {
+    return readWhole(bytes, this.#words)
   }
 }
 

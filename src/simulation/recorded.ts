@@ -159,14 +159,15 @@ function lengthOf({ length }: Uint8Array): string {
 
 /** Bytes that were redacted, or that the machine does not know. */
 class Unread {
-  readonly bytes: Uint8Array
+  readonly text: string
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes
+    // Where a member's own program asks with a function, the function is all there is, and it has no bytes.
+    this.text = bytes.length === 0 ? 'by its program' : lengthOf(bytes)
   }
 
   toJSON(): string {
-    return lengthOf(this.bytes)
+    return this.text
   }
 }
 
@@ -191,7 +192,7 @@ export function readableApplication(application: AnyApplication, redacted: boole
     machine: { ...application.machine, ...codecs, ...reading },
     describe: (operation, completion) => {
       const content = contentOf(operation)
-      if (content instanceof Unread) return { f: content.toJSON(), key: null, value: null }
+      if (content instanceof Unread) return { f: content.text, key: null, value: null }
       return describe(application, operation, completion)
     },
   }

@@ -5,7 +5,7 @@
  * Bytes that are wrong give a sentence, never a crash: up to there the part is good.
  */
 import { MalformedBytes } from '../bytes.js'
-import { decodePlain, PlainWriter, Words } from '../plain-bytes.js'
+import { PlainReader, PlainWriter } from '../plain-bytes.js'
 import { checksumOf } from '../snapshot.js'
 import { decodeText, encodeText } from '../text.js'
 import type { PartBeginning, RecordedTurn, RecordingEnd, RecordingEntry } from './recording.js'
@@ -14,7 +14,9 @@ const MAGIC = 'synodbox'
 /** Another version is refused: nothing is guessed. */
 export const RECORDING_VERSION = 1
 const HEAD_BYTES = 12
-const ENTRY_HEAD_BYTES = 8
+/** How long the body is, its checksum, and what tells whether these two are right. */
+const ENTRY_HEAD_BYTES = 12
+const ENTRY_HEAD_SALT = 0x626f_7865 // "boxe"
 
 export class PartWriter {
   readonly #writer: PlainWriter = new PlainWriter()
@@ -31,8 +33,10 @@ export class PartWriter {
     const body = this.#writer.encode(fieldsOf(entry))
     const head = new Uint8Array(ENTRY_HEAD_BYTES)
     const view = new DataView(head.buffer)
+    const checksum = checksumOf(body)
     view.setUint32(0, body.length, true)
-    view.setUint32(4, checksumOf(body), true)
+    view.setUint32(4, checksum, true)
+    view.setUint32(8, body.length ^ checksum ^ ENTRY_HEAD_SALT, true)
     return [head, body]
   }
 }
@@ -73,7 +77,7 @@ export class PartReader {
   end: PartEnd | null = null
   readonly #bytes: Uint8Array
   readonly #view: DataView
-  readonly #words: Words = new Words()
+  readonly #reader: PlainReader = new PlainReader()
   #at: number = HEAD_BYTES
 
   /** Throws a RecordingError if the bytes do not begin a part. */
@@ -105,13 +109,16 @@ export class PartReader {
     if (this.end !== null) return null
     const bodyFrom = from + ENTRY_HEAD_BYTES
     const length = this.#view.getUint32(from, true)
+    const checksum = this.#view.getUint32(from + 4, true)
+    if ((length ^ checksum ^ ENTRY_HEAD_SALT) !== this.#view.getInt32(from + 8, true))
+      return this.#damaged(from)
     if (length > left - ENTRY_HEAD_BYTES) {
       this.end = { type: 'torn', bytes: left }
       return null
     }
     const body = this.#bytes.subarray(bodyFrom, bodyFrom + length)
-    const isRight = checksumOf(body) === this.#view.getUint32(from + 4, true)
-    const entry = isRight ? readEntry(body, this.#words) : null
+    const isRight = checksumOf(body) === checksum
+    const entry = isRight ? readEntry(body, this.#reader) : null
     if (entry === null) return this.#damaged(from)
     this.#at = bodyFrom + length
     return entry
@@ -134,10 +141,10 @@ function checkHead(bytes: Uint8Array, view: DataView): void {
 }
 
 /** Null if these are no entry, though their checksum is right. */
-function readEntry(body: Uint8Array, words: Words): RecordingEntry | null {
+function readEntry(body: Uint8Array, reader: PlainReader): RecordingEntry | null {
   let fields: unknown
   try {
-    fields = decodePlain(body, words)
+    fields = reader.decode(body)
   } catch (error) {
     if (error instanceof MalformedBytes) return null
     throw error

@@ -190,7 +190,7 @@ export class Recorder implements TurnRecorder {
     this.#bytes = head.length + lengthOf(entry)
     if (this.#bytes > this.#bounds.beginningBytes)
       throw new RangeError(
-        `the node alone takes ${this.#bytes} bytes, and has a quarter of the limit: raise it above ${4 * this.#bytes}`,
+        `the node alone takes ${this.#bytes} bytes, and has a quarter of the limit: raise it above ${4 * this.#bytes} bytes`,
       )
     this.#fullBytes = Math.max(this.#bounds.fullBytes, 2 * this.#bytes)
     this.#mostPendingBytes = MOST_PENDING_BYTES + this.#bytes
@@ -228,7 +228,8 @@ export class Recorder implements TurnRecorder {
     this.#isOver = true
     this.#draws = []
     this.#results = []
-    this.#logger.error({ error }, `The black box records nothing any more: ${detailOf(error)}.`)
+    const why = error instanceof Error ? error.message : String(error)
+    this.#logger.error({ error }, `The black box records nothing any more: ${why}.`)
   }
 }
 
