@@ -75,14 +75,34 @@ describe('a black box', () => {
 
   test('is bounded: the oldest files go', async () => {
     const folder = newFolder()
-    const member = await startNotes({ folder, limitBytes: 65_536 }, newFolder(), 4_000)
+    const logger = new Notes()
+    const settings = { logBytes: 1_000 }
+    const member = await start({ blackBox: { folder, limitBytes: 65_536 }, settings, logger })
     for (let count = 0; count < 1_000; count++) {
-      await member.invoke('x'.repeat(200))
+      await member.invoke(1)
       expect(sizeOf(folder)).toBeLessThanOrEqual(65_536)
     }
     await member.close()
+    expect(logger.lines.filter(({ message }) => message.includes('black box'))).toEqual([])
     expect(sizeOf(folder)).toBeLessThanOrEqual(65_536)
     expect(filesOf(folder)[0]).not.toMatch(/0000000001/)
+    expect(replayAll(folder, COUNTER).node.roles.replica?.state).toBe(1_000)
+  })
+
+  test('knows the snapshot that the member took, also where the machine is not run', async () => {
+    const folder = newFolder()
+    const member = await start({ blackBox: { folder, redact: true } })
+    await member.invoke(5)
+    member.snapshot()
+    await member.invoke(6)
+    const snapshot = member.core.node.roles.replica?.snapshot
+    await member.close()
+    const again = replayAll(folder, null).node.roles.replica?.snapshot
+    expect([again?.slot, again?.checksum, again?.data.length]).toEqual([
+      snapshot?.slot,
+      snapshot?.checksum,
+      snapshot?.data.length,
+    ])
   })
 
   test('keeps the recordings of earlier lives', async () => {
