@@ -39,7 +39,15 @@ import { Driver } from './driver.js'
 import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
 import { checkFromClient } from './from-clients.js'
 import { Neighbours } from './neighbours.js'
-import { checkOptions, type Logger, type MemberOptions, ownerOf, type Plan, planOf } from './options.js'
+import {
+  checkOptions,
+  type Logger,
+  MEMBER_SETTINGS,
+  type MemberOptions,
+  ownerOf,
+  type Plan,
+  planOf,
+} from './options.js'
 import { Promises } from './promises.js'
 
 const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -146,7 +154,7 @@ export class MemberCore {
   #makeDriver(machine: AnyMachine, settings: Partial<Settings> = {}): Driver {
     const { member: self, purpose } = this.#plan
     return new Driver({
-      node: { self, machine, purpose, settings },
+      node: { self, machine, purpose, settings: { ...MEMBER_SETTINGS, ...settings } },
       store: this.#store,
       links: {
         send: (to, payload) => this.#transport?.send(to, payload),

@@ -68,7 +68,7 @@ describe('promises', () => {
     const references: number[] = []
     const promises = new Promises(({ reference }) => references.push(reference), 100)
     const asked = [1, 2].map((client) =>
-      promises.ask(client, { type: 'command', command: Uint8Array.of(client) }),
+      promises.ask(client, { type: 'command', command: Uint8Array.of(client) }, (bytes) => bytes),
     )
     const [first = 0, second = 0] = references
     promises.answered(second, { ok: true, output: Uint8Array.of(20) })
@@ -92,7 +92,7 @@ describe('promises', () => {
       ({ reference }) => promises.answered(reference, { ok: false, error, detail: 'so it is' }),
       100,
     )
-    const asked = promises.ask(0, { type: 'change', version: 0, voters: [] })
+    const asked = promises.ask(0, { type: 'change', version: 0, voters: [] }, () => {})
     expect(await rejection(asked)).toMatchObject({ name, message: 'so it is' })
   })
 })
