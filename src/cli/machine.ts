@@ -60,21 +60,26 @@ export async function applicationOf(name: string, reads: Reads | undefined): Pro
 }
 
 async function load(path: string): Promise<AnyApplication> {
-  const file = resolve(path)
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new UsageError(`there is no file '${path}'`)
-  if (isMainThread) endOnItsErrors(path, file)
-  const module = await importModule(path, file)
-  const exported = module['application'] ?? module['default']
+  const exported = await exportedBy(path)
   if (exported === undefined) {
     throw new UsageError(
       `${path} must export, as default or as \`application\`, an object with \`machine\` and \`operation\` (synod simulate --help tells more)`,
     )
   }
   try {
-    return applicationFrom(exported, basename(file, extname(file)))
+    return applicationFrom(exported, basename(path, extname(path)))
   } catch (error) {
     throw error instanceof ApplicationError ? moduleError(path, error) : error
   }
+}
+
+/** What a module exports, as `application` or as default. Throws a UsageError if it cannot be loaded. */
+export async function exportedBy(path: string): Promise<unknown> {
+  const file = resolve(path)
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new UsageError(`there is no file '${path}'`)
+  if (isMainThread) endOnItsErrors(path, file)
+  const module = await importModule(path, file)
+  return module['application'] ?? module['default']
 }
 
 /** A worker leaves these to the main thread. */

@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   hunt: async () => (await import('./hunt.js')).huntCommand(),
   shrink: async () => (await import('./shrink.js')).shrinkCommand(),
   explore: async () => (await import('./explore.js')).exploreCommand(),
+  replay: async () => (await import('./replay.js')).replayCommand(),
   check: async () => (await import('./check.js')).checkCommand(),
 }
 

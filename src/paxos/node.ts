@@ -215,10 +215,15 @@ export class Node implements RoleContext {
 
   /** The whole node as plain data; it shares nothing with the node. */
   freeze(): FrozenNode {
+    return clonePlain(this.plain)
+  }
+
+  /** The same, but shared with the node: to be read, and before its next turn. */
+  get plain(): FrozenNode {
     this.#checkWhole()
     const roles: Record<string, Readonly<Record<string, unknown>>> = {}
     for (const [name, role] of Object.entries(this.roles)) roles[name] = { ...role }
-    return clonePlain({ fields: this.#fields, roles })
+    return { fields: this.#fields, roles }
   }
 
   /** The node that was frozen, with the same options (its records are not read again). */

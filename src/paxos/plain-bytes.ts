@@ -21,6 +21,7 @@ const KIND = {
   object: 11,
   map: 12,
   set: 13,
+  word: 14,
 } as const
 
 /** Half a character: UTF-8 has no bytes for it, but JSON has an escape. */
@@ -32,21 +33,78 @@ const MOST_LEVELS = 1_000
 /** Throws a TypeError for what is no plain data, or is nested too deep. */
 export function encodePlain(value: unknown): Uint8Array {
   const writer = new ByteWriter(256)
-  writePlain(writer, value, MOST_LEVELS)
+  writePlain(writer, value, MOST_LEVELS, null)
   return writer.finish()
 }
 
 /** Throws a `MalformedBytes` if the bytes are no plain data. */
 export function decodePlain(bytes: Uint8Array): unknown {
+  return readWhole(bytes, null)
+}
+
+function readWhole(bytes: Uint8Array, words: Words | null): unknown {
   const reader = new ByteReader(bytes)
-  const value = readPlain(reader, MOST_LEVELS)
+  const value = readPlain(reader, MOST_LEVELS, words)
   if (!reader.done) throw new MalformedBytes('Plain data go on after their end.')
   return value
 }
 
+// ---- many of them --------------------------------------------------------------------------------------------
+
+/** So many words are learned at most, and none that is longer. */
+const MOST_WORDS = 1_000
+const LONGEST_WORD = 24
+
+/** The names of fields and of types, each with a number: written out once, and by its number from then on. */
+class Words {
+  readonly #numbers: Map<string, number> = new Map()
+  readonly #texts: string[] = []
+
+  numberOf(text: string): number | undefined {
+    return this.#numbers.get(text)
+  }
+
+  textOf(number: number): string {
+    const text = this.#texts[number]
+    if (text === undefined)
+      throw new MalformedBytes(`There is no word ${number} among ${this.#texts.length}.`)
+    return text
+  }
+
+  /** Whoever writes and whoever reads come by the same words in the same order. */
+  learn(text: string): void {
+    const isWord = text.length <= LONGEST_WORD && /^[A-Za-z]+$/.test(text)
+    if (!isWord || this.#numbers.has(text) || this.#texts.length >= MOST_WORDS) return
+    this.#numbers.set(text, this.#texts.length)
+    this.#texts.push(text)
+  }
+}
+
+/** Writes plain data one after the other, with words that it learns on the way: a third of the bytes, and of the time. */
+export class PlainWriter {
+  readonly #writer: ByteWriter = new ByteWriter(65_536)
+  readonly #words: Words = new Words()
+
+  /** The bytes of a value: they stay as they are. Throws like {@link encodePlain}, and is good for nothing then. */
+  encode(value: unknown): Uint8Array {
+    writePlain(this.#writer, value, MOST_LEVELS, this.#words)
+    return this.#writer.take()
+  }
+}
+
+/** Reads what a {@link PlainWriter} has written, from its first value on. */
+export class PlainReader {
+  readonly #words: Words = new Words()
+
+  /** Throws a `MalformedBytes` if the bytes are no plain data. */
+  decode(bytes: Uint8Array): unknown {
+    return readWhole(bytes, this.#words)
+  }
+}
+
 // ---- writing -------------------------------------------------------------------------------------------------
 
-function writePlain(writer: ByteWriter, value: unknown, levels: number): void {
+function writePlain(writer: ByteWriter, value: unknown, levels: number, words: Words | null): void {
   if (levels === 0)
     throw new TypeError(`Plain data may be nested ${MOST_LEVELS} levels deep, and these are deeper.`)
   switch (typeof value) {
@@ -54,7 +112,7 @@ function writePlain(writer: ByteWriter, value: unknown, levels: number): void {
       writeNumber(writer, value)
       return
     case 'string':
-      writeString(writer, value)
+      writeString(writer, value, words)
       return
     case 'boolean':
       writer.number(value ? KIND.true : KIND.false)
@@ -68,7 +126,7 @@ function writePlain(writer: ByteWriter, value: unknown, levels: number): void {
       return
     case 'object':
       if (value === null) writer.number(KIND.null)
-      else writeObject(writer, value, levels - 1)
+      else writeObject(writer, value, levels - 1, words)
       return
     default:
       throw new TypeError(`A ${typeof value} is not plain data, so it cannot be stored.`)
@@ -85,25 +143,32 @@ function writeNumber(writer: ByteWriter, value: number): void {
   writer.text(Object.is(value, -0) ? '-0' : String(value))
 }
 
-function writeString(writer: ByteWriter, value: string): void {
+function writeString(writer: ByteWriter, value: string, words: Words | null): void {
+  const word = words?.numberOf(value)
+  if (word !== undefined) {
+    writer.number(KIND.word)
+    writer.number(word)
+    return
+  }
+  words?.learn(value)
   const isBroken = LONE_SURROGATE.test(value)
   writer.number(isBroken ? KIND.brokenString : KIND.string)
   writer.text(isBroken ? JSON.stringify(value) : value)
 }
 
-function writeObject(writer: ByteWriter, value: object, levels: number): void {
+function writeObject(writer: ByteWriter, value: object, levels: number, words: Words | null): void {
   if (value instanceof Map) {
     writer.number(KIND.map)
     writer.number(value.size)
     for (const [key, each] of value) {
-      writePlain(writer, key, levels)
-      writePlain(writer, each, levels)
+      writePlain(writer, key, levels, words)
+      writePlain(writer, each, levels, words)
     }
   } else if (Array.isArray(value) || value instanceof Set) {
     const values: readonly unknown[] = [...value]
     writer.number(value instanceof Set ? KIND.set : KIND.array)
     writer.number(values.length)
-    for (const each of values) writePlain(writer, each, levels)
+    for (const each of values) writePlain(writer, each, levels, words)
   } else if (value instanceof Uint8Array) {
     writer.number(KIND.bytes)
     writer.bytes(value)
@@ -116,15 +181,15 @@ function writeObject(writer: ByteWriter, value: object, levels: number): void {
     writer.number(KIND.object)
     writer.number(entries.length)
     for (const [key, each] of entries) {
-      writeString(writer, key)
-      writePlain(writer, each, levels)
+      writeString(writer, key, words)
+      writePlain(writer, each, levels, words)
     }
   }
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------
 
-function readPlain(reader: ByteReader, levels: number): unknown {
+function readPlain(reader: ByteReader, levels: number, words: Words | null): unknown {
   if (levels === 0) throw new MalformedBytes(`Plain data are nested more than ${MOST_LEVELS} levels deep.`)
   switch (reader.number()) {
     case KIND.null:
@@ -142,34 +207,45 @@ function readPlain(reader: ByteReader, levels: number): unknown {
     case KIND.bigint:
       return readBigInt(reader.text())
     case KIND.string:
-      return reader.text()
+      return readString(reader, words)
+    case KIND.word:
+      if (words === null) throw new MalformedBytes('Plain data with words, and no words are known.')
+      return words.textOf(reader.number())
     case KIND.brokenString:
       return readBrokenString(reader.text())
     case KIND.bytes:
       return reader.bytes().slice()
     case KIND.array:
-      return readAll(reader, levels - 1)
+      return readAll(reader, levels - 1, words)
     case KIND.set:
-      return new Set(readAll(reader, levels - 1))
+      return new Set(readAll(reader, levels - 1, words))
     case KIND.map:
-      return new Map(readPairs(reader, levels - 1))
+      return new Map(readPairs(reader, levels - 1, words))
     case KIND.object:
-      return Object.fromEntries(readPairs(reader, levels - 1).map(([key, each]) => [String(key), each]))
+      return Object.fromEntries(
+        readPairs(reader, levels - 1, words).map(([key, each]) => [String(key), each]),
+      )
     default:
       throw new MalformedBytes('Plain data of an unknown kind.')
   }
 }
 
-function readAll(reader: ByteReader, levels: number): unknown[] {
+function readString(reader: ByteReader, words: Words | null): string {
+  const text = reader.text()
+  words?.learn(text)
+  return text
+}
+
+function readAll(reader: ByteReader, levels: number, words: Words | null): unknown[] {
   const values: unknown[] = []
-  for (let left = reader.number(); left > 0; left--) values.push(readPlain(reader, levels))
+  for (let left = reader.number(); left > 0; left--) values.push(readPlain(reader, levels, words))
   return values
 }
 
-function readPairs(reader: ByteReader, levels: number): [unknown, unknown][] {
+function readPairs(reader: ByteReader, levels: number, words: Words | null): [unknown, unknown][] {
   const pairs: [unknown, unknown][] = []
   for (let left = reader.number(); left > 0; left--)
-    pairs.push([readPlain(reader, levels), readPlain(reader, levels)])
+    pairs.push([readPlain(reader, levels, words), readPlain(reader, levels, words)])
   return pairs
 }
 

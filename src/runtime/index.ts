@@ -1,4 +1,5 @@
 /** The runtime: real disks, sockets and clocks around the nodes of `synod/paxos`. */
+export { BLACK_BOX_BYTES, type BlackBoxOptions, LEAST_BLACK_BOX_BYTES } from './black-box/options.js'
 export { Client, type ClientOptions } from './client/client.js'
 export { Connections, type Security, Unreachable } from './client/connections.js'
 export { MemberSession, type QueryOptions, Session } from './member/asker.js'

@@ -3,7 +3,7 @@
  * the reference in docs/OPERATIONS.md all follow from it.
  */
 import * as v from 'valibot'
-import { BadOptions, parseEndpoint } from '../runtime/index.js'
+import { BadOptions, BLACK_BOX_BYTES, LEAST_BLACK_BOX_BYTES, parseEndpoint } from '../runtime/index.js'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -26,12 +26,15 @@ export interface Values {
   readonly http?: string
   readonly logLevel?: LogLevel
   readonly timeout?: number
+  readonly blackBox?: string
+  readonly blackBoxLimit?: number
+  readonly blackBoxRedact?: boolean
 }
 
 export type OptionName = keyof Values
 
 interface OptionSpec<Value> {
-  /** What stands behind the flag in the help. */
+  /** What stands behind the flag in the help; nothing if the flag alone says it. */
   readonly argument: string
   readonly help: string
   /** A text, as flags and the environment have it, as the file may have it. */
@@ -61,6 +64,7 @@ const endpoints: v.GenericSchema<unknown, string[]> = v.pipe(
   v.minLength(1, 'must name one address at least'),
 )
 
+const LIMIT = `must be a whole number of bytes from ${LEAST_BLACK_BOX_BYTES} on`
 const DURATION = 'must be a duration such as 500ms, 30s, 5m or 2h'
 
 export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<Values[Name]>> } = {
@@ -139,7 +143,32 @@ export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<
     read: readDuration,
     schema: v.pipe(v.number(DURATION), v.minValue(1, DURATION)),
   },
+  blackBox: {
+    argument: '<folder>',
+    help: 'where it records what it is given, for synod replay (default: it does not)',
+    schema: text('a folder'),
+  },
+  blackBoxLimit: {
+    argument: '<bytes>',
+    help: `how many bytes of that are kept (default: ${BLACK_BOX_BYTES})`,
+    read: Number,
+    schema: v.pipe(
+      v.number(LIMIT),
+      v.integer(LIMIT),
+      v.minValue(LEAST_BLACK_BOX_BYTES, LIMIT),
+      v.maxValue(Number.MAX_SAFE_INTEGER, LIMIT),
+    ),
+  },
+  blackBoxRedact: {
+    argument: '',
+    help: 'keeps keys and values out of it',
+    read: (given) => (given === 'true' ? true : given === 'false' ? false : given),
+    schema: v.boolean('must be true or false'),
+  },
 }
+
+/** The options of a black box: those of `synod up` as well. */
+export const BLACK_BOX_OPTIONS: readonly OptionName[] = ['blackBox', 'blackBoxLimit', 'blackBoxRedact']
 
 export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(OPTIONS, name)

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import type { Logger as Pino } from 'pino'
 import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../machines/index.js'
 import { type KeyspaceState, keyspace } from '../machines/index.js'
-import { BadOptions, formatEndpoint, Member, parseEndpoint } from '../runtime/index.js'
+import { BadOptions, type BlackBoxOptions, formatEndpoint, Member, parseEndpoint } from '../runtime/index.js'
 import { offerBackups } from './backup.js'
 import { securityOf } from './configuration.js'
 import { expireKeys } from './expiry.js'
 import { HttpServer } from './http.js'
 import { logTo } from './logs.js'
 import { metricsOf } from './metrics.js'
-import type { OptionName, Values } from './options.js'
+import { BLACK_BOX_OPTIONS, type OptionName, type Values } from './options.js'
 
 export type KeyspaceMember = Member<
   KeyspaceState,
@@ -36,6 +36,7 @@ export const SERVICE_OPTIONS: readonly OptionName[] = [
   'tlsCa',
   'http',
   'logLevel',
+  ...BLACK_BOX_OPTIONS,
 ]
 
 /** Where the first member of `synod up` listens, and one for which nothing else is said. */
@@ -77,6 +78,7 @@ export class Service {
       ...(contacts !== undefined && { join: contacts }),
       ...(identity !== undefined && { identity }),
       ...(advertise !== undefined && { advertise }),
+      ...(values.blackBox !== undefined && { blackBox: blackBoxOf(values.blackBox, values) }),
       ...securityOf(values),
     })
     try {
@@ -109,6 +111,11 @@ export class Service {
     await this.member.close()
     await this.#http?.close()
   }
+}
+
+function blackBoxOf(folder: string, { blackBoxLimit, blackBoxRedact = false }: Values): BlackBoxOptions {
+  const limited = blackBoxLimit === undefined ? {} : { limitBytes: blackBoxLimit }
+  return { folder, redact: blackBoxRedact, ...limited }
 }
 
 /** On this machine alone, whoever else may reach the member. */

@@ -42,6 +42,7 @@ export type { Finding } from './linearizability/search.js'
 export { formatNodes, nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
 export * from './placement.js'
+export { RecordedEvents, readableApplication } from './recorded.js'
 export * from './scenario.js'
 export {
   type Format,

@@ -44,8 +44,14 @@ export const EXIT_HELP =
 
 /** Adds the options of these names, and the file that they may come from. */
 export function addOptions(command: Command, names: readonly OptionName[]): Command {
-  for (const name of names) command.option(`${flagOf(name)} ${OPTIONS[name].argument}`, OPTIONS[name].help)
+  addFlags(command, names)
   return command.option('--config <file>', 'a JSON file with any of these, by their names such as tlsCa')
+}
+
+/** Adds the options of these names. */
+export function addFlags(command: Command, names: readonly OptionName[]): void {
+  for (const name of names)
+    command.option(`${flagOf(name)} ${OPTIONS[name].argument}`.trim(), OPTIONS[name].help)
 }
 
 /** A command that asks a cluster. */

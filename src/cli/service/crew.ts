@@ -14,6 +14,8 @@ export interface CrewMember {
   readonly name: string
   readonly endpoint: string
   readonly data: string
+  /** More of what `synod serve` takes. */
+  readonly more: readonly string[]
 }
 
 export class Crew {
@@ -35,9 +37,9 @@ export class Crew {
       this.#end = resolve
     })
     const cluster = members.map(({ name, endpoint }) => `${name}=${endpoint}`).join(',')
-    this.#members = members.map(({ name, endpoint, data }) => {
+    this.#members = members.map(({ name, endpoint, data, more }) => {
       const args = ['--id', name, '--data', data, '--cluster', cluster, '--listen', endpoint, '--http', 'off']
-      return new MemberProcess(name, endpoint, args, {
+      return new MemberProcess(name, endpoint, [...args, ...more], {
         onWords: (words) => this.say(`${name}: ${words}`),
         onChange: () => this.#changed(),
       })

@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { DEFAULT_HOST, DEFAULT_PORT } from '../../service/index.js'
+import { BLACK_BOX_OPTIONS, DEFAULT_HOST, DEFAULT_PORT, flagOf } from '../../service/index.js'
 import { UsageError } from '../errors.js'
 import { windUpOnInterrupt } from '../interruption.js'
-import { CLUSTER_GROUP, DEFAULT_MEMBERS } from './client.js'
+import { addFlags, CLUSTER_GROUP, DEFAULT_MEMBERS } from './client.js'
 import { Crew, type CrewMember } from './crew.js'
 
 /** The names of the members: so many there can be. */
@@ -16,10 +16,13 @@ interface Flags {
   readonly members?: string
   readonly data: string
   readonly port: string
+  readonly blackBox?: string
+  readonly blackBoxLimit?: string
+  readonly blackBoxRedact?: boolean
 }
 
 export function upCommand(): Command {
-  return new Command('up')
+  const command = new Command('up')
     .helpGroup(CLUSTER_GROUP)
     .summary('run a cluster on this machine')
     .description('Runs a cluster on this machine, each member a process of its own, until Ctrl-C stops them.')
@@ -33,12 +36,15 @@ export function upCommand(): Command {
     .action(async (flags: Flags) => {
       await up(membersOf(flags), flags.data)
     })
+  addFlags(command, BLACK_BOX_OPTIONS)
+  return command
 }
 
 const EXIT_HELP =
   'It exits with 0 after Ctrl-C, with 1 when no member is left, and with 2 when an option is wrong\nor a port is taken.'
 
-function membersOf({ members, data, port }: Flags): readonly CrewMember[] {
+function membersOf(flags: Flags): readonly CrewMember[] {
+  const { members, data, port } = flags
   const there = foldersIn(data)
   const count = members === undefined ? there.length || DEFAULT_MEMBERS : Number(members)
   if (!Number.isInteger(count) || count < 1 || count > NAMES.length)
@@ -57,7 +63,16 @@ function membersOf({ members, data, port }: Flags): readonly CrewMember[] {
     name,
     endpoint: `${DEFAULT_HOST}:${first + at}`,
     data: join(data, name),
+    more: blackBoxOf(name, flags),
   }))
+}
+
+/** Each member has a folder of its own for what it records. */
+function blackBoxOf(name: string, { blackBox, blackBoxLimit, blackBoxRedact }: Flags): readonly string[] {
+  if (blackBox === undefined) return []
+  const limit = blackBoxLimit === undefined ? [] : [flagOf('blackBoxLimit'), blackBoxLimit]
+  const redact = blackBoxRedact === true ? [flagOf('blackBoxRedact')] : []
+  return [flagOf('blackBox'), join(blackBox, name), ...limit, ...redact]
 }
 
 function foldersIn(data: string): readonly string[] {

@@ -17,6 +17,7 @@ import {
   type RefusedStore,
   type Settings,
 } from '../../paxos/index.js'
+import { Recorder } from '../black-box/recorder.js'
 import { typeOfMessage } from '../encoding/messages.js'
 import { storeErrorOf } from '../store/errors.js'
 import { realFiles } from '../store/files.js'
@@ -71,6 +72,8 @@ export class MemberCore {
   readonly #folder: string
   readonly #plan: Plan
   readonly #store: Store
+  readonly #recorder: Recorder | null
+  readonly #clock: Clock
   readonly #driver: Driver
   #transport: Transport | null = null
   /** Where others find it; null if nobody can. */
@@ -103,7 +106,9 @@ export class MemberCore {
       const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
       sayWhatIsOutranked(options, owner, plan)
       await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
-      const core = new MemberCore(options, machine, plan, store)
+      const { blackBox, id, logger = QUIET } = options
+      const recorder = blackBox === undefined ? null : await Recorder.open(blackBox, id, logger)
+      const core = new MemberCore(options, machine, plan, store, recorder)
       await core.#begin(options).catch((error: Error) => core.#abandon(error))
       return core
     } catch (error) {
@@ -121,7 +126,13 @@ export class MemberCore {
     throw error
   }
 
-  private constructor(options: MemberOptions<AnyMachine>, machine: AnyMachine, plan: Plan, store: Store) {
+  private constructor(
+    options: MemberOptions<AnyMachine>,
+    machine: AnyMachine,
+    plan: Plan,
+    store: Store,
+    recorder: Recorder | null,
+  ) {
     const { id, data, logger = QUIET, clock = SYSTEM_CLOCK, settings, limits } = options
     this.name = id
     this.#commandBytes = commandBytesOf(completeLimits(limits))
@@ -130,16 +141,18 @@ export class MemberCore {
     this.#folder = data
     this.#plan = plan
     this.#store = store
+    this.#recorder = recorder
+    this.#clock = clock
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
     this.promises = new Promises((request) => this.#driver.request(request), this.#commandBytes)
-    this.#driver = this.#makeDriver(machine, clock, settings)
+    this.#driver = this.#makeDriver(machine, settings)
     store.forget()
     store.onFailure = (error) => void this.#fail(error)
   }
 
-  #makeDriver(machine: AnyMachine, clock: Clock, settings: Partial<Settings> = {}): Driver {
+  #makeDriver(machine: AnyMachine, settings: Partial<Settings> = {}): Driver {
     const { member: self, purpose } = this.#plan
     return new Driver({
       node: { self, machine, purpose, settings: { ...MEMBER_SETTINGS, ...settings } },
@@ -148,8 +161,9 @@ export class MemberCore {
         send: (to, payload) => this.#transport?.send(to, payload),
         flush: () => this.#transport?.flush(),
       },
-      clock,
+      clock: this.#clock,
       draw: (low, high) => randomInt(low, high + 1),
+      recorder: this.#recorder,
       onObservation: (observation) => this.#observe(observation),
       onLeader: (leader) => this.#led(leader),
       onFailure: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
@@ -494,6 +508,7 @@ export class MemberCore {
     await this.#transport?.close()
     await this.#noting
     await this.#store.close()
+    await this.#recorder?.close(this.#clock.wallMicros())
     this.#end?.(error)
   }
 }

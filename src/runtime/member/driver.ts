@@ -17,6 +17,7 @@ import {
   type Observation,
   type StoreRecord,
 } from '../../paxos/index.js'
+import type { TurnRecorder } from '../black-box/recorder.js'
 import { decodeMessage, MessageWriter } from '../encoding/messages.js'
 import type { Clock } from './clock.js'
 import { Timers } from './timers.js'
@@ -43,6 +44,8 @@ export interface DriverOptions {
   readonly clock: Clock
   /** A whole number from `low` to `high`, at random. */
   readonly draw: (low: number, high: number) => number
+  /** Writes down what goes into the node; null: nobody does. */
+  readonly recorder?: TurnRecorder | null
   readonly onObservation: (observation: Observation) => void
   /** This node came to know another leader, or none. */
   readonly onLeader: (leader: MemberId | null) => void
@@ -57,18 +60,21 @@ export class Driver {
   readonly #options: DriverOptions
   readonly #writer: MessageWriter = new MessageWriter()
   readonly #timers: Timers
+  readonly #recorder: TurnRecorder | null
   #requests: ClientRequest[] = []
   #isFlushing = false
   #leader: MemberId | null = null
   #isStopped = false
 
   constructor(options: DriverOptions) {
-    const { node, store, clock, draw } = options
+    const { node, store, clock, draw, recorder = null } = options
     this.#options = options
+    this.#recorder = recorder
     this.#timers = new Timers(clock, (role, timer, deadlineMicros) => {
       this.#turn({ type: 'timer', ...this.#now, role, timer, deadlineMicros })
     })
-    this.node = new Node({ ...node, draw, ...(store && { records: store.records }) })
+    const made = { ...node, draw, ...(store && { records: store.records }) }
+    this.node = recorder === null ? new Node(made) : recorder.makeNode(made)
     if (store !== null) store.onDurable = (count) => this.#turn({ type: 'durable', ...this.#now, count })
   }
 
@@ -141,8 +147,11 @@ export class Driver {
   #turn(event: NodeEvent): void {
     if (this.#isStopped) return
     try {
-      for (const action of this.node.step(event)) this.#carryOut(action)
+      const actions = this.node.step(event)
+      if (this.#recorder !== null) this.#recorder.turn(event, actions)
+      for (const action of actions) this.#carryOut(action)
     } catch (error) {
+      this.#recorder?.threw(event, error)
       this.stop()
       this.#options.onFailure(error)
       return

@@ -1,5 +1,6 @@
 /** What a member is started with, and what follows from that and from what its folder says. */
 import type { AnyMachine, MemberId, Purpose, Settings, StoreRecord } from '../../paxos/index.js'
+import { type BlackBoxOptions, checkBlackBox } from '../black-box/options.js'
 import type { Files } from '../store/files.js'
 import { type Endpoint, parseEndpoint, type TransportLimits, type TransportTls } from '../transport/index.js'
 import type { About } from './about.js'
@@ -51,6 +52,8 @@ export interface MemberOptions<Machine> {
   /** Default: nothing is logged. */
   readonly logger?: Logger
   readonly clock?: Clock
+  /** Records what goes into the member, for `synod replay`: see docs/BLACKBOX.md. Default: nothing is recorded. */
+  readonly blackBox?: BlackBoxOptions
   /** @internal Puts something between the member and the world: that is how faults are injected. */
   readonly between?: Between
 }
@@ -82,7 +85,7 @@ const IDENTITIES = 2 ** 48
 
 /** Throws a `BadOptions` for what cannot be, whatever the folder says. */
 export function checkOptions(options: MemberOptions<AnyMachine>): void {
-  const { id, cluster, join, listen, advertise, identity } = options
+  const { id, cluster, join, listen, advertise, identity, blackBox } = options
   if (!NAME.test(id))
     throw new BadOptions(
       `${JSON.stringify(id)} is no name of a member: use letters, digits, ".", "_" and "-", at most 64.`,
@@ -94,6 +97,7 @@ export function checkOptions(options: MemberOptions<AnyMachine>): void {
       `The identity of a cluster is a whole number from 1 to 2^48 - 1, and ${identity} is not.`,
     )
   if (cluster !== undefined) checkCluster(id, cluster)
+  if (blackBox !== undefined) checkBlackBox(blackBox)
   for (const endpoint of [...Object.values(cluster ?? {}), ...(join ?? []), advertise]) {
     if (endpoint !== undefined) endpointOf(endpoint)
   }
