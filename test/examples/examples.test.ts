@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { freeAddress, newFolder } from '../runtime/member/started.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const EXAMPLES = readdirSync(join(ROOT, 'examples'))
+const EXAMPLES = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.js'))
 
 function run(example: string, argument: string): readonly string[] {
   const options = { cwd: ROOT, encoding: 'utf8', timeout: 60_000 } as const
