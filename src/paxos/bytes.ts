@@ -135,6 +135,17 @@ export class ByteReader {
   }
 }
 
+/** The parts, one behind the other, in memory of their own. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
 /** How many bytes a number takes. */
 export function numberBytes(value: number): number {
   let bytes = 1

@@ -5,7 +5,15 @@
 export * from './actions.js'
 export * from './ballot.js'
 export * from './black-box/index.js'
-export { ByteReader, ByteWriter, decodeNumber, encodeNumber, MalformedBytes, sameBytes } from './bytes.js'
+export {
+  ByteReader,
+  ByteWriter,
+  decodeNumber,
+  encodeNumber,
+  joinBytes,
+  MalformedBytes,
+  sameBytes,
+} from './bytes.js'
 export * from './decree.js'
 export * from './errors.js'
 export * from './events.js'

@@ -26,6 +26,11 @@ export interface Codec<Value> {
 /** A codec of states, which differ from version to version: it is told of which version the state is. */
 export interface StateCodec<State> {
   encode(state: State, version: number): Uint8Array
+  /**
+   * What `encode` gives, in parts that may share the memory of the state: they are copied before the next command. For
+   * large states, so that they are copied once and no more. If there is none, `encode` is asked.
+   */
+  parts?(state: State, version: number): readonly Uint8Array[]
   decode(bytes: Uint8Array, version: number): State
 }
 

@@ -4,15 +4,12 @@
  * A snapshot replaces the decrees up to its slot: *Paxos Made Live*, section 5.5. It holds everything that they made:
  * the machine's state and its version, the sessions, decree time, and the configurations in force and to come.
  */
-import { ByteReader, ByteWriter } from './bytes.js'
+import { ByteReader, encodeNumber, joinBytes } from './bytes.js'
 import type { Slot } from './decree.js'
 import { MachineOutdated } from './errors.js'
 import { type AnyMachine, codecsOf, versionOf } from './machine.js'
 import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Replicated } from './replicated.js'
-
-/** More than the two lengths in a snapshot take. */
-const NUMBERS_BYTES = 24
 
 /** A snapshot, as it is kept and sent. */
 export interface Snapshot {
@@ -35,12 +32,12 @@ export interface IncomingSnapshot {
 
 export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snapshot {
   const { state, ...rest } = replicated
-  const ofMachine = codecsOf(machine).snapshots.encode(state, replicated.machineVersion)
+  const { snapshots } = codecsOf(machine)
+  const version = replicated.machineVersion
+  const parts = snapshots.parts?.(state, version) ?? [snapshots.encode(state, version)]
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
   const ofOthers = encodePlain(rest)
-  const writer = new ByteWriter(NUMBERS_BYTES + ofMachine.length + ofOthers.length)
-  writer.bytes(ofMachine)
-  writer.bytes(ofOthers)
-  const data = writer.take()
+  const data = joinBytes([encodeNumber(length), ...parts, encodeNumber(ofOthers.length), ofOthers])
   return { slot: replicated.applied, checksum: checksumOf(data), data }
 }
 
@@ -59,13 +56,8 @@ export function readSnapshot({ data }: Snapshot, machine: AnyMachine): Replicate
 
 /** The snapshot that has arrived; null if its bytes are not what was promised. */
 export function completeSnapshot({ slot, checksum, total, chunks }: IncomingSnapshot): Snapshot | null {
-  const data = new Uint8Array(total)
-  let at = 0
-  for (const chunk of chunks) {
-    data.set(chunk, at)
-    at += chunk.length
-  }
-  return checksumOf(data) === checksum ? { slot, checksum, data } : null
+  const data = joinBytes(chunks)
+  return data.length === total && checksumOf(data) === checksum ? { slot, checksum, data } : null
 }
 
 /**

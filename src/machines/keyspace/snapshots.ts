@@ -7,7 +7,7 @@
  * segments; the queue of deadlines; and the number of chunks of the history, and of each: first revision, number of
  * changes, how long it is, the bytes that are written. Lists of numbers have their length before them.
  */
-import { ByteReader, ByteWriter, type Codec, MalformedBytes } from '../../paxos/index.js'
+import { ByteReader, ByteWriter, joinBytes, MalformedBytes, type StateCodec } from '../../paxos/index.js'
 import { type ChangeChunk, isChunk } from './history.js'
 import { DEAD, isRecord, kindAt, MORTAL, positionAt, recordBytes, sizeAt } from './records.js'
 import { finderOf, type KeyspaceState } from './state.js'
@@ -16,34 +16,17 @@ import { keyspaceBounds } from './types.js'
 
 const VERSION = 1
 
-/** More than the numbers of a segment or a chunk take. */
-const NUMBERS_BYTES = 40
+/** Room for the numbers of many segments; where there are more, there is more room. */
+const NUMBERS_BYTES = 4_096
 
 /** The longest that one segment can be. */
 const LONGEST_SEGMENT = recordBytes(true, keyspaceBounds.keyBytes, keyspaceBounds.valueBytes)
 
 const NO_BYTES = new Uint8Array(0)
 
-export const snapshots: Codec<KeyspaceState> = {
-  encode: (state) => {
-    const writer = new ByteWriter(roomFor(state))
-    for (const number of [VERSION, state.revision, state.timeMicros, state.count, state.head])
-      writer.number(number)
-    writer.number(state.segments.length)
-    for (const [at, bytes] of state.segments.entries()) {
-      writer.number(bytes.length)
-      writer.number(state.dead[at] ?? 0)
-      writer.bytes(bytes.subarray(0, state.used[at] ?? 0))
-    }
-    writeNumbers(writer, state.vacant)
-    writeNumbers(writer, state.deadlines)
-    writer.number(state.history.length)
-    for (const { first, count, used, bytes } of state.history) {
-      for (const number of [first, count, bytes.length]) writer.number(number)
-      writer.bytes(bytes.subarray(0, used))
-    }
-    return writer.take()
-  },
+export const snapshots: StateCodec<KeyspaceState> = {
+  encode: (state) => joinBytes(partsOf(state)),
+  parts: partsOf,
   decode: (bytes) => {
     const reader = new ByteReader(bytes)
     const state = readState(reader)
@@ -54,11 +37,31 @@ export const snapshots: Codec<KeyspaceState> = {
   },
 }
 
-function roomFor({ used, vacant, deadlines, history }: KeyspaceState): number {
-  let room = NUMBERS_BYTES * (3 + used.length + history.length) + 8 * (vacant.length + deadlines.length)
-  for (const bytes of used) room += bytes
-  for (const chunk of history) room += chunk.used
-  return room
+/** The numbers, and between them views of what is written in the segments and the chunks. */
+function partsOf(state: KeyspaceState): readonly Uint8Array[] {
+  const parts: Uint8Array[] = []
+  const writer = new ByteWriter(NUMBERS_BYTES)
+  const addBytes = (bytes: Uint8Array): void => {
+    writer.number(bytes.length)
+    parts.push(writer.take(), bytes)
+  }
+  for (const number of [VERSION, state.revision, state.timeMicros, state.count, state.head])
+    writer.number(number)
+  writer.number(state.segments.length)
+  for (const [at, bytes] of state.segments.entries()) {
+    writer.number(bytes.length)
+    writer.number(state.dead[at] ?? 0)
+    addBytes(bytes.subarray(0, state.used[at] ?? 0))
+  }
+  writeNumbers(writer, state.vacant)
+  writeNumbers(writer, state.deadlines)
+  writer.number(state.history.length)
+  for (const { first, count, used, bytes } of state.history) {
+    for (const number of [first, count, bytes.length]) writer.number(number)
+    addBytes(bytes.subarray(0, used))
+  }
+  parts.push(writer.take())
+  return parts
 }
 
 function writeNumbers(writer: ByteWriter, numbers: readonly number[]): void {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { keyspace } from '../../../src/machines/index.js'
-import { encodeText } from '../../../src/paxos/index.js'
+import { encodeText, joinBytes } from '../../../src/paxos/index.js'
 
 const at = (timeMicros: number) => ({ timeMicros, slot: 1, version: 1 })
 const [key, one, two] = [encodeText('key'), encodeText('one'), encodeText('two')]
@@ -40,6 +40,7 @@ test('a snapshot gives the same state again', () => {
   const bytes = keyspace.snapshots?.encode(state, 1) ?? new Uint8Array(0)
   const again = keyspace.snapshots?.decode(bytes, 1) ?? keyspace.initial()
   expect(keyspace.snapshots?.encode(again, 1)).toEqual(bytes)
+  expect(joinBytes(keyspace.snapshots?.parts?.(again, 1) ?? [])).toEqual(bytes)
   const scan = { type: 'scan', prefix: new Uint8Array(0) } as const
   expect(keyspace.query?.(again, scan, { version: 1 })).toEqual(keyspace.query?.(state, scan, { version: 1 }))
 })
