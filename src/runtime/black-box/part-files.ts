@@ -154,7 +154,7 @@ export class PartFiles {
   }
 }
 
-export function partName(number: number): string {
+function partName(number: number): string {
   return `${String(number).padStart(10, '0')}.blackbox`
 }
 

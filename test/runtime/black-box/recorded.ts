@@ -10,7 +10,7 @@ export function filesOf(folder: string): readonly string[] {
     .map((name) => join(folder, name))
 }
 
-export function readPart(file: string): PartReader {
+function readPart(file: string): PartReader {
   return new PartReader(new Uint8Array(readFileSync(file)))
 }
 
