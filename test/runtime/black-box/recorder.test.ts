@@ -263,7 +263,7 @@ describe('a black box that cannot be written', () => {
     onTestFinished(() => again.close())
     await again.invoke('one more')
     await again.close()
-    expect(await logger.line(/black box/)).toMatch(/quarter of the limit: raise it above \d+/)
+    expect(await logger.line(/black box/)).toMatch(/quarter of the limit: raise that above \d+/)
     expect(readdirSync(folder)).toEqual([])
   })
 
