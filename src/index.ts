@@ -8,6 +8,7 @@ export * from './paxos/index.js'
 export {
   type AskOptions,
   BadOptions,
+  type BlackBoxOptions,
   CannotListen,
   type Clock,
   Closed,

@@ -1,6 +1,6 @@
 /** The `synod` command line: one file a command. What it says of itself goes to stderr. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { synodVersion } from '../runtime/version.js'
 import { Failure, UsageError } from './errors.js'
 import { endOnInterrupt } from './interruption.js'
 
@@ -37,7 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 async function program(wanted: string | undefined): Promise<Command> {
   const command = new Command('synod')
     .description('Multi-Paxos for TypeScript: a cluster to use, to watch, to break and to build upon.')
-    .version(versionOf())
+    .version(synodVersion())
   const one = wanted !== undefined && Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined
   for (const load of one === undefined ? Object.values(COMMANDS) : [one]) command.addCommand(await load())
   tame(command)
@@ -48,11 +48,6 @@ async function program(wanted: string | undefined): Promise<Command> {
 function tame(command: Command): void {
   command.exitOverride().configureOutput({ writeErr: () => {} })
   for (const each of command.commands) tame(each)
-}
-
-function versionOf(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version // our own file
 }
 
 /** What to say of an error, and the exit code. */

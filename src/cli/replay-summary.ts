@@ -1,4 +1,5 @@
 /** What is said of a replay when it is over, and its exit code. */
+import { synodVersion } from '../runtime/index.js'
 import { formatSeconds, nameOf } from '../simulation/index.js'
 import type { Difference, ReplayedPart } from './replayed-part.js'
 
@@ -45,7 +46,10 @@ export class ReplaySummary {
   #judgement(alarm: (text: string) => string): readonly string[] {
     const lines: string[] = []
     for (const { file, part } of this.#parts) {
-      if (part.difference !== null) lines.push(alarm(`the member diverged ${placeOf(file, part.difference)}`))
+      if (part.difference !== null)
+        lines.push(
+          alarm(`the member diverged ${placeOf(file, part.difference)}: ${adviceOf(part.beginning.synod)}`),
+        )
     }
     const odd = this.#parts.find(({ part }) => part.machineDifference !== null)
     if (odd?.part.machineDifference != null)
@@ -80,6 +84,13 @@ function endOf(file: string, { end, error }: ReplayedPart): readonly string[] {
   return [
     `${file}: it is damaged, and its last ${end.bytes} bytes cannot be replayed: copy it anew from the member`,
   ]
+}
+
+function adviceOf(recordedBy: string): string {
+  const own = synodVersion()
+  if (own !== recordedBy)
+    return `replay it with Synod ${recordedBy}, which has recorded it, as this is Synod ${own}`
+  return `if it ran the roles of Synod ${own} as they are, please report it, with the file`
 }
 
 function placeOf(file: string, { turn, event, flaw }: Difference): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Command } from 'commander'
 import { PartReader, RecordingError } from '../paxos/index.js'
+import { synodVersion } from '../runtime/index.js'
 import type { AnyApplication } from '../simulation/index.js'
 import { isColored, PALETTE, red, uncolored } from './colors.js'
 import { firstLineOf, UsageError } from './errors.js'
@@ -70,9 +71,10 @@ async function replayPart(
   summary: ReplaySummary,
   { color }: Flags,
 ): Promise<void> {
-  const reader = readPart(file)
   const palette = isColored(process.stdout, color) ? PALETTE : undefined
-  const part = new ReplayedPart(reader, application, palette, (line) => output.line(line))
+  const part = beginPart(file, readPart(file), (reader) => {
+    return new ReplayedPart(reader, application, palette, (line) => output.line(line))
+  })
   for (let turns = 1; !output.closed && part.next(); turns++) {
     if (turns % TURNS !== 0) continue
     await output.flush()
@@ -80,6 +82,21 @@ async function replayPart(
   }
   await output.flush()
   summary.add(file, part)
+}
+
+/** What another version of Synod froze may be no node here. */
+function beginPart(
+  file: string,
+  reader: PartReader,
+  begin: (reader: PartReader) => ReplayedPart,
+): ReplayedPart {
+  try {
+    return begin(reader)
+  } catch (error) {
+    throw new UsageError(
+      `${file}: Synod ${synodVersion()} makes no node of what it begins with (${firstLineOf(error)}): replay it with Synod ${reader.beginning.synod}, which has recorded it`,
+    )
+  }
 }
 
 /** The files of a recording, in order. */

@@ -22,6 +22,7 @@ const KIND = {
   map: 12,
   set: 13,
   word: 14,
+  sparse: 15,
 } as const
 
 /** Half a character: UTF-8 has no bytes for it, but JSON has an escape. */
@@ -80,7 +81,10 @@ class Words {
   }
 }
 
-/** Writes plain data one after the other, with words that it learns on the way: a third of the bytes, and of the time. */
+/**
+ * Writes plain data one after the other, with words that it learns on the way: a third of the bytes, and of the time. Of
+ * zeros it writes how many they are.
+ */
 export class PlainWriter {
   readonly #writer: ByteWriter = new ByteWriter(65_536)
   readonly #words: Words = new Words()
@@ -170,8 +174,7 @@ function writeObject(writer: ByteWriter, value: object, levels: number, words: W
     writer.number(values.length)
     for (const each of values) writePlain(writer, each, levels, words)
   } else if (value instanceof Uint8Array) {
-    writer.number(KIND.bytes)
-    writer.bytes(value)
+    writeBytes(writer, value, words)
   } else {
     if (!isPlainObject(value))
       throw new TypeError(
@@ -185,6 +188,44 @@ function writeObject(writer: ByteWriter, value: object, levels: number, words: W
       writePlain(writer, each, levels, words)
     }
   }
+}
+
+function writeBytes(writer: ByteWriter, bytes: Uint8Array, words: Words | null): void {
+  const isSparse = words !== null && bytes.length <= MOST_SPARSE
+  let zeros = isSparse ? zerosFrom(bytes, 0) : bytes.length
+  if (zeros === bytes.length) {
+    writer.number(KIND.bytes)
+    writer.bytes(bytes)
+    return
+  }
+  writer.number(KIND.sparse)
+  writer.number(bytes.length)
+  for (let at = 0; at < bytes.length; zeros = zerosFrom(bytes, at)) {
+    writer.bytes(bytes.subarray(at, zeros))
+    at = zeros
+    while (bytes[at] === 0) at += 1
+    writer.number(at - zeros)
+  }
+}
+
+/** Fewer zeros are written as they are, and so are those of a longer byte string: a few bytes must not ask for more. */
+const FEWEST_ZEROS = 16
+const MOST_SPARSE = 2 ** 30
+
+/** Where the next zeros begin that are worth it; the length if there are none. Looks at few of the others. */
+function zerosFrom(bytes: Uint8Array, from: number): number {
+  let first = from
+  for (let at = from + FEWEST_ZEROS - 1; at < bytes.length; at += FEWEST_ZEROS) {
+    if (bytes[at] !== 0) continue
+    const low = Math.max(first, at - FEWEST_ZEROS + 1)
+    let start = at
+    while (start > low && bytes[start - 1] === 0) start -= 1
+    let end = at + 1
+    while (end < start + FEWEST_ZEROS && bytes[end] === 0) end += 1
+    if (end - start === FEWEST_ZEROS) return start
+    first = end
+  }
+  return bytes.length
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------
@@ -215,6 +256,9 @@ function readPlain(reader: ByteReader, levels: number, words: Words | null): unk
       return readBrokenString(reader.text())
     case KIND.bytes:
       return reader.bytes().slice()
+    case KIND.sparse:
+      if (words === null) throw new MalformedBytes('Plain data with zeros left out, and none may be.')
+      return readSparse(reader)
     case KIND.array:
       return readAll(reader, levels - 1, words)
     case KIND.set:
@@ -234,6 +278,19 @@ function readString(reader: ByteReader, words: Words | null): string {
   const text = reader.text()
   words?.learn(text)
   return text
+}
+
+function readSparse(reader: ByteReader): Uint8Array {
+  const length = reader.number()
+  if (length > MOST_SPARSE) throw new MalformedBytes(`A byte string claims to have ${length} bytes.`)
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at += reader.number()) {
+    const others = reader.bytes()
+    if (others.length > length - at) throw new MalformedBytes('A byte string has more bytes than it says.')
+    bytes.set(others, at)
+    at += others.length
+  }
+  return bytes
 }
 
 function readAll(reader: ByteReader, levels: number, words: Words | null): unknown[] {

@@ -15,6 +15,7 @@ import {
   decodeDecree,
   formatBallot,
   isNoOp,
+  MalformedBytes,
   type Message,
   type NodeId,
   type Request,
@@ -215,13 +216,20 @@ export class TranscriptFormatter {
   #decree(decree: Decree): string {
     const known = this.#decrees.get(decree)
     if (known !== undefined) return known
-    const text = isNoOp(decree)
-      ? 'no-op'
-      : `(${decodeDecree(decree)
-          .requests.map((request) => this.#request(request))
-          .join(', ')})`
+    const text = isNoOp(decree) ? 'no-op' : `(${this.#requests(decree)})`
     this.#decrees.set(decree, text)
     return text
+  }
+
+  /** A recording may have left out what was decided long ago. */
+  #requests(decree: Decree): string {
+    try {
+      const { requests } = decodeDecree(decree)
+      return requests.map((request) => this.#request(request)).join(', ')
+    } catch (error) {
+      if (error instanceof MalformedBytes) return `${decree.length} bytes`
+      throw error
+    }
   }
 
   #request(request: Request): string {

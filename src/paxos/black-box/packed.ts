@@ -1,7 +1,10 @@
 /**
- * A node packed for the beginning of a part: frozen, but without the machine's state, which may be as large as memory.
- * The state is what the last snapshot and the decisions after it make, and a node keeps both. A snapshot that is too large
- * for a part, or redacted, is left out: how long it is, is enough for the node itself.
+ * A node packed for the beginning of a part: frozen, but without what makes it large and can be done without.
+ *
+ * - The machine's state, which may be as large as memory, is what the last snapshot and the decisions after it make, and
+ *   a node keeps both. Where these take too much they are left out as well, and the machine cannot be run.
+ * - Of a decree that is applied, and of a snapshot, the node itself never looks at more than the length. So it gets zeros,
+ *   unless the state is to be made from them.
  */
 import { ByteReader, ByteWriter } from '../bytes.js'
 import type { Decree, Slot } from '../decree.js'
@@ -9,9 +12,10 @@ import type { AnyMachine } from '../machine.js'
 import type { Founding, Vote } from '../messages.js'
 import type { FrozenNode, Node } from '../node.js'
 import { decodePlain, encodePlain } from '../plain-bytes.js'
+import type { Recovered } from '../records.js'
 import { applyDecree, executionOf, initialReplicated } from '../replicated.js'
 import type { Replica } from '../roles/replica.js'
-import { readSnapshot, type Snapshot } from '../snapshot.js'
+import { type IncomingSnapshot, readSnapshot, type Snapshot } from '../snapshot.js'
 import { blank, redact } from './redaction.js'
 
 export interface PackedNode {
@@ -33,62 +37,114 @@ interface PackedSnapshot {
 
 export interface Packing {
   readonly redacted: boolean
-  /** A snapshot of more bytes is left out. */
-  readonly snapshotBytes: number
+  /** A state that takes more bytes to make is left out. */
+  readonly stateBytes: number
 }
 
 /** Whether the state can be made from what is packed. */
-export function isWhole(node: Node, { redacted, snapshotBytes }: Packing): boolean {
-  const snapshot = node.roles.replica?.snapshot ?? node.plain.fields.recovered?.snapshot
-  return !redacted && (snapshot?.data.length ?? 0) <= snapshotBytes
+export function isWhole(node: Node, { redacted, stateBytes }: Packing): boolean {
+  const { recovered } = node.plain.fields
+  const { snapshot, decisions } = node.roles.replica ?? recovered ?? NOTHING
+  if (redacted) return false
+  let bytes = snapshot?.data.length ?? 0
+  for (const [slot, decree] of decisions) if (slot > (snapshot?.slot ?? 0)) bytes += decree.length
+  return bytes <= stateBytes
+}
+
+const NOTHING = { snapshot: null, decisions: new Map<Slot, Decree>() }
+
+/** Whether the snapshot that comes from another member is left out, so that its end cannot be done once more. */
+export function lacksIncoming({ roles }: Node, { redacted, stateBytes }: Packing): boolean {
+  return redacted || (roles.replica?.incoming?.received ?? 0) > stateBytes
 }
 
 /** Shares memory with the node: to be written down before its next turn. */
 export function packNode(node: Node, packing: Packing): PackedNode {
   const { fields, roles } = node.plain
-  const { acceptor, replica } = node.roles
+  const { replica } = node.roles
   const { recovered } = fields
+  const whole = isWhole(node, packing)
   const frozen = {
-    fields: {
-      ...fields,
-      recovered: recovered && {
-        ...recovered,
-        decisions: withoutVoted(recovered.decisions, recovered.votes),
-        snapshot: null,
-      },
-    },
-    roles: replica === undefined ? roles : { ...roles, replica: frozenReplica(replica, acceptor?.votes) },
+    fields: { ...fields, recovered: recovered && frozenRecovered(recovered) },
+    roles: replica === undefined ? roles : { ...roles, ...frozenRoles(node, replica, packing, whole) },
   } as FrozenNode // but for the decrees that are null
+  // What a store held is still to be executed: if it is too much, then without the commands.
+  const isRedacted = packing.redacted || (recovered !== null && !whole)
   return {
-    frozen: packing.redacted ? redact(frozen) : frozen,
-    snapshot: packSnapshot(replica?.snapshot, packing, false),
-    recovered: packSnapshot(recovered?.snapshot, packing, true),
+    frozen: isRedacted ? redact(frozen) : frozen,
+    snapshot: packSnapshot(replica?.snapshot, whole, packing.redacted, false),
+    recovered: packSnapshot(recovered?.snapshot, whole, packing.redacted, true),
   }
 }
 
-type Votes = ReadonlyMap<Slot, Vote>
-
-function frozenReplica(replica: Replica, votes: Votes = new Map()): Readonly<Record<string, unknown>> {
-  const { replicated, decisions } = replica
+function frozenRecovered(recovered: Recovered): unknown {
+  const { snapshot, votes, decisions } = recovered
+  const through = snapshot?.slot ?? 0
   return {
-    ...replica,
-    replicated: { ...replicated, state: null },
-    decisions: withoutVoted(decisions, votes),
+    ...recovered,
+    votes: packVotes(votes, through),
+    decisions: packDecisions(decisions, votes, through),
     snapshot: null,
   }
 }
 
-/** Most decisions are what was voted for, and then the very same bytes. */
-function withoutVoted(decisions: ReadonlyMap<Slot, Decree>, votes: Votes): Map<Slot, Decree | null> {
-  const packed = new Map<Slot, Decree | null>()
-  for (const [slot, decree] of decisions) packed.set(slot, votes.get(slot)?.decree === decree ? null : decree)
+type Fields = Readonly<Record<string, unknown>>
+
+function frozenRoles(
+  { roles: { acceptor } }: Node,
+  replica: Replica,
+  packing: Packing,
+  whole: boolean,
+): Readonly<Record<string, Fields>> {
+  const { replicated, decisions, snapshot, applied, incoming } = replica
+  const through = whole ? (snapshot?.slot ?? 0) : applied
+  const votes = acceptor?.votes ?? new Map<Slot, Vote>()
+  const packed = {
+    ...replica,
+    replicated: { ...replicated, state: null },
+    decisions: packDecisions(decisions, votes, through),
+    snapshot: null,
+    incoming:
+      incoming !== null && packing.stateBytes < incoming.received ? blankIncoming(incoming) : incoming,
+  }
+  if (acceptor === undefined) return { replica: packed }
+  return { replica: packed, acceptor: { ...acceptor, votes: packVotes(votes, through) } }
+}
+
+type Votes = ReadonlyMap<Slot, Vote>
+
+function packVotes(votes: Votes, through: Slot): Votes {
+  const packed = new Map<Slot, Vote>()
+  for (const [slot, vote] of votes) {
+    const { ballot, decree } = vote
+    packed.set(slot, slot > through ? vote : { slot, ballot, decree: blank(decree.length) })
+  }
   return packed
+}
+
+/** Most decisions are what was voted for, and then the very same bytes. */
+function packDecisions(
+  decisions: ReadonlyMap<Slot, Decree>,
+  votes: Votes,
+  through: Slot,
+): ReadonlyMap<Slot, Decree | null> {
+  const packed = new Map<Slot, Decree | null>()
+  for (const [slot, decree] of decisions) {
+    if (votes.get(slot)?.decree === decree) packed.set(slot, null)
+    else packed.set(slot, slot > through ? decree : blank(decree.length))
+  }
+  return packed
+}
+
+function blankIncoming(incoming: IncomingSnapshot): IncomingSnapshot {
+  return { ...incoming, chunks: incoming.chunks.map(({ length }) => blank(length)) }
 }
 
 /** What a snapshot holds beside the state is needed only where the snapshot is still to be read. */
 function packSnapshot(
   snapshot: Snapshot | null | undefined,
-  { redacted, snapshotBytes }: Packing,
+  whole: boolean,
+  redacted: boolean,
   isToBeRead: boolean,
 ): PackedSnapshot | null {
   if (!snapshot) return null
@@ -100,7 +156,7 @@ function packSnapshot(
     slot,
     checksum,
     stateBytes: state.length,
-    state: redacted || data.length > snapshotBytes ? null : state,
+    state: whole ? state : null,
     rest: redacted ? redactRest(rest, isToBeRead) : rest,
   }
 }
@@ -129,10 +185,10 @@ export function unpackNode({ frozen, snapshot, recovered }: PackedNode): FrozenN
 }
 
 function unpackReplica(
-  replica: Readonly<Record<string, unknown>>,
-  acceptor: Readonly<Record<string, unknown>> | undefined,
+  replica: Fields,
+  acceptor: Fields | undefined,
   snapshot: PackedSnapshot | null,
-): Readonly<Record<string, unknown>> {
+): Fields {
   const votes = (acceptor?.['votes'] ?? new Map()) as Votes // the fields of these roles, see packNode
   const decisions = withVoted(replica['decisions'] as ReadonlyMap<Slot, Decree | null>, votes)
   return { ...replica, decisions, snapshot: unpackSnapshot(snapshot) }

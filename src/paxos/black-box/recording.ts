@@ -26,6 +26,8 @@ export interface PartBeginning {
   readonly part: number
   readonly reason: PartReason
   readonly self: NodeId
+  /** The version of Synod. */
+  readonly synod: string
   /** What its operators call the node. */
   readonly name: string
   readonly purpose: Purpose

@@ -4,13 +4,13 @@ import { BadOptions } from '../member/errors.js'
 export interface BlackBoxOptions {
   /** The folder for its files, of this member alone. It is made if it is not there. */
   readonly folder: string
-  /** How many bytes the files have together at most, from 65,536 on; 67,108,864 by default. */
+  /** How many bytes the files have together at most, from 65,536 on; 268,435,456 by default. */
   readonly limitBytes?: number
   /** Writes zeros in the place of what clients send, what they are answered, and the state. Default: false. */
   readonly redact?: boolean
 }
 
-export const BLACK_BOX_BYTES = 67_108_864
+export const BLACK_BOX_BYTES = 268_435_456
 export const LEAST_BLACK_BOX_BYTES = 65_536
 
 /** What waits to be written at most, in bytes: when the disk is that far behind, the part ends. */
@@ -24,8 +24,8 @@ export interface PartBounds {
   readonly mostBytes: number
   /** What a part begins with has no more: or else nothing is recorded. */
   readonly beginningBytes: number
-  /** A snapshot with more is left out of it. */
-  readonly snapshotBytes: number
+  /** A state that takes more is left out of it. */
+  readonly stateBytes: number
 }
 
 export function partBoundsOf(limitBytes: number): PartBounds {
@@ -33,7 +33,7 @@ export function partBoundsOf(limitBytes: number): PartBounds {
     fullBytes: Math.floor(limitBytes / 4),
     mostBytes: Math.floor(limitBytes / 2),
     beginningBytes: Math.floor(limitBytes / 4),
-    snapshotBytes: Math.floor(limitBytes / 8),
+    stateBytes: Math.floor(limitBytes / 8),
   }
 }
 

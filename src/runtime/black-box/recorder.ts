@@ -9,6 +9,7 @@ import {
   detailOf,
   digestOf,
   isWhole,
+  lacksIncoming,
   type MachineResult,
   Node,
   type NodeEvent,
@@ -22,6 +23,7 @@ import {
   redactResult,
 } from '../../paxos/index.js'
 import type { Logger } from '../member/options.js'
+import { synodVersion } from '../version.js'
 import {
   BLACK_BOX_BYTES,
   type BlackBoxOptions,
@@ -60,6 +62,8 @@ export class Recorder implements TurnRecorder {
   #last: NodeEvent | null = null
   /** What the replica held after the last turn: another object when a snapshot of another member was installed. */
   #replicated: object | undefined
+  /** What this part knows of a snapshot that comes from another member is only how long it is. */
+  #lacksIncoming = false
   /** The disk was too slow: the next part begins when it has caught up. */
   #isBehind = false
   #isOver = false
@@ -156,11 +160,11 @@ export class Recorder implements TurnRecorder {
     else if (this.#bytes >= this.#fullBytes) this.#begin('full')
   }
 
-  /** What another member's snapshot holds is not there any more once it is redacted. */
+  /** What another member's snapshot held is needed when it is installed. */
   #isRepeatable(event: NodeEvent, actions: readonly Action[], results: readonly MachineResult[]): boolean {
     const before = this.#replicated
     this.#replicated = this.#node?.roles.replica?.replicated
-    if (!this.#redacted || event.type !== 'messages' || before === undefined) return true
+    if (!this.#lacksIncoming || event.type !== 'messages' || before === undefined) return true
     const isOutdated = actions.some((each) => each.type === 'observe' && each.observation.type === 'outdated')
     return !isOutdated && this.#replicated === before && !results.some(({ type }) => type === 'made')
   }
@@ -170,12 +174,14 @@ export class Recorder implements TurnRecorder {
   #begin(reason: PartReason): void {
     if (this.#node === null || this.#options === null || this.#files === null) return
     const { self, purpose } = this.#options
-    const packing = { redacted: this.#redacted, snapshotBytes: this.#bounds.snapshotBytes }
+    const packing = { redacted: this.#redacted, stateBytes: this.#bounds.stateBytes }
+    this.#lacksIncoming = lacksIncoming(this.#node, packing)
     this.#isBehind = false
     this.#writer = new PartWriter()
     const beginning = {
       part: this.#files.nextNumber,
       reason,
+      synod: synodVersion(),
       self,
       name: this.#name,
       purpose,
@@ -190,7 +196,7 @@ export class Recorder implements TurnRecorder {
     this.#bytes = head.length + lengthOf(entry)
     if (this.#bytes > this.#bounds.beginningBytes)
       throw new RangeError(
-        `the node alone takes ${this.#bytes} bytes, and has a quarter of the limit: raise it above ${4 * this.#bytes} bytes`,
+        `the node alone takes ${this.#bytes} bytes, and has a quarter of the limit: raise that above ${4 * this.#bytes}`,
       )
     this.#fullBytes = Math.max(this.#bounds.fullBytes, 2 * this.#bytes)
     this.#mostPendingBytes = MOST_PENDING_BYTES + this.#bytes

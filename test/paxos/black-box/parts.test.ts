@@ -41,10 +41,11 @@ function record(): {
       return low
     },
   })
-  const packing = { redacted: false, snapshotBytes: 1_000 }
+  const packing = { redacted: false, stateBytes: 1_000 }
   const beginning = {
     part: 1,
     reason: 'start',
+    synod: '0.0.0',
     self: 0,
     name: 'a',
     purpose,

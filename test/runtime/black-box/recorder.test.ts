@@ -20,9 +20,10 @@ const notes = defineMachine({
   query: (texts, at: number) => texts[at] ?? '',
 })
 
-async function startNotes(blackBox: BlackBoxOptions, data: string = newFolder(), logBytes = 1_000_000) {
+async function startNotes(blackBox?: BlackBoxOptions, data: string = newFolder(), logBytes = 1_000_000) {
   const settings = { ...QUICK, logBytes }
-  const member = await Member.start({ id: 'a', data, machine: notes, settings, blackBox })
+  const recording = blackBox === undefined ? {} : { blackBox }
+  const member = await Member.start({ id: 'a', data, machine: notes, settings, ...recording })
   onTestFinished(() => member.close())
   return member
 }
@@ -103,6 +104,22 @@ describe('a black box', () => {
       snapshot?.checksum,
       snapshot?.data.length,
     ])
+  })
+
+  test('leaves a state out that takes too much: the member does the same once more, without its machine', async () => {
+    const data = newFolder()
+    const folder = newFolder()
+    const before = await startNotes(undefined, data)
+    for (let count = 0; count < 40; count++) await before.invoke('long '.repeat(200))
+    await before.close()
+    const member = await startNotes({ folder, limitBytes: 65_536 }, data)
+    for (let count = 0; count < 100; count++) await member.invoke('short')
+    const { applied } = member.status()
+    await member.close()
+    const parts = partsOf(folder)
+    expect(parts.at(-1)?.beginning).toMatchObject({ reason: 'full', whole: false })
+    const replay = replayAll(folder, notes as unknown as AnyMachine)
+    expect([replay.isMachineRun, replay.node.roles.replica?.applied]).toEqual([false, applied])
   })
 
   test('keeps the recordings of earlier lives', async () => {
@@ -251,19 +268,16 @@ describe('a black box that cannot be written', () => {
   })
 
   test('because its limit is too small for the node says how large it has to be', async () => {
-    const folder = newFolder()
-    const logger = new Notes()
     const data = newFolder()
-    const settings = { ...QUICK, logBytes: 1_000_000 }
-    const member = await Member.start({ id: 'a', data, machine: notes, settings })
-    for (let count = 0; count < 40; count++) await member.invoke('x'.repeat(1_000))
+    const member = await start({ data })
+    for (let count = 0; count < 600; count++) await member.invoke(count)
     await member.close()
-    const blackBox = { folder, limitBytes: 65_536 }
-    const again = await Member.start({ id: 'a', data, machine: notes, settings, blackBox, logger })
-    onTestFinished(() => again.close())
-    await again.invoke('one more')
+    const logger = new Notes()
+    const folder = newFolder()
+    const again = await start({ data, blackBox: { folder, limitBytes: 65_536 }, logger })
+    await again.invoke(1)
     await again.close()
-    expect(await logger.line(/black box/)).toMatch(/quarter of the limit: raise it above \d+/)
+    expect(await logger.line(/black box/)).toMatch(/quarter of the limit: raise that above \d+/)
     expect(readdirSync(folder)).toEqual([])
   })
 
