@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cas: async () => (await import('./service/cas.js')).casCommand(),
   scan: async () => (await import('./service/scan.js')).scanCommand(),
   watch: async () => (await import('./service/watch.js')).watchCommand(),
+  bench: async () => (await import('./service/bench.js')).benchCommand(),
   member: async () => (await import('./service/member.js')).memberCommand(),
   transfer: async () => (await import('./service/transfer.js')).transferCommand(),
   snapshot: async () => (await import('./service/snapshot.js')).snapshotCommand(),

@@ -21,12 +21,13 @@ export class ByteWriter {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`${value} cannot be written as a number.`)
     this.#reserve(8)
+    const bytes = this.#bytes
+    let at = this.#length
     let rest = value
-    while (rest >= 128) {
-      this.#bytes[this.#length++] = (rest % 128) + 128
-      rest = Math.floor(rest / 128)
-    }
-    this.#bytes[this.#length++] = rest
+    for (; rest >= 0x8000_0000; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) + 128
+    for (; rest >= 128; rest >>>= 7) bytes[at++] = (rest & 127) | 128
+    bytes[at++] = rest
+    this.#length = at
   }
 
   bytes(value: Uint8Array): void {
@@ -38,7 +39,8 @@ export class ByteWriter {
 
   /** A text in UTF-8. */
   text(value: string): void {
-    this.bytes(encodeText(value))
+    if (value === '') this.number(0)
+    else this.bytes(encodeText(value))
   }
 
   finish(): Uint8Array {
@@ -86,6 +88,15 @@ export class ByteReader {
   }
 
   number(): number {
+    const first = this.#bytes[this.#offset]
+    if (first !== undefined && first < 128) {
+      this.#offset += 1
+      return first
+    }
+    return this.#longNumber()
+  }
+
+  #longNumber(): number {
     let value = 0
     let scale = 1
     for (;;) {
@@ -122,6 +133,13 @@ export class ByteReader {
     if (end <= this.#bytes.length) return end
     throw new MalformedBytes(`A byte string of ${length} bytes runs past the end of the bytes.`)
   }
+}
+
+/** How many bytes a number takes. */
+export function numberBytes(value: number): number {
+  let bytes = 1
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes += 1
+  return bytes
 }
 
 /** One number on its own. */

@@ -5,7 +5,7 @@
  * A decree holds a stamp (the leader's wall clock when it proposed) and the batch of requests that shares the slot.
  * The no-op, which fills a gap, has no bytes at all: no stamp, no request.
  */
-import { ByteReader, ByteWriter, MalformedBytes } from './bytes.js'
+import { ByteReader, ByteWriter, MalformedBytes, numberBytes } from './bytes.js'
 import { type Change, decodeChange } from './membership.js'
 import type { Micros } from './settings.js'
 import { decodeUpgrade, type Upgrade } from './upgrade.js'
@@ -56,11 +56,14 @@ const OPENER_BYTES = 64
 /** Whether a request is one that a decree can hold; what comes from outside may be anything. */
 export function isRequest(request: Request): boolean {
   const { session, sequence, acknowledged, command } = request
-  if (![session, sequence, acknowledged].every((number) => Number.isSafeInteger(number) && number >= 0))
-    return false
+  if (!isCount(session) || !isCount(sequence) || !isCount(acknowledged)) return false
   if (session !== 0) return true
   if (sequence === 0) return command.length <= OPENER_BYTES
   return changeOf(request) !== null || upgradeOf(request) !== null
+}
+
+function isCount(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0
 }
 
 /** The change that a request asks for; null if it asks for something else, or its bytes are no change. */
@@ -88,7 +91,7 @@ function readOrNull<Value>(bytes: Uint8Array, decode: (bytes: Uint8Array) => Val
 }
 
 export function encodeDecree(stampMicros: Micros, requests: readonly Request[]): Decree {
-  const writer = new ByteWriter(64)
+  const writer = new ByteWriter(decreeBytes(stampMicros, requests))
   writer.number(stampMicros)
   writer.number(requests.length)
   for (const request of requests) {
@@ -97,7 +100,17 @@ export function encodeDecree(stampMicros: Micros, requests: readonly Request[]):
     writer.number(request.acknowledged)
     writer.bytes(request.command)
   }
-  return writer.finish()
+  return writer.take()
+}
+
+/** How many bytes a decree takes, and as many as a number may have besides: a decree is kept for long, and often large. */
+function decreeBytes(stampMicros: Micros, requests: readonly Request[]): number {
+  let bytes = 8 + numberBytes(stampMicros) + numberBytes(requests.length)
+  for (const { session, sequence, acknowledged, command } of requests) {
+    bytes += numberBytes(session) + numberBytes(sequence) + numberBytes(acknowledged)
+    bytes += numberBytes(command.length) + command.length
+  }
+  return bytes
 }
 
 /** Reads a decree that is not a no-op. Throws a `MalformedBytes` if the bytes are no decree. */

@@ -11,6 +11,9 @@ import { type AnyMachine, codecsOf, versionOf } from './machine.js'
 import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Replicated } from './replicated.js'
 
+/** More than the two lengths in a snapshot take. */
+const NUMBERS_BYTES = 24
+
 /** A snapshot, as it is kept and sent. */
 export interface Snapshot {
   /** It holds what every slot up to this one made. */
@@ -32,10 +35,12 @@ export interface IncomingSnapshot {
 
 export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snapshot {
   const { state, ...rest } = replicated
-  const writer = new ByteWriter(1024)
-  writer.bytes(codecsOf(machine).snapshots.encode(state, replicated.machineVersion))
-  writer.bytes(encodePlain(rest))
-  const data = writer.finish()
+  const ofMachine = codecsOf(machine).snapshots.encode(state, replicated.machineVersion)
+  const ofOthers = encodePlain(rest)
+  const writer = new ByteWriter(NUMBERS_BYTES + ofMachine.length + ofOthers.length)
+  writer.bytes(ofMachine)
+  writer.bytes(ofOthers)
+  const data = writer.take()
   return { slot: replicated.applied, checksum: checksumOf(data), data }
 }
 

@@ -74,8 +74,12 @@ export const commands: Codec<KeyspaceCommand> = {
   },
 }
 
+/** Puts are written behind each other: memory for each of them would cost more than all the rest. */
+const puts = new ByteWriter(16_384)
+
 function encodePut({ key, value, ttlMillis }: KeyspacePut): Uint8Array {
-  const writer = new ByteWriter(NUMBERS_BYTES + key.length + value.length)
+  // What cannot be written, as many a time to live, must leave nothing behind.
+  const writer = ttlMillis === undefined ? puts : new ByteWriter(NUMBERS_BYTES + key.length + value.length)
   writer.number(ttlMillis === undefined ? PUT : PUT_MORTAL)
   if (ttlMillis !== undefined) writer.number(ttlMillis)
   writer.bytes(key)

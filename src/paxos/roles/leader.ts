@@ -208,9 +208,10 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
   #finishHandOver(): void {
     const { handingOver } = this
     if (handingOver === null) return
-    if (this.nowMicros - handingOver.sinceMicros > this.settings.electionTimeoutMicros)
+    if (this.nowMicros - handingOver.sinceMicros > this.settings.electionTimeoutMicros) {
       this.handingOver = null
-    else if (this.flightBytes.length === 0 && this.inherited.length === 0) this.#handOver(handingOver.to)
+      this.#pump()
+    } else if (this.flightBytes.length === 0 && this.inherited.length === 0) this.#handOver(handingOver.to)
   }
 
   // ---- giving way ----------------------------------------------------------------------------------------------
@@ -305,9 +306,11 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
       this.tell({ type: 'refused', request })
       return
     }
-    if (request.session === 0 && request.sequence === 1) this.change = request
+    const isChange = request.session === 0 && request.sequence === 1
+    if (isChange) this.change = request
     else this.queue.push(request)
-    this.#goOn()
+    // Where others wait already, what they wait for is still to come, and whoever brings it goes on.
+    if (isChange || this.queue.length === 1) this.#goOn()
   }
 
   progress(_from: NodeId, { ballot, decided }: Progress): void {

@@ -48,6 +48,9 @@ import type { ReplicaStart } from '../starts.js'
 /** What a decision weighs in the log beside its decree. */
 const DECISION_BYTES = 16
 
+/** Members take their snapshots in so many turns: if all did at the same slot, the cluster would stand still meanwhile. */
+const TURNS = 3
+
 export abstract class Learner extends Role {
   /** The machine, the sessions and decree time, after every slot up to `applied`. */
   replicated: Replicated
@@ -114,7 +117,7 @@ export abstract class Learner extends Role {
 
   override begin(): void {
     for (let slot = this.trimmed + 1; slot <= this.applied; slot++) this.#weigh(this.decisions.get(slot))
-    this.sinceSnapshotBytes = 0
+    this.sinceSnapshotBytes = Math.floor((this.settings.logBytes / TURNS) * (this.self % TURNS))
     if (this.applied > 0) this.#jumped()
     this.tell({ type: 'learned', decided: this.applied })
     this.#applyDecided()

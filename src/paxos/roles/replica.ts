@@ -160,10 +160,9 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
       before?.relayed === false && relayed
         ? { ...before, towards, detours }
         : { from, relayed, towards, detours }
-    this.waiting.delete(key)
+    if (before !== undefined) this.waiting.delete(key) // so that it is the newest
     this.waiting.set(key, waiting)
-    const [oldest] = this.waiting.keys()
-    if (this.waiting.size > this.settings.queueLimit && oldest !== undefined) this.waiting.delete(oldest)
+    if (this.waiting.size > this.settings.queueLimit) forgetOldest(this.waiting)
     return waiting
   }
 
@@ -181,8 +180,9 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
     this.#reply(waiting.from, waiting.relayed, answered)
   }
 
-  #reply(from: NodeId, relayed: boolean, answered: Answered): void {
-    this.send(from, relayed ? { type: 'relayed', ...answered } : { type: 'answer', ...answered })
+  #reply(from: NodeId, relayed: boolean, { session, sequence, name, outcome, slot }: Answered): void {
+    const type = relayed ? 'relayed' : 'answer'
+    this.send(from, { type, session, sequence, name, outcome, slot })
   }
 
   // ---- reads ---------------------------------------------------------------------------------------------------
@@ -257,8 +257,7 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
     const key = keyOf(read)
     if (this.reads.has(key)) return
     this.reads.set(key, { slot, read })
-    const [oldest] = this.reads.keys()
-    if (this.reads.size > this.settings.queueLimit && oldest !== undefined) this.reads.delete(oldest)
+    if (this.reads.size > this.settings.queueLimit) forgetOldest(this.reads)
   }
 
   #answerReads(): void {
@@ -272,6 +271,11 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
   #query({ from, name, query }: PendingRead): void {
     this.send(from, { type: 'readAnswer', name, outcome: this.query(query), slot: this.applied })
   }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys()
+  if (oldest !== undefined) map.delete(oldest)
 }
 
 function keyOf(asker: Asker): string {

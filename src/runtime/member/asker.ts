@@ -18,6 +18,9 @@ export class Session<Command, Output, Query, Answer> {
   readonly #promises: Promises
   readonly #codecs: Codecs
   readonly #client: number
+  // By its own codecs.
+  readonly #output = (bytes: Uint8Array): Output => this.#codecs.outputs.decode(bytes) as Output
+  readonly #answer = (bytes: Uint8Array): Answer => this.#codecs.answers.decode(bytes) as Answer
 
   /** @internal Ask a member or a client for one. */
   constructor(promises: Promises, machine: AnyMachine, client: number) {
@@ -30,20 +33,26 @@ export class Session<Command, Output, Query, Answer> {
    * Has a command executed, exactly once, and gives its output. Rejects with a `CommandFailed` if the machine throws, with
    * an `OutcomeUnknown` if no answer came in time, with an `Overloaded` if too many wait already: then it is not executed.
    */
-  async invoke(command: Command, options?: AskOptions): Promise<Output> {
-    const { commands, outputs } = this.#codecs
-    const asked = { type: 'command', command: commands.encode(command) } as const
-    return outputs.decode(await this.#promises.ask(this.#client, asked, options)) as Output // by its own codec
+  invoke(command: Command, options?: AskOptions): Promise<Output> {
+    const { commands } = this.#codecs
+    try {
+      const asked = { type: 'command', command: commands.encode(command) } as const
+      return this.#promises.ask(this.#client, asked, this.#output, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** Reads, without a decree. Rejects like `invoke`. */
-  async query(
-    query: Query,
-    { consistency = 'linearizable', ...options }: QueryOptions = {},
-  ): Promise<Answer> {
-    const { queries, answers } = this.#codecs
-    const asked = { type: 'query', query: queries.encode(query), consistency } as const
-    return answers.decode(await this.#promises.ask(this.#client, asked, options)) as Answer // by its own codec
+  query(query: Query, options: QueryOptions = {}): Promise<Answer> {
+    const { queries } = this.#codecs
+    const { consistency = 'linearizable' } = options
+    try {
+      const asked = { type: 'query', query: queries.encode(query), consistency } as const
+      return this.#promises.ask(this.#client, asked, this.#answer, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }
 

@@ -45,6 +45,7 @@ import {
   isEverywhere,
   type Logger,
   listenAddress,
+  MEMBER_SETTINGS,
   type MemberOptions,
   type Owner,
   ownerOf,
@@ -141,7 +142,7 @@ export class MemberCore {
   #makeDriver(machine: AnyMachine, clock: Clock, settings: Partial<Settings> = {}): Driver {
     const { member: self, purpose } = this.#plan
     return new Driver({
-      node: { self, machine, purpose, settings },
+      node: { self, machine, purpose, settings: { ...MEMBER_SETTINGS, ...settings } },
       store: this.#store,
       links: {
         send: (to, payload) => this.#transport?.send(to, payload),

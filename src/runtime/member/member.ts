@@ -103,7 +103,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
    * `ChangeRefused` that says why.
    */
   async change(version: number, voters: readonly Voter[], options?: AskOptions): Promise<number> {
-    await this.#core.promises.ask(0, { type: 'change', version, voters }, options)
+    await this.#core.promises.ask(0, { type: 'change', version, voters }, () => {}, options)
     return version + 1
   }
 
@@ -117,7 +117,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
    * docs/UPGRADING.md. Rejects with an `UpgradeRefused` that says why.
    */
   async upgrade(to: number = this.version + 1, options?: AskOptions): Promise<number> {
-    await this.#core.promises.ask(0, { type: 'upgrade', from: this.version, to }, options)
+    await this.#core.promises.ask(0, { type: 'upgrade', from: this.version, to }, () => {}, options)
     return to
   }
 

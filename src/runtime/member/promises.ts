@@ -15,8 +15,9 @@ export type Asked<Type extends ClientRequest['type']> = Omit<
 >
 
 interface Waiting {
-  readonly resolve: (output: Uint8Array) => void
+  readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
+  readonly decode: (bytes: Uint8Array) => unknown
   readonly deadlineMillis: number
   readonly timeoutMillis: number
   /** Stops listening to the signal. */
@@ -36,6 +37,17 @@ function lengthOf(
   return asked.type === 'query' ? asked.query.length : 0
 }
 
+/** Written out for what is asked most: to spread an object takes as long as all the rest. */
+function requestOf(
+  asked: Asked<'command'> | Asked<'query'> | Asked<'change'> | Asked<'upgrade'>,
+  client: number,
+  reference: number,
+): ClientRequest {
+  if (asked.type === 'command') return { type: 'command', client, reference, command: asked.command }
+  if (asked.type !== 'query') return { ...asked, client, reference }
+  return { type: 'query', client, reference, query: asked.query, consistency: asked.consistency }
+}
+
 export class Promises {
   readonly #send: (request: ClientRequest) => void
   readonly #waiting: Map<number, Waiting> = new Map()
@@ -52,22 +64,32 @@ export class Promises {
     this.#commandBytes = commandBytes
   }
 
-  /** Asks for this client. Gives the bytes of the answer, or rejects with what became of it. */
-  ask(
+  /** Asks for this client. Gives what the bytes of the answer mean, or rejects with what became of it. */
+  ask<Value>(
     client: number,
     asked: Asked<'command'> | Asked<'query'> | Asked<'change'> | Asked<'upgrade'>,
+    decode: (bytes: Uint8Array) => Value,
     { signal, timeoutMillis = TIMEOUT_MILLIS }: AskOptions = {},
-  ): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
+  ): Promise<Value> {
+    return new Promise<Value>((resolve: (value: never) => void, reject) => {
       if (this.#end !== null) throw this.#end
       signal?.throwIfAborted()
       this.#checkSize(asked)
       const reference = ++this.#last
       const deadlineMillis = performance.now() + timeoutMillis
       const release = signal === undefined ? null : this.#listen(signal, reference)
-      this.#waiting.set(reference, { resolve, reject, deadlineMillis, timeoutMillis, release })
+      // It gives what `decode` does, whatever that is.
+      const settle = resolve as (value: unknown) => void
+      this.#waiting.set(reference, {
+        resolve: settle,
+        reject,
+        decode,
+        deadlineMillis,
+        timeoutMillis,
+        release,
+      })
       this.#sweep ??= setInterval(() => this.#lookForLate(), SWEEP_MILLIS)
-      this.#send({ ...asked, client, reference })
+      this.#send(requestOf(asked, client, reference))
     })
   }
 
@@ -83,7 +105,7 @@ export class Promises {
     const waiting = this.#take(reference)
     if (waiting === undefined) return // nobody waits any longer
     try {
-      waiting.resolve(outputOf(outcome))
+      waiting.resolve(waiting.decode(outputOf(outcome)))
     } catch (error) {
       waiting.reject(error)
     }

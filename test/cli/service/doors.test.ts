@@ -151,7 +151,7 @@ describe('a store that is damaged', () => {
     expect(check).toMatchObject({ code: 1, stderr: '' })
     expect(JSON.parse(check.stdout)).toMatchObject({ isWhole: false })
     expect((await synod(['store', 'check', data])).stdout).toMatch(
-      /: damaged\n[^]*\nReplace the member: start another with an empty folder, and synod member replace\.\n$/,
+      /: damaged\n[\s\S]*\nReplace the member: start another with an empty folder, and synod member replace\.\n$/,
     )
     expect(await synod(['serve', ...place])).toMatchObject({
       code: 1,

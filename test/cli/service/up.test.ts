@@ -177,7 +177,7 @@ describe('synod up, when a member dies', () => {
     const from = up.said.length
     process.kill(Number(member), 'SIGKILL')
     const [, name] = await up.says(/^(\w) .* killed by SIGKILL, starts again in 0\.5 s$/m, from)
-    await up.says(new RegExp(`starts again[^]*^${name} .* (serves|leads)$`, 'm'), from)
+    await up.says(new RegExp(`starts again[\\s\\S]*^${name} .* (serves|leads)$`, 'm'), from)
   })
 })
 

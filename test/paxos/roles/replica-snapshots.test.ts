@@ -71,18 +71,38 @@ class Seated {
 const snapshotRecord = (deeds: readonly Deed[]) =>
   deeds.flatMap((deed) => (deed.type === 'persist' && deed.record.type === 'snapshot' ? [deed.record] : []))
 
+function seatedReplica(bench: Bench): Replica {
+  const replica = new Replica(bench, anyLedger, { founding: founding() })
+  replica.begin()
+  return replica
+}
+
+function learnFrom(replica: Replica, first: Slot, decided: readonly Uint8Array[]): void {
+  const decisions = decided.map((decree, index) => ({ slot: first + index, ballot: ballot(1), decree }))
+  const last = first + decided.length - 1
+  replica.learn(SELF, { type: 'learn', decisions, decided: last, source: 2 })
+}
+
 describe('a snapshot', () => {
   it('is taken when the decisions since the last one weigh more than a log may', () => {
-    const { bench, replica } = new Seated({ settings: { logBytes: 10 * WEIGHT } }).learn(1, decrees(10))
+    const bench = new Bench({ self: 0, settings: { logBytes: 10 * WEIGHT } })
+    const replica = seatedReplica(bench)
+    learnFrom(replica, 1, decrees(10))
     expect(replica.snapshot).toBeNull()
     bench.take()
-    const next = [10, 11, 12].map(entry)
-    for (const [index, each] of next.entries()) {
-      const decisions = [{ slot: 11 + index, ballot: ballot(1), decree: each }]
-      replica.learn(SELF, { type: 'learn', decisions, decided: 11 + index, source: 2 })
-    }
+    for (const number of [10, 11, 12]) learnFrom(replica, number + 1, [entry(number)])
     expect(replica.snapshot?.slot).toBe(11)
     expect(snapshotRecord(bench.take())).toHaveLength(1)
+  })
+
+  it('is taken at other slots by other members, so that they do not all stop for it at once', () => {
+    const slots = [0, 1, 2].map((self) => {
+      const replica = seatedReplica(new Bench({ self, settings: { logBytes: 9 * WEIGHT } }))
+      let slot = 0
+      while (replica.snapshot === null) learnFrom(replica, slot + 1, [entry(slot++)])
+      return slot
+    })
+    expect(slots).toEqual([10, 7, 4])
   })
 
   it('is written, and then the acceptor may forget what it stands for', () => {
@@ -155,7 +175,7 @@ describe('a snapshot', () => {
       return encoded(state)
     }
     const machine: AnyMachine = { ...anyLedger, snapshots: { encode, decode: decoded } }
-    const bench = new Bench({ self: SELF, settings: { logBytes: 4 * WEIGHT } })
+    const bench = new Bench({ self: 0, settings: { logBytes: 4 * WEIGHT } })
     const replica = new Replica(bench, machine, { founding: founding() })
     replica.begin()
     const learn = (slot: Slot) => {

@@ -68,7 +68,7 @@ describe('promises', () => {
     const references: number[] = []
     const promises = new Promises(({ reference }) => references.push(reference), 100)
     const asked = [1, 2].map((client) =>
-      promises.ask(client, { type: 'command', command: Uint8Array.of(client) }),
+      promises.ask(client, { type: 'command', command: Uint8Array.of(client) }, (bytes) => bytes),
     )
     const [first = 0, second = 0] = references
     promises.answered(second, { ok: true, output: Uint8Array.of(20) })
@@ -92,7 +92,7 @@ describe('promises', () => {
       ({ reference }) => promises.answered(reference, { ok: false, error, detail: 'so it is' }),
       100,
     )
-    const asked = promises.ask(0, { type: 'change', version: 0, voters: [] })
+    const asked = promises.ask(0, { type: 'change', version: 0, voters: [] }, () => {})
     expect(await rejection(asked)).toMatchObject({ name, message: 'so it is' })
   })
 })
@@ -146,7 +146,10 @@ describe('options', () => {
     [{ listen: '127.0.0.1' }, '"127.0.0.1" is no address'],
     [{ listen: '127.0.0.1:99999' }, '"127.0.0.1:99999" is no address'],
     [{ advertise: 'x' }, '"x" is no address'],
-    [{ listen: '0.0.0.0:7400' }, 'which stands for every address of this machine: say with `advertise` where'],
+    [
+      { listen: '0.0.0.0:7400' },
+      'which stands for every address of this machine: say with `advertise` where',
+    ],
     [{ listen: '[::]:7400' }, 'which stands for every address'],
   ] as const)('%j: %s', ([options, detail]) => {
     expect(() => checkOptions({ ...good, ...options } as never)).toThrow(detail)
@@ -175,8 +178,12 @@ describe('options', () => {
     const founded = plan('a', { member: 0, cluster: 77, founders: 3 }, about)
     expect(founded.purpose.type).toBe('join')
     expect(founded.endpoints.get(5)).toBe('127.0.0.1:5')
-    expect(() => plan('b', { member: 0, cluster: 77, founders: 3 }, about)).toThrow('belongs to member a, and this is b')
-    expect(() => plan('b', { member: 0, cluster: 77, founders: 3 })).toThrow('belongs to member a, and this is b')
+    expect(() => plan('b', { member: 0, cluster: 77, founders: 3 }, about)).toThrow(
+      'belongs to member a, and this is b',
+    )
+    expect(() => plan('b', { member: 0, cluster: 77, founders: 3 })).toThrow(
+      'belongs to member a, and this is b',
+    )
   })
 
   test('take the number that who joins was told', () => {

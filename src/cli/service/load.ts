@@ -1,0 +1,135 @@
+/**
+ * A load on a cluster: clients that each ask, wait for the answer, and ask again. A client has one request outstanding and
+ * a session of its own; connections are shared by as many as there are.
+ */
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../../machines/index.js'
+import type { Session } from '../../runtime/index.js'
+import type { KeyspaceClient } from './client.js'
+
+export const LOADS = ['put', 'get', 'mixed'] as const
+export type LoadKind = (typeof LOADS)[number]
+
+export interface LoadOptions {
+  readonly kind: LoadKind
+  readonly clients: number
+  /** How many different keys there are, and how many bytes each of them and each value has. */
+  readonly keys: number
+  readonly keyBytes: number
+  readonly valueBytes: number
+  readonly timeoutMillis: number
+}
+
+type KeyspaceSession = Session<KeyspaceCommand, KeyspaceOutput, KeyspaceQuery, KeyspaceAnswer>
+
+/** What came of a load, or of its last part. */
+export interface Measured {
+  readonly operations: number
+  readonly failed: number
+  readonly seconds: number
+  /** Of each operation that was answered, in microseconds. */
+  readonly latencyMicros: RecordableHistogram
+}
+
+export class Load {
+  readonly #options: LoadOptions
+  readonly #sessions: readonly KeyspaceSession[]
+  readonly #value: Buffer
+  readonly #asking: { readonly timeoutMillis: number }
+  /** What the first failure was, if one failed. */
+  failure: unknown = null
+  #latencyMicros: RecordableHistogram = createHistogram()
+  #operations = 0
+  #failed = 0
+  #sinceMillis = performance.now()
+  #isEnding = false
+
+  constructor(connections: readonly KeyspaceClient[], options: LoadOptions) {
+    this.#options = options
+    this.#value = Buffer.alloc(options.valueBytes, 'v')
+    this.#asking = { timeoutMillis: options.timeoutMillis }
+    this.#sessions = Array.from({ length: options.clients }, (_, at) => {
+      const connection = connections[at % connections.length]
+      if (connection === undefined) throw new RangeError('A load needs a connection.')
+      return connection.session()
+    })
+  }
+
+  /** So many answers came since `reset`. */
+  get operations(): number {
+    return this.#operations
+  }
+
+  /** Forgets what was measured until now. */
+  reset(): void {
+    this.#latencyMicros = createHistogram()
+    this.#operations = 0
+    this.#failed = 0
+    this.#sinceMillis = performance.now()
+  }
+
+  measured(): Measured {
+    return {
+      operations: this.#operations,
+      failed: this.#failed,
+      seconds: (performance.now() - this.#sinceMillis) / 1_000,
+      latencyMicros: this.#latencyMicros,
+    }
+  }
+
+  /** Each client goes on until `end`. */
+  async run(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => this.#work(session)))
+  }
+
+  /** Writes every key once, with all clients. Stops early after `end`. */
+  async fill(): Promise<void> {
+    let next = 0
+    await Promise.all(
+      this.#sessions.map(async (session) => {
+        const key = Buffer.alloc(this.#options.keyBytes, '0')
+        while (next < this.#options.keys && !this.#isEnding) {
+          writeDigits(key, next++)
+          await this.#ask(session, 'put', key)
+        }
+      }),
+    )
+  }
+
+  /** What is under way is waited for, and nothing more is asked. */
+  end(): void {
+    this.#isEnding = true
+  }
+
+  async #work(session: KeyspaceSession): Promise<void> {
+    const { kind, keys, keyBytes } = this.#options
+    const key = Buffer.alloc(keyBytes, '0')
+    while (!this.#isEnding) {
+      const what = kind === 'mixed' ? (Math.random() < 0.5 ? 'put' : 'get') : kind
+      writeDigits(key, Math.floor(Math.random() * keys))
+      await this.#ask(session, what, key)
+    }
+  }
+
+  async #ask(session: KeyspaceSession, what: 'put' | 'get', key: Uint8Array): Promise<void> {
+    const sentMillis = performance.now()
+    try {
+      if (what === 'put') await session.invoke({ type: 'put', key, value: this.#value }, this.#asking)
+      else await session.query({ type: 'get', key }, this.#asking)
+      this.#operations += 1
+      this.#latencyMicros.record(Math.max(1, Math.round((performance.now() - sentMillis) * 1_000)))
+    } catch (error) {
+      this.#failed += 1
+      this.failure ??= error
+    }
+  }
+}
+
+/** A number at the end of a key, with zeros before it. */
+function writeDigits(key: Uint8Array, number: number): void {
+  let rest = number
+  for (let at = key.length - 1; at >= 0; at--) {
+    key[at] = 48 + (rest % 10)
+    rest = Math.floor(rest / 10)
+  }
+}
