@@ -17,6 +17,7 @@ writeFileSync(surroundings.path('other', 'thing'), '')
 const MISTAKES: readonly (readonly [command: string, code: number, sentence: string])[] = [
   ['put x', 2, "missing required argument 'value'."],
   ['put x y --ttl 5', 2, "--ttl must be a duration such as 500ms, 30s, 5m or 2h, and '5' is not."],
+  ['put x y --ttl 999999999999d', 2, "--ttl must be at most 11574d, and '999999999999d' is more."],
   ['get x --endpoints here', 2, '--endpoints must have the form host:port, and "here" has not.'],
   ['get x --timeout soon', 2, '--timeout must be a duration such as 500ms, 30s, 5m or 2h.'],
   ['get x --token t --token-file f', 2, '--token and --token-file exclude each other: leave one away.'],
@@ -26,6 +27,15 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   ['up --members 10', 2, "--members must be a whole number from 1 to 9, and '10' is not."],
   ['up --port 70000', 2, "--port must be a whole number from 1 to 65533, and '70000' is not."],
   ['init', 2, "required option '--cluster <members>' not specified."],
+  [
+    'init --cluster a/b=h:1',
+    2,
+    '"a/b" is no name of a member: use letters, digits, ".", "_" and "-", at most 64.',
+  ],
+  ['init --cluster a=h:1,b=h:1', 2, 'Two members of the cluster have the same address.'],
+  ['member add here', 2, "an address must have the form host:port, and 'here' has not."],
+  ['bench sing', 2, "there is no load 'sing': it is one of put, get, mixed."],
+  ['bench put --seconds 0', 2, "--seconds must be a whole number from 1 to 86400, and '0' is not."],
   ['serve', 2, 'A member has a name: give one with --id.'],
   ['serve --id a/b', 2, '"a/b" is no name of a member: use letters, digits, ".", "_" and "-", at most 64.'],
   [
