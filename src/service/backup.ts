@@ -9,7 +9,7 @@ import type { KeyspaceMember } from './service.js'
 
 const CHUNK_BYTES = 262_144
 /** After this long without a chunk, whoever wanted it is thought to be gone. */
-const HELD_MILLIS = 10_000
+export const HELD_MILLIS = 10_000
 
 /** Begins a backup: gives its header. */
 export const BACKUP_CALL = 'backup'

@@ -3,7 +3,14 @@
  * changes nothing itself. A cluster without keys that are due does nothing.
  */
 import { firstKeyspaceDeadline, type KeyspaceCommand } from '../machines/index.js'
+import type { Settings } from '../paxos/index.js'
 import type { KeyspaceMember } from './service.js'
+
+/**
+ * One decree moves decree time on as far as the leader's clock says. With less, a cluster where nothing was decided for
+ * some minutes would count a time to live from some minutes ago, and the key would be due at once.
+ */
+export const SERVICE_SETTINGS: Partial<Settings> = { stampAdvanceMicros: Number.MAX_SAFE_INTEGER }
 
 /** How often it is looked whether a key is due. */
 const LOOK_MILLIS = 500

@@ -5,9 +5,9 @@ import { CannotListen, formatEndpoint, type MemberStatus, parseEndpoint } from '
 import { troubleOf } from './condition.js'
 
 /** Whoever scrapes needs one connection or two. */
-const CONNECTIONS = 64
-const REQUEST_MILLIS = 5_000
-const HEADER_BYTES = 8_192
+export const CONNECTIONS = 64
+export const REQUEST_MILLIS = 5_000
+export const HEADER_BYTES = 8_192
 
 interface Told {
   readonly status: number

@@ -66,6 +66,8 @@ const endpoints: v.GenericSchema<unknown, string[]> = v.pipe(
 
 const LIMIT = `must be a whole number of bytes from ${LEAST_BLACK_BOX_BYTES} on`
 const DURATION = 'must be a duration such as 500ms, 30s, 5m or 2h'
+/** The longest that a timer can be set to. */
+const LONGEST_MILLIS = 2 ** 31 - 1
 
 export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<Values[Name]>> } = {
   id: { argument: '<name>', help: 'the name of this member', schema: text('a name') },
@@ -141,7 +143,11 @@ export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<
     argument: '<duration>',
     help: 'how long it may take (default: 10s)',
     read: readDuration,
-    schema: v.pipe(v.number(DURATION), v.minValue(1, DURATION)),
+    schema: v.pipe(
+      v.number(DURATION),
+      v.minValue(1, DURATION),
+      v.maxValue(LONGEST_MILLIS, 'must be at most 24d'),
+    ),
   },
   blackBox: {
     argument: '<folder>',

@@ -12,7 +12,7 @@ import { keyspace } from '../machines/index.js'
 import { versionOf } from '../paxos/index.js'
 import { BadOptions, Member } from '../runtime/index.js'
 import { BackupError, type BackupHeader, readBackup, syncFolder } from './backup-file.js'
-import { IDLE_COMMAND } from './expiry.js'
+import { IDLE_COMMAND, SERVICE_SETTINGS } from './expiry.js'
 
 /** How often it is looked whether the snapshot was taken. */
 const LOOK_MILLIS = 10
@@ -21,7 +21,7 @@ const LOOK_MILLIS = 10
  * Whoever joins would begin with an empty keyspace, and apply the decrees to that: there must be none, so that it is given
  * the snapshot.
  */
-const KEEP_NO_DECREES = { logBytes: 1 } as const
+const KEEP_NO_DECREES = { ...SERVICE_SETTINGS, logBytes: 1 }
 
 export interface Restored extends BackupHeader {
   /** The identity of the new cluster. */
@@ -74,7 +74,7 @@ async function found(data: string, id: string, state: Uint8Array): Promise<void>
 
 /** Starts the member as it will be started, and gives the identity of its cluster. */
 async function lookAgain(data: string, id: string, { count, revision }: BackupHeader): Promise<number> {
-  await using member = await Member.start({ id, data, machine: keyspace })
+  await using member = await Member.start({ id, data, machine: keyspace, settings: SERVICE_SETTINGS })
   const found = await member.query({ type: 'count' })
   const { cluster } = member.status()
   // Keys that are due by now may have gone, each as a change.

@@ -6,10 +6,8 @@ import { type KeyspaceState, keyspace } from '../machines/index.js'
 import { BadOptions, type BlackBoxOptions, formatEndpoint, Member, parseEndpoint } from '../runtime/index.js'
 import { offerBackups } from './backup.js'
 import { securityOf } from './configuration.js'
-import { expireKeys } from './expiry.js'
+import { expireKeys, SERVICE_SETTINGS } from './expiry.js'
 import { HttpServer } from './http.js'
-import { logTo } from './logs.js'
-import { metricsOf } from './metrics.js'
 import { BLACK_BOX_OPTIONS, type OptionName, type Values } from './options.js'
 
 export type KeyspaceMember = Member<
@@ -66,12 +64,14 @@ export class Service {
       logLevel = 'warn',
     } = values
     if (id === undefined) throw new BadOptions('A member has a name: give one with --id.')
+    const { logTo } = await import('./logs.js') // clients import this file, too, and log nothing
     const log = logTo(logLevel, id)
     const listen = given ?? cluster?.[id] ?? formatEndpoint({ host: DEFAULT_HOST, port: DEFAULT_PORT })
     const member = await Member.start({
       id,
       data: data ?? join('synod-data', id),
       machine: keyspace,
+      settings: SERVICE_SETTINGS,
       listen,
       logger: log,
       ...(cluster !== undefined && { cluster }),
@@ -91,6 +91,7 @@ export class Service {
 
   static async #serve(member: KeyspaceMember, address: string, log: Pino): Promise<Service> {
     const status = () => member.status()
+    const { metricsOf } = await import('./metrics.js')
     const registry = metricsOf({ status, counts: () => member.core.transport?.counts ?? null })
     const http = address === 'off' ? null : new HttpServer(registry, status)
     const httpEndpoint = http === null ? null : await http.listen(address)

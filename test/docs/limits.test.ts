@@ -1,6 +1,7 @@
 // The tables in docs/LIMITS.md say what the code does: every setting with its default, every bound of a scenario.
 
 import { describe, expect, it } from 'vitest'
+import { EXPIRED_BY_COMMAND } from '../../src/machines/keyspace/machine.js'
 import { DEFAULT_SETTINGS } from '../../src/paxos/index.js'
 import { commandBytesOf, DEFAULT_TRANSPORT_LIMITS } from '../../src/runtime/index.js'
 import { CALL_BYTES } from '../../src/runtime/member/calls.js'
@@ -8,7 +9,10 @@ import { MOST_LOGGED } from '../../src/runtime/member/core.js'
 import { MOST_WAITING, MOST_WAITING_BYTES } from '../../src/runtime/member/decisions.js'
 import { MOST_CALLS } from '../../src/runtime/member/desk.js'
 import { NAME_LENGTH } from '../../src/runtime/member/from-clients.js'
+import { MEMBER_SETTINGS } from '../../src/runtime/member/options.js'
 import { TOKEN_BYTES } from '../../src/runtime/transport/handshake.js'
+import { HELD_MILLIS } from '../../src/service/backup.js'
+import { CONNECTIONS, HEADER_BYTES, REQUEST_MILLIS } from '../../src/service/http.js'
 import { BOUNDS, LAST_SEED } from '../../src/simulation/index.js'
 import { readDocument } from './markdown.js'
 
@@ -67,12 +71,23 @@ describe('docs/LIMITS.md', () => {
     expect(text).toContain(
       `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} at`,
     )
+    expect(MEMBER_SETTINGS).toEqual({ logBytes: 32 * 1024 ** 2 })
+    expect(text).toContain('`logBytes` is 32 MiB for a member')
     expect(text).toContain(`| ${NAME_LENGTH} characters; one that is longer`)
     expect(text).toContain(
       `each ${number(MOST_WAITING)} decisions or ${MOST_WAITING_BYTES / 1024 ** 2} MiB behind`,
     )
     expect(text).toContain(`A token has ${number(TOKEN_BYTES)} bytes at most.`)
     expect(text).toContain(`and ${number(MOST_LOGGED)} in all`)
+  })
+
+  it('has the bounds of the service', () => {
+    const text = section('## The service').join('\n')
+    expect(text).toContain(
+      `${CONNECTIONS} connections; ${REQUEST_MILLIS / 1_000} s for a request, and ${number(HEADER_BYTES)} bytes for its head`,
+    )
+    expect(text).toContain(`After ${HELD_MILLIS / 1_000} s in which nobody asks on`)
+    expect(text).toContain(`${EXPIRED_BY_COMMAND} of them go with one command`)
   })
 
   it('has every bound of a scenario', () => {

@@ -1,6 +1,6 @@
 // The keys of a served cluster: what a client asks, what it is told of changes, and when keys go by themselves.
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { KeyspaceChange } from '../../src/machines/index.js'
 import { connectTo, type KeyspaceClient, put, serve } from './served.js'
 
@@ -35,6 +35,20 @@ describe('time to live', () => {
     let output = await client.invoke(revision)
     while (output.type === 'compareAndSet' && !output.succeeded) output = await client.invoke(revision)
     expect((await changesAfter(client, 0)).map(told)).toEqual(['put k old', 'expire k', 'put k new'])
+  })
+
+  test('begins when the key is put, also where nothing was decided for hours', async () => {
+    const client = await connectTo(await serve())
+    await client.invoke(put('before', '1'))
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10 * 3_600_000 })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    await client.invoke(put('k', '2', 60_000))
+    await client.invoke(put('after', '3'))
+    const answer = await client.query({ type: 'get', key: key('k') })
+    expect(answer).toMatchObject({ entry: { ttlMillis: 60_000 } })
+    expect((await changesAfter(client, 0)).map(told)).toEqual(['put before 1', 'put k 2', 'put after 3'])
   })
 
   test('goes with a put that gives none', async () => {

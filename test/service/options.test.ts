@@ -117,6 +117,7 @@ describe('what is wrong gets one sentence, which says where', () => {
     ['logLevel', 'loud', '--log-level must be one of debug, info, warn, error, silent.'],
     ['timeout', '5', '--timeout must be a duration such as 500ms, 30s, 5m or 2h.'],
     ['timeout', '0s', '--timeout must be a duration such as 500ms, 30s, 5m or 2h.'],
+    ['timeout', '25d', '--timeout must be at most 24d.'],
   ] as const)('--%s %s: %s', ([name, text, told]) => {
     expect(sentence(() => settle(NAMES, { [name]: text }, {}))).toBe(told)
   })

@@ -18,7 +18,7 @@ import { Failure, UsageError } from '../errors.js'
 
 export type KeyspaceClient = Client<KeyspaceCommand, KeyspaceOutput, KeyspaceQuery, KeyspaceAnswer>
 
-const CLIENT_OPTIONS: readonly OptionName[] = [
+export const CLIENT_OPTIONS: readonly OptionName[] = [
   'endpoints',
   'cluster',
   'token',

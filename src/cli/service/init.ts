@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { checkFounders } from '../../runtime/index.js'
 import { settle } from '../../service/index.js'
 import { firstLineOf, UsageError } from '../errors.js'
 import { CLUSTER_GROUP, explained } from './client.js'
@@ -53,9 +54,11 @@ function init({ cluster: given, file }: Flags): void {
 }
 
 /** Other sources have no say. */
-function settleCluster(cluster: string): ReturnType<typeof settle> {
+function settleCluster(given: string): ReturnType<typeof settle> {
   try {
-    return settle(['cluster'], { cluster }, {})
+    const values = settle(['cluster'], { cluster: given }, {})
+    checkFounders(values.cluster ?? {})
+    return values
   } catch (error) {
     throw explained(error)
   }

@@ -1,7 +1,7 @@
 /** `synod member add | remove | replace`: who the members of a cluster are. */
 import { Command } from 'commander'
-import { type MemberStatus, Unreachable } from '../../runtime/index.js'
-import { Failure } from '../errors.js'
+import { type MemberStatus, parseEndpoint, Unreachable } from '../../runtime/index.js'
+import { Failure, UsageError } from '../errors.js'
 import { clientCommand, EXIT_HELP, type Found, findCluster, OPERATION_GROUP, orFailure } from './client.js'
 import { type Report, Roster, withRoster } from './roster.js'
 
@@ -32,6 +32,7 @@ function addCommand(): Command {
     .description('Adds a member, which was started with synod serve --join, and waits until it votes.')
     .argument('<address>', 'host:port where it listens')
     .action(async (address: string, flags: Flags) => {
+      checkAddress(address)
       await change(flags, async (cluster, found) => await replaceWith(cluster, found, null, address))
     })
 }
@@ -62,11 +63,17 @@ function replaceCommand(): Command {
     .argument('<member>', 'the name of the old one, if it runs, or its number: synod status tells both')
     .argument('<address>', 'host:port where the new one listens')
     .action(async (member: string, address: string, flags: Flags) => {
+      checkAddress(address)
       await change(flags, async (cluster, found) => {
         const leaving = memberOf(member, await cluster.reports(found.timeoutMillis))
         await replaceWith(cluster, found, leaving, address)
       })
     })
+}
+
+function checkAddress(given: string): void {
+  if (parseEndpoint(given) === null)
+    throw new UsageError(`an address must have the form host:port, and '${given}' has not`)
 }
 
 async function change(flags: Flags, work: (cluster: Roster, found: Found) => Promise<void>): Promise<void> {

@@ -16,15 +16,24 @@ export class Roster {
   readonly #connections: Connections
   /** Who waits for other members to be connected. */
   #waiting: (() => void)[] = []
+  /** Members, and addresses, where nobody answers. */
+  readonly #silent: Set<number | string> = new Set()
 
   constructor(endpoints: readonly string[], security: Security) {
     this.#connections = new Connections({
       endpoints,
       security,
-      onContacts: () => {
-        for (const wake of this.#waiting.splice(0)) wake()
+      onContacts: () => this.#wake(),
+      onProblem: ({ reason, member, peer }) => {
+        if (reason !== 'unreachable') return
+        this.#silent.add(member ?? peer)
+        this.#wake()
       },
     })
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
   }
 
   /** Rejects with an `Unreachable` if nobody answers in time. */
@@ -59,8 +68,10 @@ export class Roster {
     const voters = latest?.voters.map(({ member }) => member) ?? []
     const numbers = [...new Set([...voters, ...Object.keys(endpoints).map(Number)])].sort((a, b) => a - b)
     const asked = numbers.map(async (member) => {
-      const status = await this.#statusIfAny(member, Math.min(timeoutMillis, GRACE_MILLIS))
-      return { member, endpoint: endpoints[member] ?? null, status }
+      const endpoint = endpoints[member] ?? null
+      const isConnected = await this.isConnected(member, Math.min(timeoutMillis, GRACE_MILLIS), endpoint)
+      const status = isConnected ? await this.#statusIfAny(member, timeoutMillis) : null
+      return { member, endpoint, status }
     })
     return (await Promise.all(asked)).filter(
       ({ member, status }) => status !== null || voters.includes(member),
@@ -68,16 +79,16 @@ export class Roster {
   }
 
   async #statusIfAny(member: number, timeoutMillis: number): Promise<MemberStatus | null> {
-    if (!(await this.isConnected(member, timeoutMillis))) return null
-    return await this.status(timeoutMillis, member).catch(() => null)
+    return await this.status(Math.min(timeoutMillis, GRACE_MILLIS), member).catch(() => null)
   }
 
-  /** Waits for a connection to the member, and says whether there is one. */
-  async isConnected(member: number, timeoutMillis: number): Promise<boolean> {
+  /** Waits for a connection to the member, unless nobody answers where it is, and says whether there is one. */
+  async isConnected(member: number, timeoutMillis: number, endpoint: string | null = null): Promise<boolean> {
     const endMillis = performance.now() + timeoutMillis
     while (!this.contacts.includes(member)) {
       const leftMillis = endMillis - performance.now()
-      if (leftMillis <= 0) return false
+      const isSilent = this.#silent.has(member) || (endpoint !== null && this.#silent.has(endpoint))
+      if (isSilent || leftMillis <= 0) return false
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, leftMillis)
         this.#waiting.push(() => {

@@ -34,7 +34,7 @@ import {
 } from './types.js'
 
 /** How many due keys one command removes. */
-const EXPIRED_BY_COMMAND = 100
+export const EXPIRED_BY_COMMAND = 100
 
 const PUT = CHANGE_TYPES.indexOf('put')
 const DELETE = CHANGE_TYPES.indexOf('delete')

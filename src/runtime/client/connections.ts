@@ -28,6 +28,8 @@ export interface ConnectionsOptions {
   readonly onMessages?: (from: MemberId, store: number, payloads: readonly Uint8Array[]) => void
   /** Whom to turn to has changed: the leader first, if it is known and connected. */
   readonly onContacts?: (contacts: readonly MemberId[]) => void
+  /** Something is wrong with a member, or at an address. */
+  readonly onProblem?: (problem: Problem) => void
 }
 
 /** Why a member lets nobody in who does not come with something else: to wait would change nothing. */
@@ -110,6 +112,7 @@ export class Connections {
 
   #note(problem: Problem): void {
     this.#problems.set(problem.peer, problem)
+    this.#options.onProblem?.(problem)
     if (this.#isTurnedAway) this.#wake()
   }
 

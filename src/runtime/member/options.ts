@@ -86,10 +86,7 @@ const IDENTITIES = 2 ** 48
 /** Throws a `BadOptions` for what cannot be, whatever the folder says. */
 export function checkOptions(options: MemberOptions<AnyMachine>): void {
   const { id, cluster, join, listen, advertise, identity, blackBox } = options
-  if (!NAME.test(id))
-    throw new BadOptions(
-      `${JSON.stringify(id)} is no name of a member: use letters, digits, ".", "_" and "-", at most 64.`,
-    )
+  checkName(id)
   if (cluster !== undefined && join !== undefined)
     throw new BadOptions('A member either founds a cluster or joins one: give `cluster` or `join`.')
   if (identity !== undefined && !(Number.isSafeInteger(identity) && identity >= 1 && identity < IDENTITIES))
@@ -119,15 +116,25 @@ export function isEverywhere(host: string): boolean {
   return host === '0.0.0.0' || host === '::'
 }
 
+function checkName(name: string): void {
+  if (NAME.test(name)) return
+  throw new BadOptions(
+    `${JSON.stringify(name)} is no name of a member: use letters, digits, ".", "_" and "-", at most 64.`,
+  )
+}
+
 function checkCluster(id: string, cluster: Readonly<Record<string, string>>): void {
-  const names = Object.keys(cluster)
-  for (const name of names)
-    if (!NAME.test(name)) throw new BadOptions(`${JSON.stringify(name)} is no name of a member.`)
-  if (!names.includes(id)) {
+  checkFounders(cluster)
+  if (!Object.hasOwn(cluster, id)) {
     throw new BadOptions(
-      `Member ${id} is not among those of the cluster (${names.join(', ')}): name it there.`,
+      `Member ${id} is not among those of the cluster (${Object.keys(cluster).join(', ')}): name it there.`,
     )
   }
+}
+
+/** Throws a `BadOptions` if these cannot found a cluster. */
+export function checkFounders(cluster: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(cluster)) checkName(name)
   const endpoints = Object.values(cluster)
   if (new Set(endpoints).size !== endpoints.length)
     throw new BadOptions('Two members of the cluster have the same address.')

@@ -48,6 +48,16 @@ describe('keys and values', () => {
       })
   })
 
+  it('are those of the cluster that the variable names', async () => {
+    await asker.ask('put', 'named', 'by a variable')
+    const env = { SYNOD_ENDPOINTS: `127.0.0.1:1,127.0.0.1:${port + 2}` }
+    expect(await synod(['get', 'named'], { env })).toMatchObject({ code: 0, stdout: 'by a variable' })
+    const other = { SYNOD_ENDPOINTS: '127.0.0.1:1' }
+    expect(await synod(['get', 'named', '--endpoints', `127.0.0.1:${port}`], { env: other })).toMatchObject({
+      code: 0,
+    })
+  })
+
   it('may be any bytes, from standard input', async () => {
     const endpoints = `--endpoints 127.0.0.1:${port}`
     await shell(`printf '\\000\\377\\n' | synod put bytes - ${endpoints}`)
@@ -103,6 +113,19 @@ describe('keys and values', () => {
     await again.says(/"delete"/)
     const { stdout } = await again.stop('SIGTERM')
     expect(linesOf(stdout).map((line) => JSON.parse(line).type)).toEqual(['put', 'put', 'expire', 'delete'])
+  })
+})
+
+describe('synod bench', () => {
+  it('measures the cluster, and tells it as JSON', async () => {
+    const told = JSON.parse(
+      await asker.ask('bench', 'mixed', '--seconds', '1', '--keys', '50', '--clients', '4', '--json'),
+    )
+    expect(told).toMatchObject({ failed: 0, seconds: expect.closeTo(1, 0) })
+    expect(told.operations).toBeGreaterThan(0)
+    const { mean, p50, p90, p99, p999, max } = told.latencyMillis
+    expect([mean > 0, p50 <= p90, p90 <= p99, p99 <= p999, p999 <= max]).toEqual(Array(5).fill(true))
+    expect((await asker.ask('scan', '00000000000000', '--keys')).split('\n')).toHaveLength(51)
   })
 })
 
@@ -177,7 +200,7 @@ describe('synod up, when a member dies', () => {
     const from = up.said.length
     process.kill(Number(member), 'SIGKILL')
     const [, name] = await up.says(/^(\w) .* killed by SIGKILL, starts again in 0\.5 s$/m, from)
-    await up.says(new RegExp(`starts again[^]*^${name} .* (serves|leads)$`, 'm'), from)
+    await up.says(new RegExp(`starts again[\\s\\S]*^${name} .* (serves|leads)$`, 'm'), from)
   })
 })
 

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { Node, type NodeOptions } from '../../../src/paxos/index.js'
+import type { Node, NodeOptions } from '../../../src/paxos/index.js'
 import { Recorder } from '../../../src/runtime/black-box/recorder.js'
 import { sharedApplication, swarm, World } from '../../../src/simulation/index.js'
 import { Notes, newFolder } from '../member/started.js'
