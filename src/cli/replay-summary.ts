@@ -32,7 +32,11 @@ export class ReplaySummary {
 
   /** For people; what is wrong is said in alarm. */
   lines(alarm: (text: string) => string): readonly string[] {
-    const lines = this.#parts.flatMap(({ file, part }) => [this.#partLine(file, part), ...endOf(file, part)])
+    const last = this.#parts.length - 1
+    const lines = this.#parts.flatMap(({ file, part }, at) => [
+      this.#partLine(file, part),
+      ...endOf(file, part, at === last),
+    ])
     return [...lines, ...this.#judgement(alarm)]
   }
 
@@ -75,8 +79,10 @@ export class ReplaySummary {
   }
 }
 
-function endOf(file: string, { end, error }: ReplayedPart): readonly string[] {
-  if (end === null || end.type === 'open') return []
+function endOf(file: string, { end, error }: ReplayedPart, isLast: boolean): readonly string[] {
+  if (end === null) return []
+  if (end.type === 'open')
+    return isLast ? [`${file}: it has no end: the member ran on, or its process was killed`] : []
   if (end.type === 'torn')
     return [`${file}: the last ${end.bytes} bytes were not written to their end, and are left out`]
   if (end.type === 'ended')

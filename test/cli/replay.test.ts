@@ -3,7 +3,9 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { type PackedNode, type PartBeginning, PartReader, PartWriter } from '../../src/paxos/index.js'
 import { Member } from '../../src/runtime/index.js'
+import { turnsOf } from '../runtime/black-box/recorded.js'
 import { counter, freeAddress, QUICK } from '../runtime/member/started.js'
 import { ended, linesOf, startSynod, synod, temporaryFolder } from './command.js'
 
@@ -32,6 +34,22 @@ async function recorded(redact = false): Promise<{ folder: string; file: string;
   const machine = join(folder, 'counter.mjs')
   writeFileSync(machine, MACHINE)
   return { folder: box, file: join(box, readdirSync(box)[0] ?? ''), machine }
+}
+
+/** Writes a recording anew, with another beginning, and without one of its turns. */
+function rewrite(
+  file: string,
+  change: (beginning: PartBeginning) => PartBeginning,
+  leftOut: number | null = null,
+): void {
+  const reader = new PartReader(new Uint8Array(readFileSync(file)))
+  const writer = new PartWriter()
+  const pieces = [
+    writer.head(),
+    ...writer.entry({ type: 'begins', beginning: change(reader.beginning) }),
+    ...turnsOf(reader).flatMap((turn, at) => (at === leftOut ? [] : writer.entry({ type: 'turn', turn }))),
+  ]
+  writeFileSync(file, Buffer.concat(pieces))
 }
 
 describe('synod replay', () => {
@@ -92,6 +110,7 @@ describe('synod replay', () => {
     const { code, stdout, stderr } = await synod(['replay', box])
     expect([code, stderr]).toEqual([0, expect.stringContaining('what the member does is what it did then')])
     expect(stdout).toContain('put first {"value":"value"}')
+    expect(stderr).toContain('it has no end: the member ran on, or its process was killed')
   })
 
   test('leaves a torn end out, and says so', async () => {
@@ -114,6 +133,26 @@ describe('synod replay', () => {
     expect(code).toBe(2)
     expect(linesOf(stdout).length).toBeGreaterThan(10)
     expect(stderr).toMatch(/damaged, and its last \d+ bytes cannot be replayed: copy it anew from the member/)
+  })
+
+  test('says at which turn a member did something else, with exit code 1', async () => {
+    const { file, machine } = await recorded()
+    rewrite(file, (beginning) => beginning, 3)
+    const same = await synod(['replay', file, '--machine', machine])
+    expect(same.code).toBe(1)
+    expect(same.stderr).toMatch(/the member diverged at turn \d+ of .*: .*: if it ran the roles of Synod/)
+    rewrite(file, (beginning) => ({ ...beginning, synod: '0.0.1' }), 3)
+    const other = await synod(['replay', file, '--machine', machine])
+    expect(other.code).toBe(1)
+    expect(other.stderr).toContain('replay it with Synod 0.0.1, which has recorded it')
+  })
+
+  test('says which version to take where this one can make no node of it', async () => {
+    const { file, machine } = await recorded()
+    rewrite(file, (beginning) => ({ ...beginning, synod: '9.0.0', node: {} as PackedNode }))
+    const { code, stderr } = await synod(['replay', file, '--machine', machine])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/makes no node of what it begins with .*: replay it with Synod 9\.0\.0, which has/)
   })
 
   test('says what is wrong with its arguments', async () => {

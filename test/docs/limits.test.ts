@@ -3,6 +3,11 @@
 import { describe, expect, it } from 'vitest'
 import { EXPIRED_BY_COMMAND } from '../../src/machines/keyspace/machine.js'
 import { DEFAULT_SETTINGS } from '../../src/paxos/index.js'
+import {
+  BLACK_BOX_BYTES,
+  LEAST_BLACK_BOX_BYTES,
+  MOST_PENDING_BYTES,
+} from '../../src/runtime/black-box/options.js'
 import { commandBytesOf, DEFAULT_TRANSPORT_LIMITS } from '../../src/runtime/index.js'
 import { CALL_BYTES } from '../../src/runtime/member/calls.js'
 import { MOST_LOGGED } from '../../src/runtime/member/core.js'
@@ -71,8 +76,8 @@ describe('docs/LIMITS.md', () => {
     expect(text).toContain(
       `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} at`,
     )
-    expect(MEMBER_SETTINGS).toEqual({ logBytes: 32 * 1024 ** 2 })
-    expect(text).toContain('`logBytes` is 32 MiB for a member')
+    expect(MEMBER_SETTINGS).toEqual({ logBytes: 24 * 1024 ** 2 })
+    expect(text).toContain('`logBytes` is 24 MiB for a member')
     expect(text).toContain(`| ${NAME_LENGTH} characters; one that is longer`)
     expect(text).toContain(
       `each ${number(MOST_WAITING)} decisions or ${MOST_WAITING_BYTES / 1024 ** 2} MiB behind`,
@@ -88,6 +93,14 @@ describe('docs/LIMITS.md', () => {
     )
     expect(text).toContain(`After ${HELD_MILLIS / 1_000} s in which nobody asks on`)
     expect(text).toContain(`${EXPIRED_BY_COMMAND} of them go with one command`)
+  })
+
+  it('has the bounds of a black box', () => {
+    const text = lines.join('\n')
+    expect(text).toContain(
+      `\`limitBytes\`, ${number(BLACK_BOX_BYTES)} by default and ${number(LEAST_BLACK_BOX_BYTES)} at least`,
+    )
+    expect(text).toContain(`| ${MOST_PENDING_BYTES / 1024 ** 2} MiB, and what the file begins with.`)
   })
 
   it('has every bound of a scenario', () => {

@@ -68,7 +68,7 @@ test('docs/OPERATIONS.md has every option, who takes it, and its help', () => {
       ...(CLIENT_OPTIONS.includes(name) ? ['clients'] : []),
     ]
     const { argument, help } = OPTIONS[name]
-    return [`${flagOf(name)} ${argument}`, variableOf(name), name, takers.join(', '), help]
+    return [`${flagOf(name)} ${argument}`.trimEnd(), variableOf(name), name, takers.join(', '), help]
   })
   expect(cellsOf('docs/OPERATIONS.md', '| flag | variable | in the file | for | what |')).toEqual(rows)
 })

@@ -47,6 +47,9 @@ describe('an option', () => {
     ['logLevel', 'info', 'info'],
     ['timeout', '1500ms', 1500],
     ['timeout', '2m', 120_000],
+    ['blackBox', './box', './box'],
+    ['blackBoxLimit', '65536', 65_536],
+    ['blackBoxRedact', 'true', true],
   ] as const)('%s is read from the text %j, as a flag and as a variable', ([name, text, value]) => {
     expect(settle([name], { [name]: text }, {})).toEqual({ [name]: value })
     expect(settle([name], {}, { [variableOf(name)]: text })).toEqual({ [name]: value })

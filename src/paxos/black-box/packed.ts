@@ -17,13 +17,21 @@ import { applyDecree, executionOf, initialReplicated } from '../replicated.js'
 import type { Replica } from '../roles/replica.js'
 import { type IncomingSnapshot, readSnapshot, type Snapshot } from '../snapshot.js'
 import { blank, redact } from './redaction.js'
+import { packVotes, unpackVotes, type VoteRun } from './vote-runs.js'
 
 export interface PackedNode {
   /** With null for states and snapshots, and for decrees of decisions that are votes as well. */
   readonly frozen: FrozenNode
-  /** The snapshot of the replica, and the one that the store held. */
+  /** What the acceptor and the replica hold. */
+  readonly held: PackedLog
+  /** What the store held. */
+  readonly recovered: PackedLog
+}
+
+interface PackedLog {
+  /** The votes that are not in `frozen`. */
+  readonly runs: readonly VoteRun[]
   readonly snapshot: PackedSnapshot | null
-  readonly recovered: PackedSnapshot | null
 }
 
 interface PackedSnapshot {
@@ -61,65 +69,65 @@ export function lacksIncoming({ roles }: Node, { redacted, stateBytes }: Packing
 /** Shares memory with the node: to be written down before its next turn. */
 export function packNode(node: Node, packing: Packing): PackedNode {
   const { fields, roles } = node.plain
-  const { replica } = node.roles
+  const { acceptor, replica } = node.roles
   const { recovered } = fields
   const whole = isWhole(node, packing)
+  const snapshotSlot = replica?.snapshot?.slot ?? 0
+  const applied = replica?.applied ?? 0
+  const recoveredSlot = recovered?.snapshot?.slot ?? 0
+  const blankThrough = whole ? snapshotSlot : applied
+  const held = packVotes(acceptor?.votes ?? NO_VOTES, blankThrough, applied)
+  const stored = packVotes(recovered?.votes ?? NO_VOTES, recoveredSlot, recoveredSlot)
   const frozen = {
-    fields: { ...fields, recovered: recovered && frozenRecovered(recovered) },
-    roles: replica === undefined ? roles : { ...roles, ...frozenRoles(node, replica, packing, whole) },
+    fields: { ...fields, recovered: recovered && frozenRecovered(recovered, stored.others) },
+    roles: {
+      ...roles,
+      ...(acceptor && { acceptor: { ...acceptor, votes: held.others } }),
+      ...(replica && { replica: frozenReplica(replica, acceptor?.votes, blankThrough, packing) }),
+    },
   } as FrozenNode // but for the decrees that are null
   // What a store held is still to be executed: if it is too much, then without the commands.
   const isRedacted = packing.redacted || (recovered !== null && !whole)
   return {
     frozen: isRedacted ? redact(frozen) : frozen,
-    snapshot: packSnapshot(replica?.snapshot, whole, packing.redacted, false),
-    recovered: packSnapshot(recovered?.snapshot, whole, packing.redacted, true),
+    held: { runs: held.runs, snapshot: packSnapshot(replica?.snapshot, whole, packing.redacted, false) },
+    recovered: {
+      runs: stored.runs,
+      snapshot: packSnapshot(recovered?.snapshot, whole, packing.redacted, true),
+    },
   }
 }
 
-function frozenRecovered(recovered: Recovered): unknown {
+type Votes = ReadonlyMap<Slot, Vote>
+type Fields = Readonly<Record<string, unknown>>
+
+const NO_VOTES: Votes = new Map()
+
+function frozenRecovered(recovered: Recovered, others: Votes): Fields {
   const { snapshot, votes, decisions } = recovered
   const through = snapshot?.slot ?? 0
   return {
     ...recovered,
-    votes: packVotes(votes, through),
+    votes: others,
     decisions: packDecisions(decisions, votes, through),
     snapshot: null,
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-function frozenRoles(
-  { roles: { acceptor } }: Node,
+function frozenReplica(
   replica: Replica,
-  packing: Packing,
-  whole: boolean,
-): Readonly<Record<string, Fields>> {
-  const { replicated, decisions, snapshot, applied, incoming } = replica
-  const through = whole ? (snapshot?.slot ?? 0) : applied
-  const votes = acceptor?.votes ?? new Map<Slot, Vote>()
-  const packed = {
+  votes: Votes = NO_VOTES,
+  blankThrough: Slot,
+  { stateBytes }: Packing,
+): Fields {
+  const { replicated, decisions, incoming } = replica
+  return {
     ...replica,
     replicated: { ...replicated, state: null },
-    decisions: packDecisions(decisions, votes, through),
+    decisions: packDecisions(decisions, votes, blankThrough),
     snapshot: null,
-    incoming:
-      incoming !== null && packing.stateBytes < incoming.received ? blankIncoming(incoming) : incoming,
+    incoming: incoming !== null && incoming.received > stateBytes ? blankIncoming(incoming) : incoming,
   }
-  if (acceptor === undefined) return { replica: packed }
-  return { replica: packed, acceptor: { ...acceptor, votes: packVotes(votes, through) } }
-}
-
-type Votes = ReadonlyMap<Slot, Vote>
-
-function packVotes(votes: Votes, through: Slot): Votes {
-  const packed = new Map<Slot, Vote>()
-  for (const [slot, vote] of votes) {
-    const { ballot, decree } = vote
-    packed.set(slot, slot > through ? vote : { slot, ballot, decree: blank(decree.length) })
-  }
-  return packed
 }
 
 /** Most decisions are what was voted for, and then the very same bytes. */
@@ -168,29 +176,32 @@ function redactRest(rest: Uint8Array, isToBeRead: boolean): Uint8Array {
 // ---- unpacking -------------------------------------------------------------------------------------------------
 
 /** The node as it was frozen, but with null for the machine's state. */
-export function unpackNode({ frozen, snapshot, recovered }: PackedNode): FrozenNode {
+export function unpackNode({ frozen, held, recovered }: PackedNode): FrozenNode {
   const { fields, roles } = frozen
   const { replica, acceptor } = roles
+  const votes = unpackVotes(held.runs, (acceptor?.['votes'] ?? NO_VOTES) as Votes) // a field of that role
   return {
-    fields: {
-      ...fields,
-      recovered: fields.recovered && {
-        ...fields.recovered,
-        decisions: withVoted(fields.recovered.decisions, fields.recovered.votes),
-        snapshot: unpackSnapshot(recovered),
-      },
+    fields: { ...fields, recovered: fields.recovered && unpackRecovered(fields.recovered, recovered) },
+    roles: {
+      ...roles,
+      ...(acceptor && { acceptor: { ...acceptor, votes } }),
+      ...(replica && { replica: unpackReplica(replica, votes, held.snapshot) }),
     },
-    roles: replica === undefined ? roles : { ...roles, replica: unpackReplica(replica, acceptor, snapshot) },
   }
 }
 
-function unpackReplica(
-  replica: Fields,
-  acceptor: Fields | undefined,
-  snapshot: PackedSnapshot | null,
-): Fields {
-  const votes = (acceptor?.['votes'] ?? new Map()) as Votes // the fields of these roles, see packNode
-  const decisions = withVoted(replica['decisions'] as ReadonlyMap<Slot, Decree | null>, votes)
+function unpackRecovered(frozen: Recovered, { runs, snapshot }: PackedLog): Recovered {
+  const votes = unpackVotes(runs, frozen.votes)
+  return {
+    ...frozen,
+    votes,
+    decisions: withVoted(frozen.decisions, votes),
+    snapshot: unpackSnapshot(snapshot),
+  }
+}
+
+function unpackReplica(replica: Fields, votes: Votes, snapshot: PackedSnapshot | null): Fields {
+  const decisions = withVoted(replica['decisions'] as ReadonlyMap<Slot, Decree | null>, votes) // as packed
   return { ...replica, decisions, snapshot: unpackSnapshot(snapshot) }
 }
 

@@ -3,7 +3,7 @@
  * node can be run again without the machine, or from the middle of its life without the state; and where there are both,
  * one can tell whether the machine still gives the same.
  */
-import { MalformedBytes, sameBytes } from '../bytes.js'
+import { joinBytes, MalformedBytes, sameBytes } from '../bytes.js'
 import {
   type AnyMachine,
   type Codec,
@@ -50,6 +50,9 @@ export function overhear(machine: AnyMachine, hear: (result: MachineResult) => v
     hear(result(value))
     return value
   }
+  const { snapshots } = codecs
+  const parts = (state: unknown, version: number): readonly Uint8Array[] =>
+    told(() => snapshots.parts?.(state, version) ?? [snapshots.encode(state, version)], encoded)
   const overheard: ByteMachine = {
     version: versionOf(machine),
     initial: () => told(() => machine.initial(), made),
@@ -69,11 +72,8 @@ export function overhear(machine: AnyMachine, hear: (result: MachineResult) => v
     queries: BYTES,
     answers: BYTES,
     snapshots: {
-      encode: (state, version) =>
-        told(
-          () => codecs.snapshots.encode(state, version),
-          ({ length }) => ({ type: 'encoded', length }),
-        ),
+      encode: (state, version) => joinBytes(parts(state, version)),
+      parts,
       decode: (bytes, version) => told(() => codecs.snapshots.decode(bytes, version), made),
     },
   }
@@ -103,6 +103,10 @@ function queryBytes(
 
 function made(): MachineResult {
   return { type: 'made' }
+}
+
+function encoded(parts: readonly Uint8Array[]): MachineResult {
+  return { type: 'encoded', length: parts.reduce((sum, { length }) => sum + length, 0) }
 }
 
 function thrown(error: unknown): MachineResult {

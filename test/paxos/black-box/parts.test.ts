@@ -8,6 +8,7 @@ import {
   defineMachine,
   digestOf,
   encodeDecree,
+  MalformedBytes,
   Node,
   type NodeEvent,
   overhear,
@@ -21,6 +22,7 @@ import {
   redact,
   type StoreRecord,
 } from '../../../src/paxos/index.js'
+import { PlainReader, PlainWriter } from '../../../src/paxos/plain-bytes.js'
 
 const machine = defineMachine({ initial: () => 0, apply: (sum, by: number) => [sum + by, sum + by] })
 
@@ -164,6 +166,50 @@ describe('a part of a recording', () => {
     const reader = new PartReader(Uint8Array.from(pieces.flatMap((piece) => [...piece])))
     expect(reader.next()).toBeNull()
     expect(reader.end?.type).toBe('damaged')
+  })
+})
+
+describe('plain data, one after the other', () => {
+  const sparse = fc
+    .array(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.nat(60).map((length) => new Uint8Array(length)),
+      ),
+    )
+    .map((pieces) => Uint8Array.from(pieces.flatMap((piece) => [...piece])))
+
+  test('come back as they were, zeros or not', () => {
+    fc.assert(
+      fc.property(fc.array(sparse), (values) => {
+        const writer = new PlainWriter()
+        const written = values.map((value) => writer.encode({ value }))
+        const reader = new PlainReader()
+        expect(written.map((bytes) => reader.decode(bytes))).toEqual(values.map((value) => ({ value })))
+      }),
+    )
+  })
+
+  test('take no room for zeros', () => {
+    expect(new PlainWriter().encode(new Uint8Array(1_000_000)).length).toBeLessThan(12)
+    const [first, last] = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)]
+    const between = Uint8Array.from([...first, ...new Uint8Array(1_000), ...last])
+    expect(new PlainWriter().encode(between).length).toBeLessThan(20)
+  })
+
+  test('that are broken give a sentence', () => {
+    fc.assert(
+      fc.property(sparse, fc.nat(), fc.integer({ min: 1, max: 255 }), (value, place, change) => {
+        const bytes = new PlainWriter().encode({ value }).slice()
+        const at = place % bytes.length
+        bytes[at] = (bytes[at] ?? 0) ^ change
+        try {
+          new PlainReader().decode(bytes)
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedBytes)
+        }
+      }),
+    )
   })
 })
 

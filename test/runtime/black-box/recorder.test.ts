@@ -1,9 +1,10 @@
 // What a real member records comes out the same when it is done once more, whatever happened to it.
 
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type AnyMachine, CommandFailed, defineMachine } from '../../../src/paxos/index.js'
+import { decodeText, encodeText } from '../../../src/paxos/text.js'
 import { type BlackBoxOptions, Member } from '../../../src/runtime/index.js'
 import { counter, Notes, newFolder, QUICK, rejection, start, startCluster } from '../member/started.js'
 import { filesOf, partsOf, replayAll, turnsOf } from './recorded.js'
@@ -256,7 +257,51 @@ describe('a black box that is redacted', () => {
   })
 })
 
+describe('a black box whose file is full while a large snapshot comes from another member', () => {
+  /** A counter whose state takes 40,000 bytes. */
+  const large = {
+    ...counter,
+    snapshots: {
+      encode: (sum: number) => encodeText(String(sum).padEnd(40_000)),
+      decode: (bytes: Uint8Array) => Number(decodeText(bytes)),
+    },
+  }
+
+  test('goes on behind it', async () => {
+    const cluster = await startCluster({ machine: large, settings: { logBytes: 600, chunkBytes: 2_000 } })
+    const [, , last] = cluster.all
+    await cluster.leader()
+    await last?.close()
+    for (let count = 0; count < 100; count++) await cluster.get('a').invoke(1)
+    cluster.get('a').snapshot()
+    cluster.get('b').snapshot()
+    const folder = newFolder()
+    const again = await cluster.start('c', { blackBox: { folder, limitBytes: 65_536 } })
+    expect(await again.query((sum) => sum)).toBe(100)
+    await again.invoke(1)
+    await again.close()
+    expect(partsOf(folder).map(({ beginning }) => beginning.reason)).toEqual(
+      expect.arrayContaining(['full', 'installed']),
+    )
+    expect(replayAll(folder, large as unknown as AnyMachine).node.roles.replica?.applied).toBe(
+      again.status().applied,
+    )
+  })
+})
+
 describe('a black box that cannot be written', () => {
+  test('because its folder is gone is logged once, and the member goes on', async () => {
+    const folder = newFolder()
+    const logger = new Notes()
+    const member = await start({ blackBox: { folder, limitBytes: 65_536 }, logger })
+    await member.invoke(1)
+    rmSync(folder, { recursive: true })
+    for (let count = 0; count < 500; count++) await member.invoke(1)
+    expect(await member.query((sum) => sum)).toBe(501)
+    await member.close()
+    expect(logger.lines.filter(({ message }) => message.includes('black box'))).toHaveLength(1)
+  })
+
   test('is logged once, and the member goes on', async () => {
     const folder = join(newFolder(), 'file')
     writeFileSync(folder, '')
