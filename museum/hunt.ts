@@ -71,6 +71,12 @@ export function storyOf({ scenario, seed }: Pick<Caught, 'scenario' | 'seed'>): 
 
 /** What becomes of a run that was told, with the bug in it; null: nothing fails. Throws a `StoryError`. */
 export function replay(exhibit: Exhibit, story: string): Failure | null {
-  const { scenario, seed } = readStory(story)
+  return replayRun(exhibit, readStory(story))
+}
+
+export function replayRun(
+  exhibit: Exhibit,
+  { scenario, seed }: Pick<Caught, 'scenario' | 'seed'>,
+): Failure | null {
   return trialsWith(exhibit)(scenario, seed, ANY_FAILURE)
 }

@@ -3,11 +3,11 @@
  * Progress goes to stderr.
  */
 import { parseArgs } from 'node:util'
-import { readStory, Simulation, StoryError, sharedApplication } from 'synod/simulation'
+import { readOlderStory, readStory, Simulation, StoryError, sharedApplication } from 'synod/simulation'
 import type { Exhibit } from './exhibit.js'
 import { EXHIBITS } from './exhibits/index.js'
 import { type Finding, medianOf, readFindings, type Told, writeFindings } from './findings.js'
-import { type Caught, hunt, MOST_SEEDS, replay, STARTS, shorten, storyOf } from './hunt.js'
+import { type Caught, hunt, MOST_SEEDS, replay, replayRun, STARTS, shorten, storyOf } from './hunt.js'
 import { tableOf, writeTable } from './table.js'
 
 const STORIES = new URL('../stories.json', import.meta.url)
@@ -129,13 +129,16 @@ function replayPinned(exhibit: Exhibit): Told {
   if (pinned === undefined) return lost(exhibit)
   const events = eventsOf(exhibit, pinned)
   if (events === null) return { bug: exhibit.name, found: false, ...pinned }
-  return { bug: exhibit.name, found: true, ...pinned, events }
+  return { bug: exhibit.name, found: true, ...pinned, events, story: storyOf(readOlderStory(pinned.story)) }
 }
 
-/** The event by which a pinned story shows what it showed; null if it does not, or is of another version of the format. */
+/**
+ * The event by which a pinned story shows what it showed; null if it does not. A story of an older version may still
+ * show its bug, whatever else has become of it.
+ */
 function eventsOf(exhibit: Exhibit, { story, verdict }: Finding): number | null {
   try {
-    const failure = replay(exhibit, story)
+    const failure = replayRun(exhibit, readOlderStory(story))
     return failure?.verdict === verdict ? failure.event : null
   } catch (error) {
     if (error instanceof StoryError) return null

@@ -1,11 +1,19 @@
 /** `synod hunt`: runs many seeds on all cores, and tells which of them fail. */
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
-import { Campaign, type Found, jsonOf, type Tally } from '../simulation/index.js'
+import {
+  Campaign,
+  DEFAULT_MACHINE,
+  type Found,
+  jsonOf,
+  type Tally,
+  usualMachine,
+} from '../simulation/index.js'
 import { isColored, red, uncolored } from './colors.js'
 import { UsageError } from './errors.js'
 import { findingOf, goOnCommand, type Hunted, jsonFrom, tableOf } from './hunted.js'
-import { DEFAULT_MACHINE, MODULE_HELP, usualMachine } from './machine.js'
+import { EXIT_CODES } from './interruption.js'
+import { MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { Pool } from './pool.js'
 import { duration, Progress } from './progress.js'
@@ -14,8 +22,6 @@ import { parseDuration, parseSeeds, shardFrom } from './seeds.js'
 
 const SEEDS = '1..1000'
 const MOST_WORKERS = 256
-/** 128 + SIGINT. */
-const INTERRUPTED = 130
 
 interface HuntFlags extends CompleteFlags {
   readonly seeds: string
@@ -30,7 +36,7 @@ export function huntCommand(): Command {
   const command = new Command('hunt')
     .summary('run many seeds, and tell which of them fail')
     .description(
-      'Runs one simulated cluster after the other, each made from a seed of its own, on all cores, and tells which of them fail a verdict. By default each seed picks its own size and faults. Ctrl-C ends it, with the command that goes on from there.',
+      'Runs one simulated cluster after the other, each made from a seed of its own, on all cores, and tells which of them fail a verdict. By default each seed picks its own size and faults. Ctrl-C or SIGTERM ends it, with the command that goes on from there.',
     )
     .usage('[options]')
   for (const option of [...otherOptions(), ...scenarioOptions('swarm'), ...machineOptions()]) {
@@ -43,7 +49,7 @@ export function huntCommand(): Command {
 }
 
 const EXIT_HELP =
-  'It exits with 0 when every verdict holds for every seed; with 1 when one fails; with 2 when an option\nor a module is wrong; with 70 when Synod itself is; and with 130 on Ctrl-C, if none failed until then.'
+  'It exits with 0 when every verdict holds for every seed; with 1 when one fails; with 2 when an option\nor a module is wrong; with 70 when Synod itself is; and with 130 on Ctrl-C or 143 on SIGTERM, if none\nfailed until then.'
 
 function otherOptions(): Option[] {
   return [
@@ -99,7 +105,7 @@ async function hunt(flags: HuntFlags): Promise<number> {
   const { tally, left } = campaign
   await conclude({ tally, left, wallSeconds: seconds() }, pool.stuck, flags, output)
   if (tally.failed.length > 0) return 1
-  return interrupted() ? INTERRUPTED : 0
+  return interrupted() ?? 0
 }
 
 /** What is wrong in the options is said before any worker starts. */
@@ -117,16 +123,24 @@ function parseWorkers(text: string | undefined): number {
   throw new UsageError(`--workers must be a whole number from 1 to ${MOST_WORKERS}, and '${text}' is not`)
 }
 
-/** The first Ctrl-C ends the campaign, a second one the process. Gives whether there was one. */
-function stopOnSignal(pool: Pool): () => boolean {
+/**
+ * The first Ctrl-C or SIGTERM ends the campaign, a second one also the runs that are under way: what was done is told
+ * all the same. A third one ends the process. Gives the exit code of the first; null while there was none.
+ */
+function stopOnSignal(pool: Pool): () => number | null {
   let signals = 0
+  let exitCode: number | null = null
   process.removeAllListeners('SIGINT')
-  process.on('SIGINT', () => {
-    signals += 1
-    if (signals > 1) process.exit(INTERRUPTED)
-    pool.stop()
-  })
-  return () => signals > 0
+  for (const [signal, code] of Object.entries(EXIT_CODES)) {
+    process.on(signal, () => {
+      signals += 1
+      exitCode ??= code
+      if (signals === 1) pool.stop()
+      else if (signals === 2) pool.cutOff()
+      else process.exit(code)
+    })
+  }
+  return () => exitCode
 }
 
 function showProgress(progress: Progress, { seeds, tally }: Campaign, seconds: number): void {

@@ -1,7 +1,7 @@
 /** What Ctrl-C does. By default the command ends at once; one that has something to put in order says so. */
 
 /** 128 + the number of the signal. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
+export const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Until a command says otherwise. */
 export function endOnInterrupt(): void {

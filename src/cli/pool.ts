@@ -40,6 +40,7 @@ export class Pool {
   /** Seeds whose runs did not come to an end when they were to stop. */
   readonly stuck: number[] = []
   #stopping = false
+  #patience: NodeJS.Timeout | undefined
   #error: unknown = null
   #ended: () => void = () => {}
 
@@ -63,14 +64,13 @@ export class Pool {
     if (this.#stopping) return
     this.#stopping = true
     Atomics.store(this.#board, 0, 1)
-    setTimeout(() => this.#dismiss(), GRACE_MILLIS).unref()
+    this.#patience = setTimeout(() => this.cutOff(), GRACE_MILLIS).unref()
   }
 
-  #dismiss(): void {
-    for (const { worker, place, range } of this.#hands) {
-      if (range !== null) this.stuck.push(Atomics.load(this.#board, place))
-      void worker.terminate()
-    }
+  /** Ends every worker at once; the seeds that they were running are not done. */
+  cutOff(): void {
+    clearTimeout(this.#patience)
+    for (const { worker } of this.#hands) void worker.terminate()
   }
 
   #hire(place: number): void {
@@ -131,7 +131,10 @@ export class Pool {
 
   #leaves(hand: Hand): void {
     this.#hands.delete(hand)
-    if (hand.range !== null) this.#options.campaign.done(hand.range, NOTHING)
+    if (hand.range !== null) {
+      this.stuck.push(Math.max(hand.range.first, Atomics.load(this.#board, hand.place)))
+      this.#options.campaign.done(hand.range, NOTHING)
+    }
     if (!this.#stopping && hand.state !== 'released') this.fail(this.#leftEarly(hand))
     if (this.#hands.size === 0) this.#ended()
   }

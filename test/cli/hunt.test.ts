@@ -12,9 +12,14 @@ const TINY = ['--scenario', 'classic', '--members', '3', '--clients', '2', '--re
 const PLAIN = ['--workers', '2', ...QUICK]
 
 /** Interrupts a hunt once it has said something on stderr. */
-async function interrupted(args: readonly string[], cwd: string): Promise<Ended> {
+async function interrupted(
+  args: readonly string[],
+  cwd: string,
+  signals: readonly NodeJS.Signals[] = ['SIGINT'],
+): Promise<Ended> {
   const child = startSynod(['hunt', ...args], { cwd })
-  const [end] = await Promise.all([ended(child), once(child.stderr, 'data').then(() => child.kill('SIGINT'))])
+  const interrupting = once(child.stderr, 'data').then(() => signals.map((signal) => child.kill(signal)))
+  const [end] = await Promise.all([ended(child), interrupting])
   return end
 }
 
@@ -139,11 +144,35 @@ describe('Ctrl-C', () => {
     expect(seeds + counts.reduce((sum, count) => sum + count, 0)).toBe(4_000_000)
   })
 
+  it('that comes twice, or SIGTERM, still has it tell what was done, and how to go on', async () => {
+    const cwd = folderWith({ 'mine.mjs': LONG })
+    const args = ['--seeds', '1..4000000', '--workers', '2', ...TINY, '--machine', './mine.mjs', '--json']
+    const [twice, terminated] = await Promise.all([
+      interrupted(args, cwd, ['SIGINT', 'SIGTERM']),
+      interrupted(args, cwd, ['SIGTERM']),
+    ])
+    const codes = [twice, terminated].map(({ code, signal }) => ({ code, signal }))
+    expect(codes[1]).toEqual({ code: 143, signal: null })
+    // Which of two signals that wait is heard first is the system's affair.
+    expect([130, 143]).toContain(codes[0]?.code)
+    for (const { stdout, stderr } of [twice, terminated]) {
+      const { left } = JSON.parse(stdout)
+      expect(stderr).toContain(`go on with: npx synod hunt --seeds ${left} --workers 2 `)
+    }
+  })
+
+  const STUCK = `export default { machine: { initial: () => 0, apply: () => { process._rawDebug('in apply'); for (;;); } }, operation: () => ({ type: 'command', command: 1 }) }`
+
+  it('that comes twice does not wait for a machine that never gives control back', async () => {
+    const cwd = folderWith({ 'mine.mjs': STUCK })
+    const args = ['--seeds', '3..9', '--workers', '1', '--machine', './mine.mjs', '--json']
+    const { code, stdout } = await interrupted(args, cwd, ['SIGINT', 'SIGTERM'])
+    expect([130, 143]).toContain(code)
+    expect(JSON.parse(stdout)).toMatchObject({ seeds: 0, left: '3..9' })
+  })
+
   it('ends it when a machine never gives control back', async () => {
-    const apply = "apply: () => { process._rawDebug('in apply'); for (;;); }"
-    const cwd = folderWith({
-      'mine.mjs': `export default { machine: { initial: () => 0, ${apply} }, operation: () => ({ type: 'command', command: 1 }) }`,
-    })
+    const cwd = folderWith({ 'mine.mjs': STUCK })
     const args = ['--seeds', '3..9', '--workers', '1', '--machine', './mine.mjs']
     const { code, stdout, stderr } = await interrupted(args, cwd)
     expect(code).toBe(130)

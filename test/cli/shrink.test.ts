@@ -1,6 +1,8 @@
 // `synod shrink`, and the stories that it tells.
 
 import { describe, expect, it } from 'vitest'
+import { STORY_VERSION } from '../../src/simulation/index.js'
+import { ofVersion } from '../support/stories.js'
 import { linesOf, SMALL, shell, synod } from './command.js'
 import { FORGETFUL, folderWith } from './forgetful.js'
 
@@ -104,5 +106,14 @@ describe.concurrent('a story', () => {
     expect(await said('shrink', '9'.repeat(301))).toBe(
       'synod: A story has at most 300 digits, and this has 301.\n',
     )
+  })
+
+  it('of another version gets a sentence that names both, and is not replayed as something else', async () => {
+    const older = ofVersion(STORY_VERSION - 1, await story())
+    for (const command of ['simulate', 'shrink']) {
+      expect(await said(command, older, ...MINE)).toBe(
+        `synod: This story was told by version ${STORY_VERSION - 1} of the simulated world, and this is version ${STORY_VERSION} of it: replay it with the release of Synod that told it.\n`,
+      )
+    }
   })
 })

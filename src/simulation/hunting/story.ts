@@ -3,17 +3,21 @@
  * what is left out.
  *
  *     … scenario, machine, seed …   version   check digits
- *                                   2 digits  6 digits
+ *                                   4 digits  6 digits
  *
- * The last eight digits are the frame, which is the same in every version: the check digits make the integer a
+ * The last ten digits are the frame, which is the same in every version: the check digits make the integer a
  * multiple of a prime, so a wrong digit and two that are exchanged are always found, and whatever else nearly always.
  */
 import { checkScenario, LAST_SEED, type Scenario } from '../scenario.js'
 import { DigitReader, DigitWriter } from './digits.js'
 import { FIELDS } from './fields.js'
 
-/** Grows whenever the fields of a scenario, their order or their bounds change, or the classes of faults do. */
-export const STORY_VERSION = 1
+/**
+ * Grows whenever a story would tell another run than before: when the fields of a scenario, their order or their bounds
+ * change, or the classes of faults do; and when the same scenario and seed run otherwise, since the protocol or the world
+ * has changed. A story of another version is refused, for it would replay something else in silence.
+ */
+export const STORY_VERSION = 2
 
 /** No story has more. */
 export const MOST_STORY_DIGITS = 300
@@ -40,7 +44,7 @@ export class StoryError extends Error {
 /** The largest prime of six digits. */
 const PRIME = 999_983n
 const CHECKS = 1_000_000n
-const VERSIONS = 100n
+const VERSIONS = 10_000n
 
 /** What the story of a run by an application of this name calls its machine. */
 export function storyMachine(name: string): StoryMachine {
@@ -72,18 +76,28 @@ export function isStory(word: string): boolean {
 
 /** The run that an integer tells. Throws a {@link StoryError} when it is damaged, or told by another version. */
 export function readStory(text: string): Story {
+  const { version, body } = unframed(text)
+  if (version === BigInt(STORY_VERSION)) return readBody(body)
+  throw new StoryError(
+    `This story was told by version ${version} of the simulated world, and this is version ${STORY_VERSION} of it: replay it with the release of Synod that told it.`,
+  )
+}
+
+/**
+ * The scenario and seed that an integer of any version tells, if they are written as they are today; what happens in
+ * that run may be something else by now. Throws a {@link StoryError} when it is damaged, or written otherwise.
+ */
+export function readOlderStory(text: string): Story {
+  return readBody(unframed(text).body)
+}
+
+function unframed(text: string): { readonly version: bigint; readonly body: bigint } {
   if (text.length > MOST_STORY_DIGITS) {
     throw new StoryError(`A story has at most ${MOST_STORY_DIGITS} digits, and this has ${text.length}.`)
   }
   const number = BigInt(text)
   if (number % PRIME !== 0n) throw new StoryError(DAMAGED)
-  const version = (number / CHECKS) % VERSIONS
-  if (version !== BigInt(STORY_VERSION)) {
-    throw new StoryError(
-      `This story was told by version ${version} of the format, and this is version ${STORY_VERSION} of it: replay it with the release of Synod that told it.`,
-    )
-  }
-  return readBody(number / CHECKS / VERSIONS)
+  return { version: (number / CHECKS) % VERSIONS, body: number / CHECKS / VERSIONS }
 }
 
 const DAMAGED = 'This story is damaged, since its check digits do not fit: copy all of its digits once more.'

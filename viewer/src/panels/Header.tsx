@@ -2,8 +2,8 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
-import { parsePage } from '../state/page-address.js'
-import { go, helpOpen, openFile, page, problem, run, sentenceOf, sideTab } from '../state/viewer.js'
+import { formatPage, parsePage } from '../state/page-address.js'
+import { go, hash, helpOpen, openFile, page, problem, run, sentenceOf, sideTab } from '../state/viewer.js'
 
 export function Header(): JSX.Element {
   return (
@@ -12,7 +12,7 @@ export function Header(): JSX.Element {
         Synod
       </a>
       <RunForm />
-      <Verdict />
+      <About />
       <nav>
         <button type="button" onClick={() => go({ run: null, tour: 1, beside: false })}>
           Tour
@@ -37,7 +37,7 @@ export function Header(): JSX.Element {
 export function RunForm({ isBig = false }: { readonly isBig?: boolean }): JSX.Element {
   const typed = useSignal<string | null>(null)
   const address = page.value.run
-  const current = address === null ? '' : wordsOf(location.hash)
+  const current = address === null ? '' : wordsOf(formatPage(page.value))
   return (
     <form
       class={`run-form ${isBig ? 'big' : ''}`}
@@ -75,13 +75,13 @@ export function RunForm({ isBig = false }: { readonly isBig?: boolean }): JSX.El
 }
 
 /** `6 loss=20`, from `#6?loss=20&at=12`. */
-function wordsOf(hash: string): string {
-  const [head = '', query = ''] = decodeURIComponent(hash.replace(/^#/, '')).split('?')
+function wordsOf(text: string): string {
+  const [head = '', query = ''] = decodeURIComponent(text.replace(/^#/, '')).split('?')
   const words = query.split('&').filter((word) => word !== '' && !/^(at|tour|beside)=/.test(word))
   return [head, ...words].join(' ')
 }
 
-function Verdict(): JSX.Element | null {
+function About(): JSX.Element | null {
   const now = run.value
   if (now === null) return null
   const failed = now.verdicts.filter(({ holds }) => !holds)
@@ -99,10 +99,10 @@ function Verdict(): JSX.Element | null {
         </button>
       )}
       <span class="soft">{now.eventCount.toLocaleString('en')} events</span>
-      {now.hash !== null && (
-        <span class="hash soft" title={`SHA-256 of the transcript, as the terminal prints it: ${now.hash}`}>
+      {hash.value !== null && (
+        <span class="hash soft" title={`SHA-256 of the transcript, as the terminal prints it: ${hash.value}`}>
           <abbr title="SHA-256 of the transcript">hash</abbr>{' '}
-          <code data-hash={now.hash}>{now.hash.slice(0, 12)}…</code>
+          <code data-hash={hash.value}>{hash.value.slice(0, 12)}…</code>
         </span>
       )}
     </div>

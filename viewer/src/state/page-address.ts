@@ -2,8 +2,9 @@
  * Everything that is looked at lives in the address: `#6?loss=20&at=1360`. Two words are the page's own: `tour`, the
  * step of the tour, and `beside`, which puts a changed run beside what it was before its last change.
  */
+
+import { formatAddress, parseAddress } from '../engine/address.js'
 import type { Address } from '../engine/contract.js'
-import { formatAddress, parseAddress } from '../standin-address.js'
 
 export interface PageAddress {
   /** Null: no run is named. */

@@ -6,7 +6,7 @@ import { batch, computed, effect, signal } from '@preact/signals'
 import type { Address, Edit, Engine, GivenFile, Moment, Opened, Run } from '../engine/contract.js'
 import { FlightIndex } from './flight-index.js'
 import { formatPage, type PageAddress, parsePage } from './page-address.js'
-import { upperBound } from './search.js'
+import { lowerBound, upperBound } from './search.js'
 
 /** A run that is open, and what is derived from it once. */
 export interface Shown extends Opened {
@@ -34,7 +34,9 @@ export const SPEEDS = [
 const USUAL_SPEED = 20_000
 
 /** The diagram begins with so much of a run. */
-const FIRST_SPAN = 400_000
+const FIRST_SPAN = 600_000
+const LEAST_SPAN = 120_000
+const FIRST_FLIGHTS = 350
 const SHORTEST_SPAN = 200
 
 export const page = signal<PageAddress>({ run: null, tour: null, beside: false })
@@ -43,6 +45,8 @@ export const shown = signal<Shown | null>(null)
 export const before = signal<Shown | null>(null)
 /** The first event at which the two differ. */
 export const parting = signal<number | null>(null)
+/** Of the transcript, as the terminal prints it; it comes after the picture. */
+export const hash = signal<string | null>(null)
 /** How many events are simulated so far; null: nothing is being opened. */
 export const opening = signal<number | null>(null)
 /** What went wrong, as a sentence. */
@@ -167,6 +171,9 @@ async function show(make: () => Promise<Opened>, at: number | null): Promise<voi
     const old = shown.value
     batch(() => settle(opened, at))
     if (old !== null) void engine.close(old.handle)
+    await afterPicture()
+    const digits = await engine.hash(opened.handle)
+    if (mine === turn) hash.value = digits
   } catch (error) {
     if (mine === turn) problem.value = sentenceOf(error)
   } finally {
@@ -174,15 +181,34 @@ async function show(make: () => Promise<Opened>, at: number | null): Promise<voi
   }
 }
 
+/** Two frames later what was asked for is on the screen. */
+function afterPicture(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))
+}
+
 function settle(opened: Opened, at: number | null): void {
   const { run } = opened
   shown.value = { ...opened, index: new FlightIndex(run.flights) }
+  opening.value = null
+  hash.value = null
   moment.value = null
   selection.value = null
   mindOf.value = 0
   setEvent(Math.min(Math.max(1, at ?? firstOf(run)), run.eventCount))
-  const width = Math.min(FIRST_SPAN, Math.max(SHORTEST_SPAN, run.lengthMicros))
+  const width = firstWidth(run, micros.value)
   span.value = spanAround(micros.value, width, run)
+}
+
+/** Wide enough to see something, and not so wide that arrows cover one another. */
+function firstWidth({ flights, lengthMicros }: Run, time: number): number {
+  const { sentMicros } = flights
+  const first = lowerBound(sentMicros, time - FIRST_SPAN / 2)
+  const last = sentMicros[Math.min(first + FIRST_FLIGHTS, sentMicros.length - 1)] ?? lengthMicros
+  return Math.min(
+    lengthMicros * 1.04,
+    FIRST_SPAN,
+    Math.max(LEAST_SPAN, last - Math.max(0, time - FIRST_SPAN / 2)),
+  )
 }
 
 /** The event to begin with, where none is named. */
