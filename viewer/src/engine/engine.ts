@@ -70,8 +70,18 @@ export class LocalEngine implements Engine {
 
   #keep(opened: OpenedRun): Opened {
     this.#lastHandle += 1
-    this.#runs.set(this.#lastHandle, opened)
-    return { handle: this.#lastHandle, run: opened.run }
+    const handle = this.#lastHandle
+    this.#runs.set(handle, opened)
+    void this.#prepare(handle, opened)
+    return { handle, run: opened.run }
+  }
+
+  /** While nobody waits: whatever makes moments quick. */
+  async #prepare(handle: RunHandle, opened: OpenedRun): Promise<void> {
+    const { minds } = opened.parts
+    for (const life of minds?.diary.lives ?? []) {
+      while (this.#runs.has(handle) && minds !== null && life.freezeNext(minds.machine)) await this.#pause()
+    }
   }
 
   #run(handle: RunHandle): OpenedRun {

@@ -1,19 +1,22 @@
 /** What nodes know at a moment: their roles, their timers, their disks and their clocks. */
 import { type AnyMachine, isObsolete, type Node, type RoleName, type StoreRecord } from 'synod/paxos'
 import { formatSeconds, START_WALL_MICROS, type WorldEvent } from 'synod/simulation'
+import { placeUpTo } from './columns.js'
 import type { Mind } from './contract.js'
 import type { Diary, Life } from './diary.js'
 import type { Teller } from './teller.js'
 import { fieldsOf } from './tree.js'
 
 /** How many of the last records of a disk are listed. */
-const MOST_RECORDS = 100
+const MOST_RECORDS = 50
 
 export interface MindSource {
   readonly diary: Diary
   readonly machine: AnyMachine
   readonly teller: Teller
   readonly events: readonly WorldEvent[]
+  /** By node: the events in which its disk is written to or synced. */
+  readonly disks: ReadonlyMap<number, readonly number[]>
   /** When a clock of a node shows so much, in the time of the world. */
   readonly when: (node: number, sinceMicros: number) => number
   /** What the clock of a node shows, at a time of the world. */
@@ -53,14 +56,19 @@ function timersOf(node: Node, when: (sinceMicros: number) => number): Mind['time
 }
 
 /** What was on the disk when the node started, and what it has written and synced since. */
-function diskAt({ events, teller }: MindSource, life: Life, node: number, event: number): Mind['disk'] {
+function diskAt(
+  { events, disks, teller }: MindSource,
+  life: Life,
+  node: number,
+  event: number,
+): Mind['disk'] {
   let synced: StoreRecord[] = [...life.records]
   let unsynced: StoreRecord[] = []
-  for (let place = life.fromEvent; place < event; place++) {
-    const each = events[place]
-    if (each === undefined || each.node !== node) continue
-    if (each.type === 'writes') unsynced.push(each.record)
-    else if (each.type === 'syncs') {
+  const own = disks.get(node) ?? []
+  for (const number of own.slice(placeUpTo(own, life.fromEvent) + 1, placeUpTo(own, event) + 1)) {
+    const each = events[number - 1]
+    if (each?.type === 'writes') unsynced.push(each.record)
+    else if (each?.type === 'syncs') {
       const durable = unsynced.slice(0, each.records)
       unsynced = unsynced.slice(each.records)
       synced.push(...durable)

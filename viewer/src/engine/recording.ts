@@ -16,9 +16,10 @@ export class Recording {
   readonly operations: OperationRecorder = new OperationRecorder()
   readonly standing: StandingRecorder = new StandingRecorder()
   readonly ledger: LedgerRecorder = new LedgerRecorder()
+  /** By node: the events in which its disk is written to or synced. */
+  readonly disks: Map<number, number[]> = new Map()
   readonly #nodes: Set<number> = new Set()
 
-  /** `isMember`: who is none is a machine of clients. */
   constructor(identity: Identity = (message) => message) {
     this.flights = new FlightRecorder(identity)
   }
@@ -32,7 +33,14 @@ export class Recording {
     this.operations.hear(event, number, micros)
     this.standing.hear(event, number)
     this.ledger.hear(event, number)
+    if (event.type === 'writes' || event.type === 'syncs') this.#noteDisk(event.node, number)
     if (event.type === 'sends') for (const to of event.to) this.#nodes.add(to)
+  }
+
+  #noteDisk(node: number, event: number): void {
+    const events = this.disks.get(node)
+    if (events === undefined) this.disks.set(node, [event])
+    else events.push(event)
   }
 
   /** Members first, then machines of clients. */

@@ -83,6 +83,7 @@ function mindsOf(world: World, application: AnyApplication, recording: Recording
     machine: application.machine,
     teller: tellerOf(application),
     events: recording.events,
+    disks: recording.disks,
     when: (node, sinceMicros) => clocks[node]?.when(sinceMicros) ?? sinceMicros,
     since: (node, micros) => clocks[node]?.since(micros) ?? micros,
   }

@@ -5,7 +5,7 @@ import type { Field } from './contract.js'
 import type { Teller } from './teller.js'
 
 /** Of longer collections only so many of the last are listed. */
-const MOST_ENTRIES = 64
+const MOST_ENTRIES = 32
 const MOST_DEPTH = 8
 const LONGEST_TEXT = 120
 
