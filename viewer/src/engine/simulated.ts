@@ -37,7 +37,7 @@ export async function simulated(
       seed,
       scenario,
       application: told.application,
-      makeNode: diary.makeNode,
+      makeNode: (options) => diary.makeNode({ ...options, roles: { ...options.roles, ...told.roles } }),
       onEvent: (event, _number, micros) => recording.hear(event, micros),
     })
     while (simulation.advance(STEPS)) {
