@@ -6,6 +6,7 @@ import {
   ApplicationError,
   type BoundName,
   DEFAULT_BOUNDS,
+  DEFAULT_MACHINE,
   EXPLORATION_LIMITS,
   Exploration,
   type ExplorationBounds,
@@ -16,7 +17,7 @@ import {
 } from '../simulation/index.js'
 import { isColored, PALETTE, red, uncolored } from './colors.js'
 import { UsageError } from './errors.js'
-import { applicationOf, DEFAULT_MACHINE, MODULE_HELP, moduleError } from './machine.js'
+import { applicationOf, MODULE_HELP, moduleError } from './machine.js'
 import { Output } from './output.js'
 import { Progress } from './progress.js'
 

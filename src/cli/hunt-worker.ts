@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import {
   ApplicationError,
   addTallies,
+  DEFAULT_MACHINE,
   NOTHING,
   type Range,
   type SimulationOptions,
@@ -11,7 +12,7 @@ import {
   tallyOf,
 } from '../simulation/index.js'
 import { UsageError } from './errors.js'
-import { applicationOf, DEFAULT_MACHINE, moduleError } from './machine.js'
+import { applicationOf, moduleError } from './machine.js'
 import { type CompleteFlags, replayCommand, scenarioFrom } from './scenario.js'
 
 /** What a worker is made with. */

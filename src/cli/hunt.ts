@@ -1,12 +1,19 @@
 /** `synod hunt`: runs many seeds on all cores, and tells which of them fail. */
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
-import { Campaign, type Found, jsonOf, type Tally } from '../simulation/index.js'
+import {
+  Campaign,
+  DEFAULT_MACHINE,
+  type Found,
+  jsonOf,
+  type Tally,
+  usualMachine,
+} from '../simulation/index.js'
 import { isColored, red, uncolored } from './colors.js'
 import { UsageError } from './errors.js'
 import { findingOf, goOnCommand, type Hunted, jsonFrom, tableOf } from './hunted.js'
 import { EXIT_CODES } from './interruption.js'
-import { DEFAULT_MACHINE, MODULE_HELP, usualMachine } from './machine.js'
+import { MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { Pool } from './pool.js'
 import { duration, Progress } from './progress.js'

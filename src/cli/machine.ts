@@ -7,19 +7,11 @@ import {
   type AnyApplication,
   ApplicationError,
   applicationFrom,
-  bankApplication,
-  keyValueApplication,
+  DEFAULT_MACHINE,
   type Reads,
-  sharedApplication,
+  readyApplication,
 } from '../simulation/index.js'
 import { firstLineOf, UsageError } from './errors.js'
-
-export const DEFAULT_MACHINE = 'key-value'
-
-/** The machine of a run that names none: in the swarm, one whose clients are in each other's way all along. */
-export function usualMachine(scenario: 'classic' | 'swarm' | undefined): string {
-  return scenario === 'swarm' ? 'shared' : DEFAULT_MACHINE
-}
 
 /** What a module must look like, for `--help`. */
 export const MODULE_HELP = `A machine of your own:
@@ -46,11 +38,10 @@ export const MODULE_HELP = `A machine of your own:
 
 /** The application that `--machine` names. Throws a UsageError. */
 export async function applicationOf(name: string, reads: Reads | undefined): Promise<AnyApplication> {
-  if (name === DEFAULT_MACHINE) return keyValueApplication(reads ?? 'decree')
-  if (reads !== undefined)
+  if (name !== DEFAULT_MACHINE && reads !== undefined)
     throw new UsageError('--reads says how the clients of --machine key-value read, and no others')
-  if (name === 'bank') return bankApplication()
-  if (name === 'shared') return sharedApplication()
+  const ready = readyApplication(name, reads ?? 'decree')
+  if (ready !== null) return ready
   if (!/[\\/.]/.test(name)) {
     throw new UsageError(
       `there is no machine '${name}': choose key-value, shared, bank, or the path of a module, such as ./mine.js`,

@@ -2,6 +2,7 @@
 import {
   type AnyApplication,
   ApplicationError,
+  DEFAULT_MACHINE,
   isStory,
   readStory,
   type Scenario,
@@ -9,16 +10,17 @@ import {
   type StoryMachine,
   storyMachine,
   tellStory,
+  usualMachine,
 } from '../simulation/index.js'
 import { UsageError } from './errors.js'
-import { applicationOf, DEFAULT_MACHINE, moduleError, usualMachine } from './machine.js'
+import { applicationOf, moduleError } from './machine.js'
 import {
   machineWords,
-  parseSeed,
   replayCommand,
   type ScenarioFlags,
   scenarioFrom,
   scenarioWords,
+  seedFrom,
 } from './scenario.js'
 
 export interface ToldRun {
@@ -34,7 +36,7 @@ export interface ToldRun {
 /** The run of a seed or of a story, as it was typed. Throws a UsageError. */
 export async function runOf(word: string, flags: ScenarioFlags): Promise<ToldRun> {
   if (isStory(word)) return await runOfStory(word, flags)
-  const seed = parseSeed(word)
+  const seed = seedFrom(word)
   const scenario = scenarioFrom(flags, seed)
   const machine = flags.machine ?? usualMachine(flags.scenario)
   const reads = machine === DEFAULT_MACHINE ? scenario.reads : flags.reads

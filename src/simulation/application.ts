@@ -261,6 +261,27 @@ export function bankApplication(): AnyApplication {
   }
 }
 
+export const DEFAULT_MACHINE = 'key-value'
+
+/** The machine of a run that names none: in the swarm, one whose clients are in each other's way all along. */
+export function usualMachine(scenario: 'classic' | 'swarm' | undefined): string {
+  return scenario === 'swarm' ? 'shared' : DEFAULT_MACHINE
+}
+
+/** The ready-made application of this name; null if there is none. */
+export function readyApplication(name: string, reads: Reads): AnyApplication | null {
+  switch (name) {
+    case DEFAULT_MACHINE:
+      return keyValueApplication(reads)
+    case 'shared':
+      return sharedApplication()
+    case 'bank':
+      return bankApplication()
+    default:
+      return null
+  }
+}
+
 export function contentOf(operation: Operation): unknown {
   return operation.type === 'command' ? operation.command : operation.query
 }

@@ -13,6 +13,7 @@ import type {
   Observation,
   Settings,
   Slot,
+  StoreRecord,
 } from '../paxos/index.js'
 import type { AnyApplication } from './application.js'
 import type { Clients } from './clients.js'
@@ -99,10 +100,23 @@ export class Driver implements Site {
   crash(host: Host, part: number): void {
     if (host.node === null) return
     host.renew(null)
-    const { survived, lost } = host.disk.crash(within(part, 0, host.disk.inFlight))
+    const { survived, lost, forgotten } = host.disk.crash(within(part, 0, host.disk.inFlight))
     this.timeline.announce({ type: 'crashes', node: host.id, lostRecords: lost })
     this.court.synced(this.timeline.events, host.id, survived)
+    this.#forgets(host, forgotten)
     this.workload.abandon(host)
+  }
+
+  /** Puts the store of a machine that is down back to what it once was. */
+  putBack(host: Host, records: readonly StoreRecord[]): void {
+    this.#forgets(host, host.disk.putBack(records))
+  }
+
+  /** So many records are gone that the store had called durable. */
+  #forgets(host: Host, records: number): void {
+    if (records === 0) return
+    host.isForgetful = true
+    this.court.lost(this.timeline.events, host.id, records)
   }
 
   /** Starts a machine that is down again at this time, unless it was started by then. */
@@ -259,6 +273,7 @@ export class Driver implements Site {
         })
         this.refused[observation.reason] = (this.refused[observation.reason] ?? 0) + 1
         host.isOut = true
+        this.court.refused(host.id)
         this.workload.move(host)
         return
       case 'configured':

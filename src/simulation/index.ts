@@ -48,6 +48,20 @@ export {
 export type { Finding } from './linearizability/search.js'
 export { formatNodes, nameOf } from './names.js'
 export { NdjsonFormatter } from './ndjson.js'
+export {
+  type FaultFlag,
+  type GivenOptions,
+  OptionError,
+  parseSeed,
+  QUANTITIES,
+  type QuantityOption,
+  SHORT_FORMS,
+  type ShortForm,
+  scenarioOf,
+  UNITS,
+  type Unit,
+  unitOf,
+} from './options.js'
 export * from './placement.js'
 export { RecordedEvents, readableApplication } from './recorded.js'
 export * from './scenario.js'
@@ -57,6 +71,7 @@ export {
   type SimulationOptions,
   type SimulationResult,
   simulate,
+  TranscriptHash,
 } from './simulate.js'
 export type { Summary } from './summary.js'
 export * from './transcript.js'

@@ -145,7 +145,7 @@ function observerOf(sinks: readonly Sink[], onEvent: Observer | undefined): Obse
 }
 
 /** SHA-256 of a text, given line by line; each line ends in a line feed. */
-class TranscriptHash {
+export class TranscriptHash {
   readonly #hash = sha256.create()
   #text = ''
 

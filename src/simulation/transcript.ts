@@ -131,13 +131,13 @@ export class TranscriptFormatter {
       case 'wakes':
         return event.timer
       case 'applies':
-        return `slot=${event.slot} decree=${this.#decree(event.decree)}`
+        return `slot=${event.slot} decree=${this.decree(event.decree)}`
       case 'invokes':
-        return `client ${event.client}: ${this.#operation(event.operation)}`
+        return `client ${event.client}: ${this.operation(event.operation)}`
       case 'completes': {
         const { client, operation, completion } = event
         const result = completion.type === 'ok' ? jsonOf(completion.output) : oneLine(completion.error)
-        return `client ${client}: ${this.#operation(operation)} = ${completion.type} ${result}`
+        return `client ${client}: ${this.operation(operation)} = ${completion.type} ${result}`
       }
       case 'suffers':
         return `${event.fault}.${event.number}: ${event.what}`
@@ -162,13 +162,18 @@ export class TranscriptFormatter {
     return text
   }
 
+  /** A record of a store with its fields. */
+  record(record: StoreRecord): string {
+    return this.#typed(record)
+  }
+
   /** A message or a record: its type, and its fields. */
   #typed(value: Message | StoreRecord): string {
     let text: string = value.type
     for (const [name, field] of Object.entries(value)) {
       if (name === 'type') continue
       text += ` ${name}=`
-      text += 'outcome' in value && name === 'outcome' ? this.#outcome(value) : this.#field(name, field)
+      text += 'outcome' in value && name === 'outcome' ? this.#outcome(value) : this.field(name, field)
     }
     return text
   }
@@ -182,7 +187,7 @@ export class TranscriptFormatter {
   }
 
   /** A field of a message or of a record, by its name. */
-  #field(name: string, value: unknown): string {
+  field(name: string, value: unknown): string {
     if (typeof value === 'number' || typeof value === 'boolean') return String(value)
     if (value === null) return 'none'
     if (typeof value === 'string') return tokenOf(value)
@@ -192,28 +197,29 @@ export class TranscriptFormatter {
       case 'leader':
         return formatBallot(value as Ballot) // the fields of these names are ballots
       case 'decree':
-        return this.#decree(value as Decree) // and so on
+        return this.decree(value as Decree) // and so on
       case 'request':
         return this.#request(value as Request)
       case 'query':
-        return this.#operation({ type: 'query', query: this.#codecs.queries.decode(value as Uint8Array) })
+        return this.operation({ type: 'query', query: this.#codecs.queries.decode(value as Uint8Array) })
     }
     if (Array.isArray(value)) return `[${value.map((each) => this.#element(name, each)).join(', ')}]`
     return `{${this.#fields(value as object)}}` // nothing else is left
   }
 
   #element(name: string, value: unknown): string {
-    if (name === 'decrees') return this.#decree(value as Decree) // the elements of `decrees` are decrees
+    if (name === 'decrees') return this.decree(value as Decree) // the elements of `decrees` are decrees
     return typeof value === 'object' && value !== null ? `{${this.#fields(value)}}` : String(value)
   }
 
   #fields(value: object): string {
     return Object.entries(value)
-      .map(([name, field]) => `${name}=${this.#field(name, field)}`)
+      .map(([name, field]) => `${name}=${this.field(name, field)}`)
       .join(' ')
   }
 
-  #decree(decree: Decree): string {
+  /** What was decided: `no-op`, or its requests. */
+  decree(decree: Decree): string {
     const known = this.#decrees.get(decree)
     if (known !== undefined) return known
     const text = isNoOp(decree) ? 'no-op' : `(${this.#requests(decree)})`
@@ -243,11 +249,12 @@ export class TranscriptFormatter {
       const { name, from, to } = content.upgrade
       return `upgrade ${tokenOf(name)} from=${from} to=${to}`
     }
-    const operation = this.#operation({ type: 'command', command: content.command })
+    const operation = this.operation({ type: 'command', command: content.command })
     return `${request.session}.${request.sequence} ${operation}`
   }
 
-  #operation(operation: Operation): string {
+  /** What a client does: `set A 9`. */
+  operation(operation: Operation): string {
     const { f, key, value } = describe(this.#application, operation)
     const parts = [oneLine(f)]
     if (key !== null) parts.push(oneLine(key))

@@ -152,10 +152,12 @@ export class World {
     return this.court.verdicts
   }
 
-  /** How many times each class of faults has happened. */
+  /** How many times each class of faults has happened; and how many records were `torn`, which comes of crashes. */
   get faults(): Readonly<Record<string, number>> {
     const drifting = this.hosts.filter(({ clock }) => clock.driftPerMillion !== 0).length
-    return this.#trouble.counts({ ...this.#network.befallen, drift: drifting })
+    const torn = this.hosts.reduce((sum, { disk }) => sum + disk.torn, 0)
+    const counts = this.#trouble.counts({ ...this.#network.befallen, drift: drifting })
+    return torn === 0 ? counts : { ...counts, torn }
   }
 
   // ---- beginning and end ---------------------------------------------------------------------------------------
@@ -238,6 +240,7 @@ export class World {
       at: (timeMicros, happen) => this.#timeline.at(timeMicros, happen),
       ask: (host, request) => this.#driver.happen({ type: 'request', host, request }),
       crash: (host, part) => this.#driver.crash(host, part),
+      putBack: (host, records) => this.#driver.putBack(host, records),
       restart: (host, timeMicros) => this.#driver.restart(host, timeMicros),
       admit: () => this.#driver.operators.admit(),
       dismiss: (host) => this.#driver.operators.retire(host),

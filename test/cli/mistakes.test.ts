@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseSeed, replayCommand, scenarioFrom } from '../../src/cli/scenario.js'
+import { replayCommand, scenarioFrom, seedFrom } from '../../src/cli/scenario.js'
 import { FAULTS } from '../../src/simulation/index.js'
 import { SMALL, synod, temporaryFolder } from './command.js'
 
@@ -110,7 +110,7 @@ describe.concurrent('the units of options', () => {
   )
 
   it.each(['', ' ', '1.0', '1e3', '0x10', '+1', 'NaN', '99999999999999999999'])('no seed is %j', (text) => {
-    expect(() => parseSeed(text)).toThrow(/a seed must be a whole number/)
+    expect(() => seedFrom(text)).toThrow(/a seed must be a whole number/)
   })
 
   it('come back in the command that replays, quoted for a shell', () => {

@@ -358,7 +358,8 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
 
   /**
    * Proposes what it may: first what it inherited, then new decrees. Slot s is proposed only when every slot up to
-   * s − alpha is decided, and requests that arrive while a write is in flight share the next decree.
+   * s − alpha is decided, and requests that arrive while a write is in flight share the next decree. Where the others have
+   * decided what this member still writes, they go on without its disk.
    */
   #pump(): void {
     let bytes = this.flightBytes.reduce((sum, length) => sum + length, 0)
@@ -387,7 +388,8 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
 
   #wantsToPropose(): boolean {
     if (this.inherited.length > 0 || this.#isFilling()) return true
-    return this.queue.length > 0 && !this.writing && this.handingOver === null
+    if (this.queue.length === 0 || this.handingOver !== null) return false
+    return !this.writing || this.flightBytes.length === 0
   }
 
   /** The slots below a change are filled at once, with no-ops if need be, so that it comes into force. */

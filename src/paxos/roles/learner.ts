@@ -48,6 +48,9 @@ import type { ReplicaStart } from '../starts.js'
 /** What a decision weighs in the log beside its decree. */
 const DECISION_BYTES = 16
 
+/** Of what a log may hold, one part in so many of what the snapshot makes needless stays for who is a little behind. */
+const KEPT = 4
+
 /** Members take their snapshots in so many turns: if all did at the same slot, the cluster would stand still meanwhile. */
 const TURNS = 3
 
@@ -288,7 +291,7 @@ export abstract class Learner extends Role {
   /** The votes and the oldest decisions that it makes needless go; as many bytes as a log may hold stay for others. */
   #keepSnapshot(snapshot: Snapshot): void {
     this.snapshot = snapshot
-    while (this.logBytes > this.settings.logBytes && this.trimmed < snapshot.slot) this.#trimNext()
+    while (this.logBytes > this.settings.logBytes / KEPT && this.trimmed < snapshot.slot) this.#trimNext()
     const { trimmed } = this
     const { incarnation, promisedBallot: promised } = this
     const written = this.recordsWritten + 1

@@ -118,23 +118,25 @@ function lyingSync(stage: Stage, episode: Episode): Strike | null {
     nodes: [host.id],
     what: 'its syncs are lies, as the next crash will show',
     begin: () => host.disk.lie(),
-    end: () => bounce(stage, episode, host),
+    end: () => {
+      // One that is down has been shown up by the crash that brought it down, or has written nothing.
+      if (host.node === null) host.disk.confess()
+      bounce(stage, episode, host)
+    },
   }
 }
 
 function rollback(stage: Stage, episode: Episode): Strike | null {
   const host = memberFor(stage, episode)
   if (host === undefined) return null
-  const { disk } = host
-  const records = [...disk.synced]
+  const records = [...host.disk.synced]
   return {
     nodes: [host.id],
     what: `its store will be put back to the ${records.length} records of now`,
     begin: () => {},
     end: () => {
       stage.crash(host, partOf(episode))
-      host.isForgetful ||= disk.synced.at(-1) !== records.at(-1)
-      disk.rollBack(records)
+      stage.putBack(host, records)
       stage.restart(host, episode.endMicros)
     },
   }

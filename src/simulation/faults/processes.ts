@@ -96,14 +96,15 @@ function slowMember(stage: Stage, episode: Episode): Strike | null {
   const host = runningFor(stage, episode)
   if (host === null) return null
   const slowMicros = episode.detail(0, 2_000, 200_000)
+  const { life } = host
   return {
     nodes: [host.id],
     what: `it takes ${slowMicros} us longer over everything`,
     begin: () => {
-      host.slowMicros = slowMicros
+      host.slowMicros += slowMicros
     },
     end: () => {
-      host.slowMicros = 0
+      if (host.life === life) host.slowMicros -= slowMicros // its next life is as fast as any
     },
   }
 }

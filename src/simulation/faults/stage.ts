@@ -1,5 +1,5 @@
 /** What a fault may do to a world. */
-import type { Micros, NodeId, Voter } from '../../paxos/index.js'
+import type { Micros, NodeId, StoreRecord, Voter } from '../../paxos/index.js'
 import type { Host } from '../host.js'
 import type { Network } from '../network.js'
 import type { Episode, EpisodeClass } from './plan.js'
@@ -26,6 +26,8 @@ export interface Stage {
   ask(host: Host, request: OperatorRequest): void
   /** Stops a machine dead, if it is up. `part` says how much of a sync in flight survives. */
   crash(host: Host, part: number): void
+  /** Puts the store of a machine that is down back to these records: what it has called durable since is gone. */
+  putBack(host: Host, records: readonly StoreRecord[]): void
   /** Starts a machine that is down again at this time, unless it was started by then. */
   restart(host: Host, timeMicros: Micros): void
   /** Starts a machine more, with a number that nobody had. */

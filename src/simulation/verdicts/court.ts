@@ -155,6 +155,16 @@ export class Court {
     }
   }
 
+  /** So many records are gone from the store of a member that were called durable. */
+  lost(event: number, node: NodeId, records: number): void {
+    this.durability.lost(event, node, records)
+  }
+
+  /** A member has found out that its store is none to vote with. */
+  refused(node: NodeId): void {
+    this.durability.refused(node)
+  }
+
   /** The store of a member has lost something that it may have vouched for. */
   forgot(node: NodeId): void {
     this.durability.forgot(node)
@@ -290,6 +300,7 @@ export class Court {
       replica ? [{ id, replicated: replica.replicated }] : [],
     )
     this.identicalState.compareSessions(event, replicas)
+    this.durability.unnoticed()
     if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }

@@ -39,6 +39,8 @@ export class Durability extends Verdict {
   /** By slot. */
   readonly #votes: Map<Slot, DurableVotes[]> = new Map()
   readonly #forgetful: Set<NodeId> = new Set()
+  /** What stores have lost that they had called durable, as long as their members have not found out. */
+  readonly #losses: Map<NodeId, { readonly event: number; readonly records: number }> = new Map()
   /** The nodes that may have vouched for something. */
   readonly #vouching: Set<NodeId> = new Set()
 
@@ -50,6 +52,25 @@ export class Durability extends Verdict {
   /** A store has lost something that it may have vouched for: it must never vote again. */
   forgot(node: NodeId): void {
     if (this.#vouching.has(node)) this.#forgetful.add(node)
+  }
+
+  /** So many records that a store had called durable are gone: its member must find out. */
+  lost(event: number, node: NodeId, records: number): void {
+    if (!this.#losses.has(node)) this.#losses.set(node, { event, records })
+  }
+
+  /** A member has found out that its store is none to vote with. */
+  refused(node: NodeId): void {
+    this.#losses.delete(node)
+  }
+
+  /** The run is over: nobody will find out any more what was lost. */
+  unnoticed(): void {
+    for (const [node, { event, records }] of this.#losses)
+      this.fail(
+        event,
+        `the store of ${nameOf(node)} lost ${records} records that it had called durable, and nobody noticed`,
+      )
   }
 
   /** A record became durable. */

@@ -115,16 +115,31 @@ describe('proposing', () => {
 
   it('batches what arrives while a write is in flight into one decree', () => {
     lead()
+    propose(request(2, 1, 'in flight'))
+    bench.take()
     bench.writing = true
     for (const sequence of [1, 2, 3]) propose(request(1, sequence, 'x'))
     expect(tendered()).toEqual([])
     bench.writing = false
     leader.written()
-    expect(tendered()).toEqual([[1, [1, 2, 3]]])
+    expect(tendered()).toEqual([[2, [1, 2, 3]]])
+  })
+
+  it('does not wait for its own disk when the others have decided all that is in flight', () => {
+    const under = lead()
+    propose(request(2, 1, 'in flight'))
+    bench.take()
+    bench.writing = true
+    for (const sequence of [1, 2]) propose(request(1, sequence, 'x'))
+    expect(tendered()).toEqual([])
+    progress(under, 1)
+    expect(tendered()).toEqual([[2, [1, 2]]])
   })
 
   it('bounds the bytes of a decree, and lets a single command through that is larger', () => {
     lead({ settings: { decreeBytes: 10 } })
+    propose(request(2, 1, 'in flight'))
+    bench.take()
     bench.writing = true
     for (const [sequence, entry] of [
       [1, 'abc'],
@@ -137,9 +152,9 @@ describe('proposing', () => {
     bench.writing = false
     leader.written()
     expect(tendered()).toEqual([
-      [1, [1, 2]],
-      [2, [3]],
-      [3, [4]],
+      [2, [1, 2]],
+      [3, [3]],
+      [4, [4]],
     ])
   })
 
@@ -173,6 +188,7 @@ describe('proposing', () => {
 
   it('refuses what is over the bound of its queue, and takes nothing when it does not lead', () => {
     lead({ settings: { queueLimit: 2 } })
+    propose(request(2, 1, 'in flight'))
     bench.writing = true
     const requests = [1, 2, 3].map((sequence) => request(1, sequence, 'x'))
     for (const each of requests) propose(each)
@@ -275,10 +291,13 @@ describe('leading', () => {
 
   it('ends when another leads with a higher ballot, and forgets what was only queued', () => {
     lead()
+    propose(request(2, 1, 'in flight'))
+    bench.take()
     bench.writing = true
     propose(request(1, 1, 'x'))
     heartbeat(2, ballot(8, 2))
     expect(leader).toMatchObject({ phase: 'following', queue: [], inherited: [] })
+    bench.take()
     bench.writing = false
     leader.written()
     expect(tendered()).toEqual([])

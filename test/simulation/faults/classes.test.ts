@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from 'vitest'
 import { Node, type NodeEvent } from '../../../src/paxos/index.js'
+import { keyValueApplication } from '../../../src/simulation/application.js'
 import type { WorldEvent } from '../../../src/simulation/events.js'
 import type { FaultClass, Faults } from '../../../src/simulation/faults/classes.js'
 import { CLASSIC } from '../../../src/simulation/scenario.js'
-import type { World } from '../../../src/simulation/world.js'
+import { World } from '../../../src/simulation/world.js'
 import { runWorld, type TestWorld } from '../worlds.js'
 
 interface Timed {
@@ -61,7 +62,8 @@ function happening(name: FaultClass, times = 4, more: TestWorld = {}): Run {
   const result = run({ [name]: times }, more)
   expect(result.seen.length, name).toBeGreaterThan(0)
   for (const { event } of result.seen) expect(event.fault).toBe(name)
-  expect(result.world.faults).toEqual({ [name]: result.seen.length })
+  const { torn: _, ...befallen } = result.world.faults
+  expect(befallen).toEqual({ [name]: result.seen.length })
   return result
 }
 
@@ -291,6 +293,35 @@ describe('faults of processes', () => {
     const early = { ...seen, toMicros: seen.fromMicros + slowMicros }
     expect(during(slowed, early).filter(({ node }) => node === seen.event.node)).toEqual([])
     expect(during(slowed, seen).filter(({ node }) => node === seen.event.node).length).toBeGreaterThan(0)
+  })
+
+  it('slow-member: two that strike the same member at once add up, and the one goes on when the other is over', () => {
+    const slow: { readonly micros: number; readonly hosts: readonly number[] }[] = []
+    const scenario = { ...BUSY, members: 1, faults: { 'slow-member': 16 }, quietMicros: 6_000_000 }
+    let lasting = 0
+    let most = 0
+    const world = new World({
+      seed: 3,
+      scenario,
+      application: keyValueApplication('decree'),
+      observer: (event) => {
+        if (event.type !== 'suffers' && event.type !== 'recovers') return
+        const micros = Number(/takes (\d+) us/.exec(event.type === 'suffers' ? event.what : '')?.[1] ?? 0)
+        if (event.type === 'suffers') slow[event.number] = { micros, hosts: event.nodes }
+        // It is told of before it begins, and before it ends.
+        expect(world.hosts[0]?.slowMicros).toBe(lasting)
+        lasting += event.type === 'suffers' ? micros : -(slow[event.number]?.micros ?? 0)
+        most = Math.max(most, lasting)
+      },
+    })
+    world.run()
+    expect(most).toBeGreaterThan(200_000) // more than any one of them
+    expect(world.hosts[0]?.slowMicros).toBe(0)
+  })
+
+  it('slow-member: what has struck one life of a member makes the next no faster', () => {
+    const { world } = run({ 'slow-member': 16, crash: 16 })
+    for (const { slowMicros } of world.hosts) expect(slowMicros).toBe(0)
   })
 })
 

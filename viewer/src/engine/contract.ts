@@ -52,8 +52,6 @@ export interface Run {
   /** Whether it can be run again, for minds and forks. If not, `whyNot` is a sentence. */
   readonly replayable: boolean
   readonly whyNot: string | null
-  /** SHA-256 of the transcript, in hexadecimal digits, as the terminal prints it; null for a file. */
-  readonly hash: string | null
   readonly eventCount: number
   readonly lengthMicros: number
   /** In the order of the diagram: members first, then machines of clients. */
@@ -277,6 +275,13 @@ export interface Engine {
   openFile(file: GivenFile, onProgress?: (events: number) => void): Promise<Opened>
   close(handle: RunHandle): Promise<void>
   moment(handle: RunHandle, event: number): Promise<Moment>
+  /**
+   * SHA-256 of the transcript, in hexadecimal digits, as the terminal prints it; null for a file. It takes longer than the
+   * run, so ask once there is a picture.
+   */
+  hash(handle: RunHandle): Promise<string | null>
+  /** So many slots of the ledger from one on, right after an event; a moment has the last ones. */
+  ledger(handle: RunHandle, event: number, fromSlot: number, count: number): Promise<Ledger>
   /** Lines of the transcript: events `from` to `to`, both included. */
   lines(handle: RunHandle, from: number, to: number): Promise<readonly string[]>
   slotLife(handle: RunHandle, slot: number): Promise<SlotLife>

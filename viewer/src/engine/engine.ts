@@ -1,0 +1,94 @@
+/** The engine: opens runs, and answers what is asked of them. In the page it runs in a worker; in tests, as it is. */
+import { Sentence } from './address.js'
+import type {
+  Address,
+  Engine,
+  GivenFile,
+  Ledger,
+  Moment,
+  Opened,
+  OrderPicture,
+  RunHandle,
+  SlotLife,
+} from './contract.js'
+import { hashOf } from './hash.js'
+import type { OpenedRun } from './opened.js'
+import { type Pause, simulated } from './simulated.js'
+import { type GivenMachine, toldRun } from './told.js'
+
+export class LocalEngine implements Engine {
+  readonly #pause: Pause
+  readonly #runs: Map<RunHandle, OpenedRun> = new Map()
+  #lastHandle: RunHandle = 0
+
+  constructor(pause: Pause) {
+    this.#pause = pause
+  }
+
+  async open(address: Address, onProgress?: (events: number) => void): Promise<Opened> {
+    const told = toldRun(address, null)
+    return this.#keep(await simulated(told, address, this.#pause, onProgress))
+  }
+
+  async openFile(_file: GivenFile, _onProgress?: (events: number) => void): Promise<Opened> {
+    throw new Sentence('Files cannot be opened yet.')
+  }
+
+  async close(handle: RunHandle): Promise<void> {
+    this.#runs.delete(handle)
+  }
+
+  async hash(handle: RunHandle): Promise<string | null> {
+    return await hashOf(this.#run(handle), this.#pause)
+  }
+
+  async moment(handle: RunHandle, event: number): Promise<Moment> {
+    return this.#run(handle).moment(event)
+  }
+
+  async ledger(handle: RunHandle, event: number, fromSlot: number, count: number): Promise<Ledger> {
+    return this.#run(handle).ledger(event, fromSlot, count)
+  }
+
+  async lines(handle: RunHandle, from: number, to: number): Promise<readonly string[]> {
+    return this.#run(handle).lines(from, to)
+  }
+
+  async slotLife(_handle: RunHandle, slot: number): Promise<SlotLife> {
+    return { slot, steps: [] }
+  }
+
+  async order(_handle: RunHandle, key: string | null): Promise<OrderPicture> {
+    return { key, order: [], breaks: null }
+  }
+
+  async parting(one: RunHandle, other: RunHandle): Promise<number | null> {
+    void this.#run(one)
+    void this.#run(other)
+    return null
+  }
+
+  #keep(opened: OpenedRun): Opened {
+    this.#lastHandle += 1
+    const handle = this.#lastHandle
+    this.#runs.set(handle, opened)
+    void this.#prepare(handle, opened)
+    return { handle, run: opened.run }
+  }
+
+  /** While nobody waits: whatever makes moments quick. */
+  async #prepare(handle: RunHandle, opened: OpenedRun): Promise<void> {
+    const { minds } = opened.parts
+    for (const life of minds?.diary.lives ?? []) {
+      while (this.#runs.has(handle) && minds !== null && life.freezeNext(minds.machine)) await this.#pause()
+    }
+  }
+
+  #run(handle: RunHandle): OpenedRun {
+    const opened = this.#runs.get(handle)
+    if (opened === undefined) throw new Sentence('This run was closed: open it once more.')
+    return opened
+  }
+}
+
+export type { GivenMachine }

@@ -1,0 +1,141 @@
+/** The top of the page: which run, its hash, and what else there is to do. */
+import { useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useRef } from 'preact/hooks'
+import { formatPage, parsePage } from '../state/page-address.js'
+import { go, hash, helpOpen, openFile, page, problem, run, sentenceOf, sideTab } from '../state/viewer.js'
+
+export function Header(): JSX.Element {
+  return (
+    <header class="top">
+      <a class="name" href="#?" aria-label="Synod: to the beginning">
+        Synod
+      </a>
+      <RunForm />
+      <About />
+      <nav>
+        <button type="button" onClick={() => go({ run: null, tour: 1, beside: false })}>
+          Tour
+        </button>
+        <OpenFile />
+        <button
+          type="button"
+          aria-label="Help"
+          title="Help: ?"
+          onClick={() => {
+            helpOpen.value = true
+          }}
+        >
+          ?
+        </button>
+      </nav>
+    </header>
+  )
+}
+
+/** A seed or a story with options, as they are in the address. */
+export function RunForm({ isBig = false }: { readonly isBig?: boolean }): JSX.Element {
+  const typed = useSignal<string | null>(null)
+  const address = page.value.run
+  const current = address === null ? '' : wordsOf(formatPage(page.value))
+  return (
+    <form
+      class={`run-form ${isBig ? 'big' : ''}`}
+      onSubmit={(event) => {
+        event.preventDefault()
+        try {
+          const wanted = parsePage(
+            `#${(typed.value ?? current).trim().replace(/^#/, '').replace(/\s+/g, '&').replace('&', '?')}`,
+          )
+          if (wanted.run === null) throw new Error('Type a seed, such as 6, or a story.')
+          typed.value = null
+          go({ ...wanted, tour: null })
+        } catch (error) {
+          problem.value = sentenceOf(error)
+        }
+      }}
+    >
+      <label>
+        <span class={isBig ? '' : 'unseen'}>Seed or story</span>
+        <input
+          type="text"
+          spellcheck={false}
+          autocomplete="off"
+          placeholder="6 loss=20 crashes=2"
+          value={typed.value ?? current}
+          title="A seed or a story, and options as on the command line: 6 loss=20 crashes=2"
+          onInput={(event) => {
+            typed.value = event.currentTarget.value
+          }}
+        />
+      </label>
+      <button type="submit">Run</button>
+    </form>
+  )
+}
+
+/** `6 loss=20`, from `#6?loss=20&at=12`. */
+function wordsOf(text: string): string {
+  const [head = '', query = ''] = decodeURIComponent(text.replace(/^#/, '')).split('?')
+  const words = query.split('&').filter((word) => word !== '' && !/^(at|tour|beside)=/.test(word))
+  return [head, ...words].join(' ')
+}
+
+function About(): JSX.Element | null {
+  const now = run.value
+  if (now === null) return null
+  const failed = now.verdicts.filter(({ holds }) => !holds)
+  return (
+    <div class="about">
+      {now.verdicts.length > 0 && (
+        <button
+          type="button"
+          class={failed.length === 0 ? 'chip holds' : 'chip fails'}
+          onClick={() => {
+            sideTab.value = 'verdicts'
+          }}
+        >
+          {failed.length === 0 ? '✓ every verdict holds' : `✗ ${failed.map(({ name }) => name).join(', ')}`}
+        </button>
+      )}
+      <span class="soft">{now.eventCount.toLocaleString('en')} events</span>
+      {hash.value !== null && (
+        <span class="hash soft" title={`SHA-256 of the transcript, as the terminal prints it: ${hash.value}`}>
+          <abbr title="SHA-256 of the transcript">hash</abbr>{' '}
+          <code data-hash={hash.value}>{hash.value.slice(0, 12)}…</code>
+        </span>
+      )}
+    </div>
+  )
+}
+
+export function OpenFile({ label = 'Open a file' }: { readonly label?: string }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <button type="button" onClick={() => input.current?.click()}>
+        {label}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        class="unseen"
+        tabIndex={-1}
+        aria-label="A transcript, a failure or a black box"
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0]
+          if (file) void openBlob(file)
+          event.currentTarget.value = ''
+        }}
+      />
+    </>
+  )
+}
+
+export async function openBlob(file: File): Promise<void> {
+  try {
+    await openFile({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })
+  } catch (error) {
+    problem.value = `${file.name} cannot be read: ${sentenceOf(error)}`
+  }
+}

@@ -1,0 +1,50 @@
+/** What the colours and dashes mean; each family of messages can be hidden. */
+import type { JSX } from 'preact'
+import { FAMILIES, LOOKS } from '../kinds.js'
+import { hidden, toggleFamily } from '../state/viewer.js'
+
+export function Legend(): JSX.Element {
+  return (
+    <fieldset class="legend">
+      <legend class="unseen">Messages that are shown</legend>
+      {FAMILIES.map((family, index) => {
+        const { label, what, dash, width } = LOOKS[family]
+        return (
+          <button
+            type="button"
+            key={family}
+            title={what}
+            aria-pressed={!hidden.value.has(index)}
+            onClick={() => toggleFamily(index)}
+          >
+            <svg width="26" height="10" aria-hidden="true">
+              <line
+                x1="1"
+                x2="21"
+                y1="5"
+                y2="5"
+                stroke={`var(--${family})`}
+                stroke-width={width + 0.4}
+                stroke-dasharray={dash.join(' ')}
+              />
+              <path d="M25 5l-6-3v6z" fill={`var(--${family})`} />
+            </svg>
+            {label}
+          </button>
+        )
+      })}
+      <span class="sign">
+        <svg width="12" height="10" aria-hidden="true">
+          <path d="M3 2l6 6M3 8l6-6" stroke="var(--bad)" stroke-width="1.8" />
+        </svg>
+        Lost
+      </span>
+      <span class="sign">
+        <svg width="10" height="10" aria-hidden="true">
+          <circle cx="5" cy="5" r="3.2" fill="var(--good)" />
+        </svg>
+        Applied
+      </span>
+    </fieldset>
+  )
+}

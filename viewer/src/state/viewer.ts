@@ -1,0 +1,418 @@
+/**
+ * What the page shows, as signals, and what people can do with it. The engine answers later than it is asked: whoever
+ * asks again before an answer is there gets the answer to the latest question only.
+ */
+import { batch, computed, effect, signal } from '@preact/signals'
+import type { Address, Edit, Engine, GivenFile, Moment, Opened, Run } from '../engine/contract.js'
+import { FlightIndex } from './flight-index.js'
+import { formatPage, type PageAddress, parsePage } from './page-address.js'
+import { lowerBound, upperBound } from './search.js'
+
+/** A run that is open, and what is derived from it once. */
+export interface Shown extends Opened {
+  readonly index: FlightIndex
+}
+
+/** A span of simulated time that the diagram shows. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+export type Selection =
+  | { readonly type: 'flight'; readonly at: number }
+  | { readonly type: 'node'; readonly node: number }
+  | { readonly type: 'slot'; readonly slot: number }
+
+export type SideTab = 'ledger' | 'mind' | 'verdicts' | 'change'
+export type BelowTab = 'transcript' | 'operations'
+
+/** Simulated microseconds a second. A message takes some tens of milliseconds: at a fiftieth one can watch it. */
+export const SPEEDS = [
+  1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000,
+] as const
+const USUAL_SPEED = 20_000
+
+/** The diagram begins with so much of a run. */
+const FIRST_SPAN = 600_000
+const LEAST_SPAN = 120_000
+const FIRST_FLIGHTS = 350
+const SHORTEST_SPAN = 200
+
+export const page = signal<PageAddress>({ run: null, tour: null, beside: false })
+export const shown = signal<Shown | null>(null)
+/** The same run before its last change, to compare. */
+export const before = signal<Shown | null>(null)
+/** The first event at which the two differ. */
+export const parting = signal<number | null>(null)
+/** Of the transcript, as the terminal prints it; it comes after the picture. */
+export const hash = signal<string | null>(null)
+/** How many events are simulated so far; null: nothing is being opened. */
+export const opening = signal<number | null>(null)
+/** What went wrong, as a sentence. */
+export const problem = signal<string | null>(null)
+
+/** The event that is looked at, and the time: while it plays, the time is between events. */
+export const event = signal(1)
+export const micros = signal(0)
+export const moment = signal<Moment | null>(null)
+export const playing = signal(false)
+export const speed = signal<number>(USUAL_SPEED)
+export const follow = signal(true)
+export const span = signal<Span>({ from: 0, to: FIRST_SPAN })
+export const selection = signal<Selection | null>(null)
+export const hidden = signal<ReadonlySet<number>>(new Set())
+export const sideTab = signal<SideTab>('ledger')
+export const belowTab = signal<BelowTab>('transcript')
+export const helpOpen = signal(false)
+/** Of which node the mind is shown. */
+export const mindOf = signal(0)
+
+export const run = computed<Run | null>(() => shown.value?.run ?? null)
+
+let engine: Engine
+
+// ---- the address -------------------------------------------------------------------------------------------------
+
+/** Takes over: reads the address, now and whenever it changes. */
+export function start(given: Engine): void {
+  engine = given
+  addEventListener('hashchange', () => void visit())
+  effect(writeAddress)
+  effect(askForMoment)
+  void visit()
+}
+
+async function visit(): Promise<void> {
+  let wanted: PageAddress
+  try {
+    wanted = parsePage(location.hash)
+  } catch (error) {
+    problem.value = sentenceOf(error)
+    return
+  }
+  const same = wanted.run !== null && isSameRun(wanted.run, shown.value?.run.address ?? null)
+  page.value = wanted
+  if (wanted.run === null) return leave()
+  if (!same) await open(wanted.run)
+  else if (wanted.run.at !== null) seek(wanted.run.at)
+  await compare()
+}
+
+function leave(): void {
+  batch(() => {
+    playing.value = false
+    shown.value = null
+    before.value = null
+    problem.value = null
+  })
+}
+
+/** Goes to an address, so that the back button leads here again. */
+export function go(to: PageAddress): void {
+  const hash = formatPage(to)
+  if (hash === location.hash || (hash === '#' && location.hash === '')) void visit()
+  else location.hash = hash
+}
+
+export function goToRun(address: Address): void {
+  go({ ...page.value, run: address, beside: false })
+}
+
+const isSameRun = (one: Address, other: Address | null): boolean =>
+  other !== null && formatPage(pageOf({ ...one, at: null })) === formatPage(pageOf({ ...other, at: null }))
+
+const pageOf = (address: Address): PageAddress => ({ run: address, tour: null, beside: false })
+
+let writing: ReturnType<typeof setTimeout> | undefined
+
+/** The event in the address follows what is looked at, without a step of history for each. */
+function writeAddress(): void {
+  const at = event.value
+  const address = page.value.run
+  if (shown.value === null || address === null || playing.value) return
+  clearTimeout(writing)
+  writing = setTimeout(() => {
+    const hash = formatPage({ ...page.peek(), run: { ...address, at } })
+    if (hash !== location.hash && shown.peek() !== null) history.replaceState(null, '', hash)
+  }, 150)
+}
+
+// ---- opening -----------------------------------------------------------------------------------------------------
+
+let turn = 0
+
+async function open(address: Address): Promise<void> {
+  await show(() => engine.open(address, tell), address.at)
+}
+
+export async function openFile(file: GivenFile): Promise<void> {
+  await show(() => engine.openFile(file, tell), null)
+  const address = shown.value?.run.address ?? null
+  page.value = { run: address, tour: null, beside: false }
+  history.pushState(null, '', address === null ? '#' : formatPage(page.value))
+}
+
+function tell(events: number): void {
+  opening.value = events
+}
+
+async function show(make: () => Promise<Opened>, at: number | null): Promise<void> {
+  turn += 1
+  const mine = turn
+  batch(() => {
+    opening.value = 0
+    problem.value = null
+    playing.value = false
+  })
+  try {
+    const opened = await make()
+    if (mine !== turn) return void engine.close(opened.handle)
+    const old = shown.value
+    batch(() => settle(opened, at))
+    if (old !== null) void engine.close(old.handle)
+    await afterPicture()
+    const digits = await engine.hash(opened.handle)
+    if (mine === turn) hash.value = digits
+  } catch (error) {
+    if (mine === turn) problem.value = sentenceOf(error)
+  } finally {
+    if (mine === turn) opening.value = null
+  }
+}
+
+/** Two frames later what was asked for is on the screen. */
+function afterPicture(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))
+}
+
+function settle(opened: Opened, at: number | null): void {
+  const { run } = opened
+  shown.value = { ...opened, index: new FlightIndex(run.flights) }
+  opening.value = null
+  hash.value = null
+  moment.value = null
+  selection.value = null
+  mindOf.value = 0
+  setEvent(Math.min(Math.max(1, at ?? firstOf(run)), run.eventCount))
+  const width = firstWidth(run, micros.value)
+  span.value = spanAround(micros.value, width, run)
+}
+
+/** Wide enough to see something, and not so wide that arrows cover one another. */
+function firstWidth({ flights, lengthMicros }: Run, time: number): number {
+  const { sentMicros } = flights
+  const first = lowerBound(sentMicros, time - FIRST_SPAN / 2)
+  const last = sentMicros[Math.min(first + FIRST_FLIGHTS, sentMicros.length - 1)] ?? lengthMicros
+  return Math.min(
+    lengthMicros * 1.04,
+    FIRST_SPAN,
+    Math.max(LEAST_SPAN, last - Math.max(0, time - FIRST_SPAN / 2)),
+  )
+}
+
+/** The event to begin with, where none is named. */
+function firstOf(run: Run): number {
+  return run.verdicts.find(({ holds, event }) => !holds && event !== null)?.event ?? 1
+}
+
+async function compare(): Promise<void> {
+  const now = shown.value
+  const address = now?.run.address ?? null
+  const old = before.value
+  if (old !== null) void engine.close(old.handle)
+  before.value = null
+  parting.value = null
+  if (!page.value.beside || now === null || address === null || address.edits.length === 0) return
+  try {
+    const opened = await engine.open({ ...address, edits: address.edits.slice(0, -1), at: null })
+    if (shown.value !== now) return void engine.close(opened.handle)
+    before.value = { ...opened, index: new FlightIndex(opened.run.flights) }
+    parting.value = await engine.parting(opened.handle, now.handle)
+  } catch (error) {
+    problem.value = sentenceOf(error)
+  }
+}
+
+/** The run with one change more, beside what it was. */
+export function change(edit: Edit): void {
+  const address = shown.value?.run.address
+  if (!address) return
+  go({ ...page.value, run: { ...address, edits: [...address.edits, edit], at: edit.event }, beside: true })
+}
+
+/** The run without its last change. */
+export function undo(): void {
+  const address = shown.value?.run.address
+  if (!address || address.edits.length === 0) return
+  go({
+    ...page.value,
+    run: { ...address, edits: address.edits.slice(0, -1), at: event.value },
+    beside: false,
+  })
+}
+
+// ---- time --------------------------------------------------------------------------------------------------------
+
+function setEvent(number: number): void {
+  const run = shown.value?.run
+  if (!run) return
+  const next = Math.min(Math.max(1, number), run.eventCount)
+  event.value = next
+  micros.value = run.timeline.micros[next - 1] ?? 0
+}
+
+/** Looks at an event, and lets the diagram show it. */
+export function seek(number: number): void {
+  batch(() => {
+    setEvent(number)
+    reveal()
+  })
+}
+
+export function step(by: number): void {
+  playing.value = false
+  seek(event.value + by)
+}
+
+/** The last event that has happened at a time. */
+export function seekTime(time: number): void {
+  const run = shown.value?.run
+  if (run) seek(upperBound(run.timeline.micros, time))
+}
+
+/** To the mark after this event, or before it. */
+export function seekMark(direction: 1 | -1): void {
+  const marks = shown.value?.run.marks ?? []
+  const events = marks.map((mark) => mark.event).sort((one, other) => one - other)
+  const next =
+    direction === 1
+      ? events.find((each) => each > event.value)
+      : events.findLast((each) => each < event.value)
+  if (next !== undefined) seek(next)
+}
+
+export function togglePlay(): void {
+  const run = shown.value?.run
+  if (!run) return
+  if (!playing.value && event.value >= run.eventCount) seek(1)
+  playing.value = !playing.value
+  if (playing.value) follow.value = true
+}
+
+/** One step of the speeds, up or down. */
+export function changeSpeed(by: 1 | -1): void {
+  const at = (SPEEDS as readonly number[]).indexOf(speed.value)
+  speed.value = SPEEDS[Math.min(Math.max(0, at + by), SPEEDS.length - 1)] ?? USUAL_SPEED
+}
+
+/** So many seconds of the watcher's have passed. */
+export function elapse(seconds: number): void {
+  const run = shown.value?.run
+  if (!run || !playing.value) return
+  batch(() => {
+    micros.value = Math.min(micros.value + seconds * speed.value, run.lengthMicros)
+    event.value = Math.max(1, upperBound(run.timeline.micros, micros.value))
+    if (micros.value >= run.lengthMicros) playing.value = false
+    if (follow.value) reveal()
+  })
+}
+
+// ---- what the diagram shows --------------------------------------------------------------------------------------
+
+export function spanAround(time: number, width: number, { lengthMicros }: Run, where = 0.5): Span {
+  const most = Math.max(SHORTEST_SPAN, lengthMicros * 1.04)
+  const wide = Math.min(Math.max(SHORTEST_SPAN, width), most)
+  const from = Math.min(Math.max(-wide * 0.02, time - wide * where), Math.max(0, lengthMicros * 1.02 - wide))
+  return { from, to: from + wide }
+}
+
+/** Moves the span, if need be, so that the time that is looked at is in it. */
+function reveal(): void {
+  const run = shown.value?.run
+  if (!run) return
+  const { from, to } = span.value
+  const place = (micros.value - from) / (to - from)
+  if (place >= 0.04 && place <= 0.86) return
+  span.value = playing.value
+    ? spanAround(micros.value, to - from, run, place > 0.86 && place < 1 ? 0.86 : 0.3)
+    : spanAround(micros.value, to - from, run, 0.5)
+}
+
+/** Wider or narrower by a factor; the time at this place of the width stays where it is. */
+export function zoom(factor: number, place?: number): void {
+  const run = shown.value?.run
+  if (!run) return
+  const { from, to } = span.value
+  const where = place ?? Math.min(1, Math.max(0, (micros.value - from) / (to - from)))
+  span.value = spanAround(from + (to - from) * where, (to - from) * factor, run, where)
+}
+
+export function zoomToAll(): void {
+  const run = shown.value?.run
+  if (run) span.value = spanAround(run.lengthMicros / 2, Number.MAX_SAFE_INTEGER, run)
+}
+
+export function panBy(by: number): void {
+  const run = shown.value?.run
+  if (!run) return
+  const { from, to } = span.value
+  span.value = spanAround(from + by, to - from, run, 0)
+}
+
+export function toggleFamily(family: number): void {
+  const next = new Set(hidden.value)
+  if (!next.delete(family)) next.add(family)
+  hidden.value = next
+}
+
+export function selectNode(node: number): void {
+  batch(() => {
+    selection.value = { type: 'node', node }
+    mindOf.value = node
+    if (sideTab.value !== 'change') sideTab.value = 'mind'
+  })
+}
+
+export function selectFlight(at: number): void {
+  batch(() => {
+    selection.value = { type: 'flight', at }
+    sideTab.value = 'change'
+  })
+}
+
+// ---- moments -----------------------------------------------------------------------------------------------------
+
+let asking = false
+
+/** One question at a time; when the answer is there, the latest one is asked. */
+function askForMoment(): void {
+  const now = shown.value
+  const number = event.value
+  if (now === null || asking) return
+  if (moment.peek()?.event === number && now === momentFrom) return
+  asking = true
+  engine.moment(now.handle, number).then(
+    (answer) => {
+      asking = false
+      momentFrom = now
+      if (shown.peek() === now) moment.value = answer
+      askForMoment()
+    },
+    (error: unknown) => {
+      asking = false
+      if (shown.peek() === now) problem.value = sentenceOf(error)
+      else askForMoment()
+    },
+  )
+}
+
+let momentFrom: Shown | null = null
+
+export function ask(): Engine {
+  return engine
+}
+
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
