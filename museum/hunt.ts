@@ -58,6 +58,7 @@ export function shorten(exhibit: Exhibit, caught: Caught, limitSeconds: number):
   const candidates = shrink({
     scenario,
     seed,
+    mostInVain: Number.POSITIVE_INFINITY,
     trial: (candidate, candidateSeed, sought) => {
       const failed = planted(candidate, candidateSeed, sought)
       return failed !== null && failsAnyway(candidate, candidateSeed) ? null : failed

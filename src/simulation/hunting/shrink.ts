@@ -17,8 +17,10 @@ export interface ShrinkOptions {
   readonly scenario: Scenario
   readonly seed: number
   readonly trial: Trial
-  /** No more runs than these. Without it, it ends when so many runs in a row did not help that none is likely to. */
+  /** No more runs than these. Default: any number. */
   readonly mostRuns?: number
+  /** It ends when so many runs in a row did not help. Default 5,000. */
+  readonly mostInVain?: number
 }
 
 /** The shortest run so far that fails. */
@@ -30,8 +32,7 @@ export interface Shrunk {
   readonly runs: number
 }
 
-/** After so many runs in a row that did not help, none is likely to. */
-const MOST_IN_VAIN = 20_000
+const MOST_IN_VAIN = 5_000
 
 /** So many runs that fail are kept, to look for shorter ones near each. */
 const KEPT = 6
@@ -56,10 +57,10 @@ const LOOK = 64
  * The same options always give the same.
  */
 export function* shrink(options: ShrinkOptions): Generator<Shrunk, Shrunk | null, void> {
-  const { scenario, seed, trial, mostRuns = Number.POSITIVE_INFINITY } = options
+  const { scenario, seed, trial } = options
   const failure = trial(scenario, seed, ANY_FAILURE)
   if (failure === null) return null
-  const shrinker = new Shrinker(trial, mostRuns, { scenario, seed, failure })
+  const shrinker = new Shrinker(options, { scenario, seed, failure })
   yield shrinker.shortest
   yield* shrinker.run()
   return shrinker.shortest
@@ -71,6 +72,7 @@ type Failing = Omit<Shrunk, 'runs'>
 class Shrinker {
   readonly #trial: Trial
   readonly #mostRuns: number
+  readonly #mostInVain: number
   #runs = 1
   readonly #origin: Failing
   /** The shortest first. */
@@ -78,9 +80,11 @@ class Shrinker {
   /** What was made simpler in vain would be again, since no later failure is ever looked for. */
   readonly #rejected: Set<string> = new Set()
 
-  constructor(trial: Trial, mostRuns: number, origin: Failing) {
+  constructor(options: ShrinkOptions, origin: Failing) {
+    const { trial, mostRuns = Number.POSITIVE_INFINITY, mostInVain = MOST_IN_VAIN } = options
     this.#trial = trial
     this.#mostRuns = mostRuns
+    this.#mostInVain = mostInVain
     this.#origin = origin
     this.#kept = [origin]
   }
@@ -93,7 +97,7 @@ class Shrinker {
   *run(): Generator<Shrunk, void, void> {
     const bits = prefix(this.#origin.seed, DRAW.shrink)
     let simplest: Failing | null = null
-    for (let step = 0, vain = 0; vain < MOST_IN_VAIN && !this.#spent; step++, vain++) {
+    for (let step = 0, vain = 0; vain < this.#mostInVain && !this.#spent; step++, vain++) {
       if (this.#kept[0] !== simplest && step >= FIRST_STEPS) {
         yield* this.#simplify()
         simplest = this.#kept[0]
