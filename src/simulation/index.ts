@@ -32,7 +32,14 @@ export {
   LinearizabilityCheck,
   type LinearizabilityResult,
 } from './linearizability/check.js'
-export { MODEL_NAMES, type ModelName, modelsFor } from './linearizability/models.js'
+export {
+  type AnyModel,
+  MODEL_NAMES,
+  type ModelName,
+  type ModelOperation,
+  modelsFor,
+  type SequentialModel,
+} from './linearizability/models.js'
 export {
   HistoryError,
   type HistoryOperation,

@@ -65,7 +65,7 @@ function Room(): JSX.Element | null {
         )}
         <Diagram key={now.handle} shown={now} label="The run" partingMicros={partingMicros} isMain={true} />
         <Time />
-        <Below />
+        <Below shown={now} />
       </div>
       <aside class="side">
         <Chamber shown={now} />

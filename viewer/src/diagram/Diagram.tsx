@@ -29,6 +29,9 @@ interface Props {
   readonly isMain: boolean
 }
 
+/** Lines so far apart have room for a word under the name. */
+const TWO_LINES = 30
+
 /** A pointer that moved less than this was a click. */
 const CLICK = 4
 
@@ -143,13 +146,13 @@ function Gutter({ shown, lane, isMain }: { shown: Shown; lane: number; isMain: b
           <button
             type="button"
             key={name}
-            class={`lane ${leads ? 'leads' : ''} ${state?.state ?? ''}`}
+            class={`lane ${lane < TWO_LINES ? 'flat' : ''} ${leads ? 'leads' : ''} ${state?.state ?? ''}`}
             style={{ top: `${yOf(geometry, place) - lane / 2}px`, height: `${lane}px` }}
             aria-pressed={selection.value?.type === 'node' && selection.value.node === place}
             onClick={() => selectNode(place)}
           >
             <span>{name}</span>
-            {word !== '' && lane >= 13 && <small>{word}</small>}
+            {word !== '' && <small>{word}</small>}
           </button>
         )
       })}

@@ -39,7 +39,7 @@ export async function simulated(
       seed,
       scenario,
       application: told.application,
-      makeNode: diary.makeNode,
+      makeNode: (options) => diary.makeNode({ ...options, roles: { ...options.roles, ...told.roles } }),
       edits,
       onEvent: (event, _number, micros) => recording.hear(event, micros),
     })

@@ -53,6 +53,7 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
   return (
     <section class="chamber" aria-label="The chamber">
       <div class="round">
+        <canvas ref={canvas} />
         <svg viewBox={`0 0 ${SIZE} ${SIZE}`}>
           <title>Members in a circle: who leads, and whom each believes to lead</title>
           {members.map(({ node, believes }) => {
@@ -98,7 +99,6 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
             )
           })}
         </svg>
-        <canvas ref={canvas} />
       </div>
     </section>
   )

@@ -3,7 +3,7 @@ import { useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { EVENT_TYPES } from '../engine/contract.js'
-import { ask, event, micros, run, seek, shown } from '../state/viewer.js'
+import { ask, event, run, seek, shown } from '../state/viewer.js'
 
 /** So many lines are asked for at a time, and asked for anew when so few are left on one side. */
 const PAGE = 160
@@ -59,7 +59,7 @@ export function Transcript(): JSX.Element {
   return (
     // A list that scrolls must be reachable by the keyboard.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-    <ol class="transcript" ref={list} tabIndex={0} aria-label="Transcript" data-micros={micros.peek()}>
+    <ol class="transcript" ref={list} tabIndex={0} aria-label="Transcript">
       {have?.texts.map((text, index) => {
         const number = have.from + index
         const type = EVENT_TYPES[timeline?.type[number - 1] ?? 0] ?? 'starts'

@@ -64,6 +64,8 @@ export const selection = signal<Selection | null>(null)
 export const hidden = signal<ReadonlySet<number>>(new Set())
 export const sideTab = signal<SideTab>('ledger')
 export const belowTab = signal<BelowTab>('transcript')
+/** The key whose operations are shown. */
+export const orderKey = signal<string | null>(null)
 export const helpOpen = signal(false)
 /** Of which node the mind is shown. */
 export const mindOf = signal(0)

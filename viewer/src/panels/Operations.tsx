@@ -1,0 +1,108 @@
+/**
+ * What the clients did, each operation a bar from its asking to its answer: linearizable if each can be put at one
+ * instant of its bar so that all, one after the other, are right. The numbers are the longest order in which they are;
+ * the operation that fits nowhere is marked.
+ */
+import { useSignal, useSignalEffect } from '@preact/signals'
+import type { JSX } from 'preact'
+import type { OrderPicture } from '../engine/contract.js'
+import { ask, event, orderKey, type Shown, seek } from '../state/viewer.js'
+
+const ROW = 22
+const WIDTH = 1_000
+
+export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
+  const { operations } = shown.run
+  const keys = [...new Set(operations.map(({ key }) => key))].sort((one, other) =>
+    compare(one ?? '', other ?? ''),
+  )
+  const key = keys.includes(orderKey.value) ? orderKey.value : (keys[0] ?? null)
+  const picture = useSignal<OrderPicture | null>(null)
+  useSignalEffect(() => {
+    const wanted = keys.includes(orderKey.value) ? orderKey.value : (keys[0] ?? null)
+    void ask()
+      .order(shown.handle, wanted)
+      .then(
+        (order) => {
+          picture.value = order
+        },
+        () => {
+          picture.value = null // it has none: the bars alone are drawn
+        },
+      )
+  })
+  if (operations.length === 0) return <p class="soft">No client has asked for anything.</p>
+
+  const mine = operations.flatMap((operation, place) =>
+    operation.key === key ? [{ ...operation, place }] : [],
+  )
+  const clients = [...new Set(mine.map(({ client }) => client))].sort((one, other) => one - other)
+  const order = picture.value?.key === key ? picture.value : null
+  const positions = new Map(order?.order.map((place, position) => [place, position + 1]))
+  const from = Math.min(...mine.map(({ invokedMicros }) => invokedMicros))
+  const to = Math.max(...mine.map(({ completedMicros }) => completedMicros), from + 1)
+  const x = (micros: number): number => ((micros - from) / (to - from)) * WIDTH
+  const breaking =
+    order?.breaks === null || order?.breaks === undefined ? undefined : operations[order.breaks]
+  const now = shown.run.timeline.micros[event.value - 1] ?? 0
+  return (
+    <div class="operations">
+      <p>
+        <label>
+          Key{' '}
+          <select
+            value={key ?? ''}
+            onChange={(change) => {
+              orderKey.value = keys.find((each) => (each ?? '') === change.currentTarget.value) ?? null
+            }}
+          >
+            {keys.map((each) => (
+              <option key={each ?? ''} value={each ?? ''}>
+                {each ?? 'all'}
+              </option>
+            ))}
+          </select>
+        </label>{' '}
+        <output>
+          {order !== null && breaking === undefined && `${order.order.length} operations in a legal order.`}
+          {order !== null && breaking !== undefined && (
+            <b class="breaks">
+              After the longest legal order, of {order.order.length}, “{breaking.text}” fits nowhere.
+            </b>
+          )}
+        </output>
+      </p>
+      <div class="bars" style={{ height: `${clients.length * ROW}px` }}>
+        {now >= from && now <= to && <i class="now" style={{ left: `${x(now) / 10}%` }} />}
+        {mine.map((operation) => {
+          const position = positions.get(operation.place)
+          const isBreaking = operation.place === order?.breaks
+          const label = `${operation.text} (client ${operation.client}${position === undefined ? '' : `, ${position}. of the order`}${isBreaking ? ', fits nowhere' : ''})`
+          return (
+            <button
+              type="button"
+              key={operation.place}
+              class={`bar ${operation.status} ${isBreaking ? 'breaks' : ''}`}
+              style={{
+                left: `${x(operation.invokedMicros) / 10}%`,
+                width: `${Math.max(0.4, (x(operation.completedMicros) - x(operation.invokedMicros)) / 10)}%`,
+                top: `${clients.indexOf(operation.client) * ROW}px`,
+              }}
+              title={label}
+              aria-label={label}
+              onClick={() =>
+                seek(operation.completedEvent === 0 ? operation.invokedEvent : operation.completedEvent)
+              }
+            >
+              <b>{isBreaking ? '✗' : position}</b> {operation.text}
+            </button>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
