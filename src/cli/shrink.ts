@@ -21,7 +21,7 @@ import { explained, runOf, storyCommand, storyOf, type ToldRun } from './told.js
 
 /** The event loop has its turn after so long. */
 const SLICE_MILLIS = 50
-const LIMIT_SECONDS = 60
+const LIMIT_SECONDS = 50
 
 interface Flags extends ScenarioFlags {
   readonly limit?: string

@@ -10,7 +10,7 @@ import {
   keyValue,
 } from '../machines/index.js'
 import type { AnyMachine, Consistency, Machine, Micros, Outcome } from '../paxos/index.js'
-import type { ModelName } from './linearizability/models.js'
+import type { AnyModel } from './linearizability/models.js'
 
 /** A command, or a read that takes no slot. */
 export type Operation<Command = unknown, Query = unknown> =
@@ -60,10 +60,10 @@ export interface Application<
   /** Whether the clients of a node share one session, so that it has several requests in flight. Default false. */
   readonly sharedSessions?: boolean
   /**
-   * The machine that the clients' history is judged by, key by key, when the run is over: one of those of `synod check`.
-   * By default it is not; that the decrees are in real-time order is judged either way.
+   * What the clients' history is judged by, key by key, when the run is over: one of those of `synod check`, or a model of
+   * one's own. By default it is not; that the decrees are in real-time order is judged either way.
    */
-  readonly model?: ModelName
+  readonly model?: AnyModel
   /**
    * The operation that a client does at this position, both counted from 0. `draw` gives a whole number from low to
    * high, both included, that depends on the seed, the client, the position and how often it was called.

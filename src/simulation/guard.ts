@@ -7,7 +7,7 @@
  */
 import { type AnyMachine, clonePlain, codecsOf, type Machine, versionOf } from '../paxos/index.js'
 import type { AnyApplication, Completion, Description, Operation } from './application.js'
-import { MODEL_NAMES } from './linearizability/models.js'
+import { type AnyModel, MODEL_NAMES, type SequentialModel } from './linearizability/models.js'
 import { BOUNDS } from './scenario.js'
 
 /** Something is wrong with an application, not with the protocol. */
@@ -43,10 +43,31 @@ export function applicationFrom(value: unknown, defaultName: string): AnyApplica
     throw new ApplicationError(
       `its \`sharedSessions\` is ${kindOf(sharedSessions)} and must be true or false`,
     )
-  if (parts['model'] !== undefined && !MODEL_NAMES.some((model) => model === parts['model']))
-    throw new ApplicationError(`its \`model\` must be one of ${MODEL_NAMES.join(', ')}`)
+  if (parts['model'] !== undefined) modelFrom(parts['model'])
   const application = value as AnyApplication // checked above, as far as it can be before it runs
   return withDefaults(application, name, requests)
+}
+
+/** What histories are judged by, from what a user's module exports. Throws an {@link ApplicationError}. */
+export function modelFrom(value: unknown): AnyModel {
+  const known = MODEL_NAMES.find((name) => name === value)
+  if (known !== undefined) return known
+  if (typeof value !== 'object' || value === null) {
+    throw new ApplicationError(
+      `its \`model\` must be one of ${MODEL_NAMES.join(', ')}, or an object with \`initial\` and \`step\``,
+    )
+  }
+  checkFunctions('`model`', value as Parts, ['step'], []) // any object has string keys
+  const model = value as SequentialModel // checked above
+  return { initial: plain('model.initial', model.initial), step: guardStep(model) }
+}
+
+/** A step that gives anything but plain data would be taken for a state like many others. */
+function guardStep(model: SequentialModel): SequentialModel['step'] {
+  return (state, operation) => {
+    const after = attempt('model.step', () => model.step(clonePlain(state), operation))
+    return after === undefined ? undefined : plain('model.step', after)
+  }
 }
 
 function checkThinking(value: unknown): void {
@@ -147,7 +168,7 @@ export function guard(
     machine,
     ...(thinkMicros && { thinkMicros }),
     ...(sharedSessions && { sharedSessions }),
-    ...(model && { model }),
+    ...(model !== undefined && { model: modelFrom(model) }),
     operation,
     ...(describe && {
       describe: (...args) => checkDescription(attempt('describe', () => describe(...args))),
@@ -194,7 +215,11 @@ function guardMachine(machine: AnyMachine, report: (fault: ApplicationError) => 
   const guarded: Machine<unknown, unknown, unknown> = {
     version: versionOf(machine),
     ...(migrate && { migrate: (state, from) => attempt('machine.migrate', () => migrate(state, from)) }),
-    initial: () => plain(attempt('machine.initial', () => machine.initial())),
+    initial: () =>
+      plain(
+        'machine.initial',
+        attempt('machine.initial', () => machine.initial()),
+      ),
     apply: (state, command, context) => {
       const result = applied(() => machine.apply(state, command, context), context.slot)
       if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown]
@@ -279,11 +304,11 @@ function sentenceOf(name: string, run: () => unknown): string | null {
   throw new ApplicationError(`\`${name}\` gave ${kindOf(value)} where it must give a sentence, or null`)
 }
 
-function plain(state: unknown): unknown {
+function plain(name: string, state: unknown): unknown {
   try {
     return clonePlain(state)
   } catch (error) {
-    throw new ApplicationError(`\`machine.initial\` gave a state that is not plain data: ${messageOf(error)}`)
+    throw new ApplicationError(`\`${name}\` gave a state that is not plain data: ${messageOf(error)}`)
   }
 }
 

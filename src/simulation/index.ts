@@ -2,6 +2,7 @@
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
 export { START_WALL_MICROS } from './clock.js'
+export { checkEdits, type Edit, type EditFault, nameOfEdit } from './edits.js'
 export * from './events.js'
 export {
   type BoundName,
@@ -31,7 +32,14 @@ export {
   LinearizabilityCheck,
   type LinearizabilityResult,
 } from './linearizability/check.js'
-export { MODEL_NAMES, type ModelName, modelsFor } from './linearizability/models.js'
+export {
+  type AnyModel,
+  MODEL_NAMES,
+  type ModelName,
+  type ModelOperation,
+  modelsFor,
+  type SequentialModel,
+} from './linearizability/models.js'
 export {
   HistoryError,
   type HistoryOperation,

@@ -14,6 +14,7 @@ export const DRAW = {
   workload: 4,
   fault: 5,
   swarm: 6,
+  shrink: 7,
 } as const
 
 /** Mixes 32 bits so that each bit of the result depends on every bit of the input. */

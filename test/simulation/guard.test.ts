@@ -77,7 +77,11 @@ describe('the shape of an application', () => {
       { thinkMicros: [3, 2] },
       'its `thinkMicros` must be two whole numbers below 2^32, the lower one first: [low, high]',
     ],
-    [{ model: 'bank' }, 'its `model` must be one of register, append-kv, key-value'],
+    [
+      { model: 'bank' },
+      'its `model` must be one of register, append-kv, key-value, or an object with `initial` and `step`',
+    ],
+    [{ model: { initial: 0 } }, '`step` of `model` is undefined and must be a function'],
     [{ name: 7 }, 'its `name` is the number 7 and must be a text'],
     [{ requests: 0.5 }, 'its `requests` must be a whole number from 0 to 1000000'],
   ])('is wrong with %o', (parts, sentence) => {

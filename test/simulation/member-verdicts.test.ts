@@ -93,13 +93,55 @@ describe('identical state', () => {
     const verdict = new IdenticalState()
     verdict.executes(1, 0, 65, [1])
     verdict.executes(2, null, 65, [1])
-    verdict.executes(3, 1, 64, [2]) // after slot 63 nothing is compared
+    verdict.executes(3, 1, 64, [2]) // nobody else was seen after slot 63
     expect(verdict.result.ok).toBe(true)
-    verdict.executes(4, 1, 66, [2])
+    verdict.executes(4, 1, 65, [2])
     expect(verdict.result).toMatchObject({
       ok: false,
       event: 4,
       reason: 'after slot 64 the state of NODE_1 is not what others hold',
+    })
+  })
+
+  it('compares large states at every 64th slot only', () => {
+    const large = (first: number): number[] => [first, ...Array.from({ length: 100 }, () => 0)]
+    const verdict = new IdenticalState()
+    verdict.executes(1, 0, 2, large(1))
+    for (const slot of [60, 61, 65]) {
+      verdict.executes(2, 0, slot, large(1))
+      verdict.executes(3, 1, slot, large(slot === 65 ? 2 : 3))
+    }
+    expect(verdict.result).toMatchObject({
+      ok: false,
+      event: 3,
+      reason: 'after slot 64 the state of NODE_1 is not what others hold',
+    })
+  })
+
+  it('does not confuse a state from elsewhere with one from before', () => {
+    const verdict = new IdenticalState()
+    verdict.executes(1, 0, 30, [1])
+    verdict.executes(2, 0, 51, [2])
+    verdict.started(1)
+    verdict.replaced(1)
+    verdict.executes(3, 1, 51, [2])
+    expect(verdict.result.ok).toBe(true)
+    verdict.replaced(1)
+    verdict.executes(4, 1, 30, [2])
+    expect(verdict.result.ok).toBe(false)
+  })
+
+  it('breaks at the very command that gives a member something else than others', () => {
+    const verdict = new IdenticalState()
+    for (const node of [null, 0]) for (const output of [7, { a: 1 }, 8]) verdict.gave(1, node, 5, output)
+    verdict.gave(2, 1, 5, 7)
+    verdict.gave(3, 1, 5, { a: 1 })
+    expect(verdict.result.ok).toBe(true)
+    verdict.gave(4, 1, 5, 9)
+    expect(verdict.result).toMatchObject({
+      ok: false,
+      event: 4,
+      reason: 'what command 3 of slot 5 gave NODE_1 is not what it gave others',
     })
   })
 
@@ -117,18 +159,43 @@ describe('identical state', () => {
     })
   })
 
-  it('breaks while the run goes on when a member makes something else of one command', () => {
-    const makeNode = (made: NodeOptions): Node =>
-      new Node(made.self === 1 ? { ...made, machine: oddAfter(30, made.machine) } : made)
+  it('breaks at the first slot after which a member holds something else', () => {
+    const changed = planting((machine, slot) => oddAfter(30, machine, slot))
+    const { event, reason } = changed.world.court.identicalState.result
+    expect(reason).toBe(`after slot ${changed.first()} the state of NODE_1 is not what others hold`)
+    expect(event).toBeLessThan(changed.world.events)
+  })
+
+  it('breaks at the first command to which a machine gives what chance will have', () => {
+    const application = sharedApplication()
+    const { machine } = application
+    let calls = 0
+    let first = 0
+    const apply: typeof machine.apply = (state, command, context) => {
+      const [next, output] = machine.apply(state, command, context)
+      if (context.slot <= 30) return [next, output]
+      calls += 1
+      if (calls === 1) first = context.slot
+      return [next, calls as never] // a number is none of its outputs
+    }
     const world = runWorld({
       scenario: { ...contended, requests: 100 },
-      application: sharedApplication(),
-      makeNode,
+      application: { ...application, machine: { ...machine, apply } },
     })
-    const { event, reason } = world.court.identicalState.result
-    expect(reason).toMatch(/^after slot 64 .* is not what others hold$/)
-    expect(event).toBeLessThan(world.events)
+    expect(world.court.identicalState.result.reason).toMatch(
+      new RegExp(`^what command 1 of slot ${first} gave `),
+    )
   })
+
+  /** A world in which member 1 runs another machine, and the first slot that it said was odd. */
+  function planting(plant: (machine: AnyMachine, odd: (slot: number) => void) => AnyMachine) {
+    const slots: number[] = []
+    const makeNode = (made: NodeOptions): Node =>
+      new Node(made.self === 1 ? { ...made, machine: plant(made.machine, (slot) => slots.push(slot)) } : made)
+    const scenario = { ...contended, requests: 100 }
+    const world = runWorld({ scenario, application: sharedApplication(), makeNode })
+    return { world, first: () => slots[0] }
+  }
 })
 
 describe('identical sessions', () => {
@@ -171,12 +238,15 @@ describe('identical sessions', () => {
 })
 
 /** A machine that holds from some slot on what no command has set. */
-function oddAfter(slot: number, machine: NodeOptions['machine']): NodeOptions['machine'] {
+function oddAfter(slot: number, machine: AnyMachine, tell: (slot: number) => void): AnyMachine {
   return {
     ...machine,
     apply: (state, command, context) => {
       const [next, output] = machine.apply(state, command, context)
-      if (context.slot > slot) (next as Map<string, unknown>).set('odd', true) // of the key-value machine
+      if (context.slot > slot) {
+        ;(next as Map<string, unknown>).set('odd', true) // of the key-value machine
+        tell(context.slot)
+      }
       return [next, output]
     },
   }

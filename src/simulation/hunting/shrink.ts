@@ -1,17 +1,26 @@
 /**
- * Shrinking: a run that fails is made simpler while the same verdict still fails, and not later. What happens depends
- * on what is left, so a smaller run may fail elsewhere, or in another way: that it fails is found out by running it.
+ * Shrinking: a run that fails is made shorter while the same verdict still fails. What happens depends on what is left,
+ * so a smaller run may fail elsewhere, or in another way, or not at all: that it fails is found out by running it.
+ *
+ * There are two ways, in turns. What is there is made simpler, one thing after the other: that is quick, and ends where
+ * nothing can be left out any more. And other worlds are tried, small ones that are drawn and the neighbours of those
+ * that failed so far, each with a seed of its own: few messages have few schedules, and what made a large run fail does so
+ * in a tiny one too.
  */
+import { DRAW, hash, prefix, within } from '../random.js'
 import { checkScenario, LAST_SEED, type Scenario } from '../scenario.js'
 import { SIMPLIFIERS } from './simpler.js'
-import { ANY_FAILURE, type Failure, type Trial } from './trial.js'
+import { type Draw, neighbour, smallWorld } from './smaller.js'
+import { ANY_FAILURE, type Failure, isSought, type Trial } from './trial.js'
 
 export interface ShrinkOptions {
   readonly scenario: Scenario
   readonly seed: number
   readonly trial: Trial
-  /** No more runs than these. Default 20,000. */
+  /** No more runs than these. Default: any number. */
   readonly mostRuns?: number
+  /** It ends when so many runs in a row did not help. Default 5,000. */
+  readonly mostInVain?: number
 }
 
 /** The shortest run so far that fails. */
@@ -23,16 +32,24 @@ export interface Shrunk {
   readonly runs: number
 }
 
-const MOST_RUNS = 20_000
+const MOST_IN_VAIN = 5_000
 
-/**
- * What fails with one seed no more may still fail with another: so many are tried with each simpler scenario, and more
- * only when nothing else helps.
- */
-const OTHER_SEEDS: readonly number[] = [20, 80, 320]
+/** So many runs that fail are kept, to look for shorter ones near each. */
+const KEPT = 6
 
-/** A simpler run may take this many times as long until its failure is noticed. */
+/** What is kept has at most this many times the events of the shortest. */
+const FARTHEST = 2
+
+/** So many small worlds are tried before a large one is made simpler: each run of that takes long. */
+const FIRST_STEPS = 100
+
+/** One world of so many is drawn anew, and the others near what is kept. */
+const NEW_IN = 4
+
+/** A shorter run may take this many times as long from its failure until that is noticed. */
 const PATIENCE = 2
+/** Events between two looks at the verdicts. */
+const LOOK = 64
 
 /**
  * Makes a run that fails shorter, counted in events until the failure. Gives the shortest so far after each trial, so
@@ -40,90 +57,121 @@ const PATIENCE = 2
  * The same options always give the same.
  */
 export function* shrink(options: ShrinkOptions): Generator<Shrunk, Shrunk | null, void> {
-  const { scenario, seed, trial, mostRuns = MOST_RUNS } = options
+  const { scenario, seed, trial } = options
   const failure = trial(scenario, seed, ANY_FAILURE)
   if (failure === null) return null
-  const shrinker = new Shrinker(trial, mostRuns, { scenario, seed, failure, runs: 1 })
-  yield shrinker.best
+  const shrinker = new Shrinker(options, { scenario, seed, failure })
+  yield shrinker.shortest
   yield* shrinker.run()
-  return shrinker.best
+  return shrinker.shortest
 }
 
+/** A run that fails. */
+type Failing = Omit<Shrunk, 'runs'>
+
 class Shrinker {
-  best: Shrunk
   readonly #trial: Trial
   readonly #mostRuns: number
-  #runs: number
-  /** What has been tried in vain: it would be again, since no later failure is ever looked for. */
+  readonly #mostInVain: number
+  #runs = 1
+  readonly #origin: Failing
+  /** The shortest first. */
+  #kept: readonly [Failing, ...Failing[]]
+  /** What was made simpler in vain would be again, since no later failure is ever looked for. */
   readonly #rejected: Set<string> = new Set()
 
-  constructor(trial: Trial, mostRuns: number, best: Shrunk) {
+  constructor(options: ShrinkOptions, origin: Failing) {
+    const { trial, mostRuns = Number.POSITIVE_INFINITY, mostInVain = MOST_IN_VAIN } = options
     this.#trial = trial
     this.#mostRuns = mostRuns
-    this.#runs = best.runs
-    this.best = best
+    this.#mostInVain = mostInVain
+    this.#origin = origin
+    this.#kept = [origin]
+  }
+
+  get shortest(): Shrunk {
+    return { ...this.#kept[0], runs: this.#runs }
   }
 
   /** Until nothing helps any more. */
   *run(): Generator<Shrunk, void, void> {
-    for (let failure: Failure | null = null; failure !== this.best.failure; ) {
-      failure = this.best.failure
-      yield* this.#simplify()
-      for (const seeds of OTHER_SEEDS) {
-        if (failure === this.best.failure) yield* this.#tryOtherSeeds(seeds)
+    const bits = prefix(this.#origin.seed, DRAW.shrink)
+    let simplest: Failing | null = null
+    for (let step = 0, vain = 0; vain < this.#mostInVain && !this.#spent; step++, vain++) {
+      if (this.#kept[0] !== simplest && step >= FIRST_STEPS) {
+        yield* this.#simplify()
+        simplest = this.#kept[0]
+        vain = 0
       }
+      let draws = 0
+      this.#wander((low, high) => within(hash(bits, step, draws++, 0), low, high))
+      yield this.shortest
     }
   }
 
+  /** Makes the shortest simpler, in each way that there is. */
   *#simplify(): Generator<Shrunk, void, void> {
     for (const simplifier of SIMPLIFIERS) {
-      const { scenario, failure } = this.best
+      const [{ scenario, failure }] = this.#kept
       const candidates = simplifier(scenario, failure.timeMicros)
       for (let next = candidates.next(); next.done !== true && !this.#spent; ) {
-        const taken = this.#take(next.value, this.best.seed, this.best.failure.event)
-        yield this.best
-        next = candidates.next(taken)
+        const simpler = this.#trySimpler(next.value)
+        if (simpler !== null) this.#keep(simpler, 0)
+        yield this.shortest
+        next = candidates.next(simpler !== null)
       }
     }
   }
 
-  /** Each simpler scenario with the seeds that come next, and then this one, until something is taken. */
-  *#tryOtherSeeds(seeds: number): Generator<Shrunk, void, void> {
-    const { scenario, failure } = this.best
-    for (const simplifier of SIMPLIFIERS) {
-      const candidates = simplifier(scenario, failure.timeMicros)
-      for (let next = candidates.next(); next.done !== true; next = candidates.next(false)) {
-        yield* this.#trySeeds(next.value, seeds, failure.event)
-        if (failure !== this.best.failure) return
-      }
-    }
-    yield* this.#trySeeds(scenario, seeds, failure.event - 1)
+  #trySimpler(scenario: Scenario): Failing | null {
+    const [{ seed, failure }] = this.#kept
+    const name = JSON.stringify([seed, scenario])
+    if (this.#rejected.has(name)) return null
+    const simpler = this.#try(scenario, seed, failure.event)
+    if (simpler === null) this.#rejected.add(name)
+    return simpler
   }
 
-  *#trySeeds(scenario: Scenario, seeds: number, mostEvents: number): Generator<Shrunk, void, void> {
-    const { seed } = this.best
-    for (let step = 1; step <= seeds && !this.#spent; step++) {
-      const taken = this.#take(scenario, (seed + step) % (LAST_SEED + 1), mostEvents)
-      yield this.best
-      if (taken) return
+  /** Tries one world: a new one, or one next to a world that is kept. */
+  #wander(draw: Draw): void {
+    const [{ failure }] = this.#kept
+    const seed = draw(0, LAST_SEED)
+    const place = draw(0, KEPT - 1)
+    const known = this.#kept[place]
+    const { scenario: origin } = this.#origin
+    if (known !== undefined && draw(1, NEW_IN) > 1) {
+      const shorter = this.#try(neighbour(known.scenario, origin, draw), seed, known.failure.event - 1)
+      if (shorter !== null) this.#keep(shorter, place)
+      return
     }
+    const last = this.#kept[KEPT - 1]?.failure.event ?? FARTHEST * failure.event
+    const found = this.#try(smallWorld(origin, draw), seed, Math.min(last, this.#origin.failure.event) - 1)
+    if (found !== null) this.#keep(found, KEPT - 1)
+  }
+
+  /** Keeps a run in the place of another. */
+  #keep(failing: Failing, place: number): void {
+    const others = this.#kept.filter((_, at) => at !== place)
+    const all = [failing, ...others].sort((a, b) => a.failure.event - b.failure.event)
+    const [shortest = failing] = all
+    const farthest = FARTHEST * shortest.failure.event
+    this.#kept = [shortest, ...all.slice(1).filter(({ failure }) => failure.event <= farthest)]
   }
 
   get #spent(): boolean {
     return this.#runs >= this.#mostRuns
   }
 
-  /** Tries a run, and takes it if the same verdict fails within so many events. */
-  #take(scenario: Scenario, seed: number, mostEvents: number): boolean {
-    const name = JSON.stringify([seed, scenario])
-    if (this.#rejected.has(name) || !canRun(scenario, seed)) return false
-    const { verdict, noticed } = this.best.failure
+  /** The run, if the same verdict fails in it within so many events. */
+  #try(scenario: Scenario, seed: number, mostEvents: number): Failing | null {
+    if (!canRun(scenario, seed)) return null
+    const [{ failure: shortest }] = this.#kept
+    const { verdict, event, noticed } = shortest
+    const patience = mostEvents + PATIENCE * (noticed - event) + LOOK
     this.#runs += 1
-    const failure = this.#trial(scenario, seed, { verdict, mostEvents, patience: PATIENCE * noticed })
-    const taken = failure !== null && failure.verdict === verdict && failure.event <= mostEvents
-    if (!taken) this.#rejected.add(name)
-    this.best = taken ? { scenario, seed, failure, runs: this.#runs } : { ...this.best, runs: this.#runs }
-    return taken
+    const failure = this.#trial(scenario, seed, { verdict, mostEvents, patience })
+    const isShort = failure !== null && isSought(failure.verdict, verdict) && failure.event <= mostEvents
+    return isShort ? { scenario, seed, failure } : null
   }
 }
 

@@ -21,7 +21,7 @@ export interface Failure extends Broken {
 
 /** What a trial looks for. */
 export interface Sought {
-  /** The verdict that must fail; null: any, and of several the one that was broken first. */
+  /** The verdict that must fail, see {@link isSought}; null: any, and of several the one that was broken first. */
   readonly verdict: string | null
   /** An event after this one does not count. */
   readonly mostEvents: number
@@ -34,6 +34,14 @@ export const ANY_FAILURE: Sought = {
   verdict: null,
   mostEvents: Number.MAX_SAFE_INTEGER,
   patience: Number.MAX_SAFE_INTEGER,
+}
+
+/**
+ * Whether a verdict is the one that is sought. Who looks for a run that does not come to rest has also found one in which
+ * an operation takes too long: it says the same, and names where that began.
+ */
+export function isSought(verdict: string, sought: string | null): boolean {
+  return sought === null || verdict === sought || (sought === 'ended' && verdict === 'liveness')
 }
 
 /** Gives the failure that is sought, or null when there is none. */
@@ -79,14 +87,14 @@ function timeOf(event: number, options: SimulationOptions): Micros {
   return found ?? simulation.world.nowMicros
 }
 
-/** The verdict that was broken first; only this one, if it is named. */
+/** The verdict that was broken first; of those that are sought, if one is named. */
 export function firstBroken(
   verdicts: Readonly<Record<string, VerdictResult>>,
   only: string | null = null,
 ): Broken | null {
   let first: Broken | null = null
   for (const [verdict, { ok, event = 0, reason = '' }] of Object.entries(verdicts)) {
-    if (ok || (only !== null && verdict !== only)) continue
+    if (ok || !isSought(verdict, only)) continue
     if (first === null || event < first.event) first = { verdict, reason, event }
   }
   return first

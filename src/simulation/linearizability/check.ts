@@ -3,7 +3,7 @@
  * took effect, all at once. Keys are independent of each other, so each is judged by itself (P-compositionality: Horn
  * and Kroening 2015, "Faster linearizability checking via P-compositionality").
  */
-import { type ModelName, problemOf } from './models.js'
+import { type AnyModel, nameOfModel, problemOf } from './models.js'
 import type { HistoryOperation } from './operations.js'
 import { type Finding, Search } from './search.js'
 
@@ -18,7 +18,8 @@ export interface KeyFinding extends Finding {
 export interface LinearizabilityResult {
   /** Not linearizable as soon as one key is not; linearizable when every key is. */
   readonly verdict: Finding['verdict']
-  readonly machine: ModelName
+  /** The name of what it was judged by; `custom` for a model of one's own. */
+  readonly machine: string
   /** How many operations the history has. */
   readonly operations: number
   /** How many operations were tried at some place. */
@@ -40,7 +41,7 @@ interface Key {
 }
 
 export class LinearizabilityCheck {
-  readonly #machine: ModelName
+  readonly #machine: AnyModel
   readonly #operations: number
   readonly #keys: readonly Key[]
   /** The keys that are not decided yet, those first that have not had their turn. */
@@ -51,7 +52,7 @@ export class LinearizabilityCheck {
   #left = FIRST_TURN
 
   /** Throws a HistoryError if the machine does not know one of the operations. */
-  constructor(machine: ModelName, operations: readonly HistoryOperation[]) {
+  constructor(machine: AnyModel, operations: readonly HistoryOperation[]) {
     this.#machine = machine
     this.#operations = operations.length
     this.#keys = [...byKey(operations)].map(([key, own]) => {
@@ -85,7 +86,7 @@ export class LinearizabilityCheck {
   get result(): LinearizabilityResult {
     return {
       verdict: this.verdict,
-      machine: this.#machine,
+      machine: nameOfModel(this.#machine),
       operations: this.#operations,
       steps: this.#keys.reduce((sum, { search }) => sum + search.steps, 0),
       keys: this.#keys.map((key) => this.#findingOf(key)),
@@ -113,7 +114,7 @@ export class LinearizabilityCheck {
 
 /** Judges a history. After `mostSteps` steps, if that is given, what is not decided stays undecided. */
 export function checkLinearizability(
-  machine: ModelName,
+  machine: AnyModel,
   operations: readonly HistoryOperation[],
   mostSteps: number = Number.POSITIVE_INFINITY,
 ): LinearizabilityResult {
@@ -128,7 +129,7 @@ type Explanation = Pick<Finding, 'order' | 'blocked'>
  * Whatever a linearizable history begins with is linearizable, too. So there is one end of an operation up to which a
  * history is not linearizable, and before which it is: that operation breaks it. It is found by halving.
  */
-function explanationOf(machine: ModelName, operations: readonly HistoryOperation[]): Explanation {
+function explanationOf(machine: AnyModel, operations: readonly HistoryOperation[]): Explanation {
   const ends = operations.filter(({ endLine }) => endLine !== null).sort((a, b) => endOf(a) - endOf(b))
   let order: readonly HistoryOperation[] = []
   let low = 0
@@ -159,7 +160,7 @@ function beginningOf(operations: readonly HistoryOperation[], line: number): His
 }
 
 function stateAfter(
-  machine: ModelName,
+  machine: AnyModel,
   operations: readonly HistoryOperation[],
   order: readonly HistoryOperation[],
 ): unknown {

@@ -16,6 +16,8 @@ enum Step {
   Swap = 3,
   /** The state, a text, gets `first` at its end. */
   Append = 4,
+  /** A model of the user's own says what becomes of the state. */
+  Own = 5,
 }
 
 /** What an operation means. Null: it says nothing and changes nothing, and so needs no place in the order. */
@@ -58,6 +60,27 @@ const text =
 
 export type ModelName = 'register' | 'append-kv' | 'key-value'
 
+/** An operation of a history, as a model of one's own sees it. */
+export type ModelOperation = Pick<HistoryOperation, 'f' | 'key' | 'input' | 'output' | 'outcome'>
+
+/** A model of one's own: what a key is when operations happen one after the other. States are plain data. */
+export interface SequentialModel<State = unknown> {
+  /** What a key holds in the beginning. */
+  readonly initial: State
+  /**
+   * What a key holds after an operation, which leaves `state` as it was; undefined where it cannot have happened like
+   * that in this state. Of an operation whose outcome is `info` nobody knows the output.
+   */
+  step(state: State, operation: ModelOperation): State | undefined
+}
+
+/** What a history is judged by. */
+export type AnyModel = ModelName | SequentialModel
+
+export function nameOfModel(model: AnyModel): string {
+  return typeof model === 'string' ? model : 'custom'
+}
+
 const MODELS: Readonly<Record<ModelName, Model>> = {
   register: { initial: null, operations: { read, write, cas: compareAndSwap } },
   'append-kv': { initial: '', operations: { get: read, put: text(Step.Set), append: text(Step.Append) } },
@@ -89,7 +112,22 @@ export interface Problem {
  * Throws a HistoryError if the machine does not know one of the operations. `exact`: none is left out, and all states
  * are told apart, even where that makes no difference to the verdict.
  */
-export function problemOf(name: ModelName, operations: readonly HistoryOperation[], exact = false): Problem {
+export function problemOf(model: AnyModel, operations: readonly HistoryOperation[], exact = false): Problem {
+  return typeof model === 'string' ? knownProblem(model, operations, exact) : ownProblem(model, operations)
+}
+
+/** All that is known of a model of one's own is what it says, one operation after the other. */
+function ownProblem(model: SequentialModel, operations: readonly HistoryOperation[]): Problem {
+  const completed = operations.filter(({ outcome }) => outcome !== 'info')
+  const all = [...completed, ...operations.filter(({ outcome }) => outcome === 'info')]
+  const meanings = all.map(({ f, key, input, output, outcome }) => {
+    return { step: Step.Own, first: { f, key, input, output, outcome } }
+  })
+  const steps = new Steps(model.initial, meanings, true, model)
+  return { operations: all, completed: completed.length, steps }
+}
+
+function knownProblem(name: ModelName, operations: readonly HistoryOperation[], exact: boolean): Problem {
   const model = MODELS[name]
   const completed: [HistoryOperation, NonNullable<Meaning>][] = []
   const open: typeof completed = []
@@ -137,10 +175,17 @@ export class Steps {
   readonly #values: Values = new Values()
   /** What was read, sorted. */
   readonly #reads: readonly string[]
-  /** What appending came to: the state after, by operation and state before. */
-  readonly #appended: Map<number, number> = new Map()
+  /** What appending came to, or a model of one's own: the state after, by operation and state before. */
+  readonly #known: Map<number, number> = new Map()
+  readonly #own: SequentialModel | null
 
-  constructor(initial: unknown, meanings: readonly NonNullable<Meaning>[], exact: boolean) {
+  constructor(
+    initial: unknown,
+    meanings: readonly NonNullable<Meaning>[],
+    exact: boolean,
+    own: SequentialModel | null = null,
+  ) {
+    this.#own = own
     this.#values.numberOf(initial)
     this.#steps = Uint8Array.from(meanings, ({ step }) => step)
     this.#firsts = Int32Array.from(meanings, ({ first }) => this.#values.numberOf(first))
@@ -166,6 +211,8 @@ export class Steps {
         return state === first ? at(this.#seconds, operation) : -1
       case Step.Append:
         return this.#append(state, operation, first)
+      case Step.Own:
+        return this.#step(state, operation, first)
     }
   }
 
@@ -212,12 +259,22 @@ export class Steps {
   #append(state: number, operation: number, piece: number): number {
     if (state === this.useless) return state
     const place = state * this.#steps.length + operation
-    const known = this.#appended.get(place)
+    const known = this.#known.get(place)
     if (known !== undefined) return known
     const text = this.textOf(state) + this.textOf(piece)
     const isUseful = this.useless < 0 || this.#reads[positionOf(this.#reads, text)]?.startsWith(text) === true
     const after = isUseful ? this.#values.numberOf(text) : this.useless
-    this.#appended.set(place, after)
+    this.#known.set(place, after)
+    return after
+  }
+
+  #step(state: number, operation: number, asked: number): number {
+    const place = state * this.#steps.length + operation
+    const known = this.#known.get(place)
+    if (known !== undefined) return known
+    const next = this.#own?.step(this.valueOf(state), this.valueOf(asked) as ModelOperation) // made by ownProblem
+    const after = next === undefined ? -1 : this.#values.numberOf(next)
+    this.#known.set(place, after)
     return after
   }
 }
@@ -267,7 +324,18 @@ class Values {
 function textOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   // No text of a history begins with this character and is JSON as well.
-  return `\u0000${JSON.stringify(value, (_, part: unknown) => (isRecord(part) ? sorted(part) : part))}`
+  return `\u0000${JSON.stringify(value, (_, part: unknown) => unordered(part))}`
+}
+
+/** The same value in an order that does not depend on how it was made; JSON alone would lose what a map holds. */
+function unordered(part: unknown): unknown {
+  if (part instanceof Map) return { map: [...part].map(textOfEntry).sort() }
+  if (part instanceof Set) return { set: [...part].map(textOfEntry).sort() }
+  return isRecord(part) ? sorted(part) : part
+}
+
+function textOfEntry(entry: unknown): string {
+  return String(textOf([entry]))
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -50,6 +50,9 @@ interface Pending extends Beginning {
   readonly floor: number
 }
 
+/** Stands for the output of a command that threw. */
+const THREW = 'threw'
+
 export type Answered = Extract<Observation, { type: 'answered' }>
 
 export interface CourtOptions {
@@ -78,6 +81,8 @@ export class Court {
   readonly ended: Ended = new Ended()
   readonly #application: AnyApplication
   readonly #model: Model
+  /** The event at which the model executes. */
+  #modelEvent = 0
   readonly #queries: ReturnType<typeof codecsOf>['queries']
   /** By client. */
   readonly #pending: Map<number, Pending> = new Map()
@@ -93,8 +98,9 @@ export class Court {
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
     this.#queries = codecsOf(application.machine).queries
-    this.#model = new Model(application, settings, startWallMicros, {
-      executes: (event, slot, state) => this.identicalState.executes(event, null, slot, state),
+    const { machine } = application
+    const overheard = { ...application, machine: this.#overheard(machine, null, () => this.#modelEvent) }
+    this.#model = new Model(overheard, settings, startWallMicros, {
       changes: (slot, change) => this.membership.changes(slot, change),
     })
   }
@@ -130,7 +136,11 @@ export class Court {
     this.ballots.started(node)
     this.exactlyOnce.started(node)
     this.identicalState.started(node)
-    const { machine } = this.#application
+    return this.#overheard(this.#application.machine, node, event)
+  }
+
+  /** The machine, as a node runs it, or for null the model. */
+  #overheard(machine: AnyMachine, node: NodeId | null, event: () => number): AnyMachine {
     const query = machine.query?.bind(machine)
     const migrate = machine.migrate?.bind(machine)
     const codecs = codecsOf(machine)
@@ -139,16 +149,23 @@ export class Court {
       initial: () => machine.initial(),
       ...(migrate && { migrate }),
       apply: (state, command, context) => {
-        this.exactlyOnce.executes(node, context.slot)
+        if (node !== null) this.exactlyOnce.executes(node, context.slot)
         this.identicalState.executes(event(), node, context.slot, state)
-        return machine.apply(state, command, context)
+        let output: unknown = THREW
+        try {
+          const applied = machine.apply(state, command, context)
+          output = applied[1]
+          return applied
+        } finally {
+          this.identicalState.gave(event(), node, context.slot, output)
+        }
       },
       ...(query && { query }),
       ...codecs,
       snapshots: {
         encode: (state, version) => codecs.snapshots.encode(state, version),
         decode: (bytes, version) => {
-          this.identicalState.replaced(node)
+          if (node !== null) this.identicalState.replaced(node)
           return codecs.snapshots.decode(bytes, version)
         },
       },
@@ -183,6 +200,7 @@ export class Court {
     const model = this.#model
     if (this.agreement.applied(event, node, slot, decree) && slot === model.applied + 1) {
       this.durability.decided(event, slot, decree)
+      this.#modelEvent = event
       model.apply(event, decree)
       this.conservation.check(event, `after slot ${slot}`, model.state)
     }

@@ -8,12 +8,18 @@ import { mix } from '../random.js'
 const MOST_DEPTH = 500
 const MOST_PARTS = 1_000_000
 
+/** A whole number below 2^32, of what has few parts; null of what has more. */
+export function digestSmall(value: unknown, mostParts: number): number | null {
+  const digest = new Digest(mostParts)
+  const bits = digest.of(value, 0x3c6ef372, 0)
+  return digest.parts > mostParts ? null : bits
+}
+
 /** A whole number below 2^53; null of what is too large. */
 export function digestPlain(value: unknown): number | null {
-  const digest = new Digest()
-  const low = digest.of(value, 0x3c6ef372, 0)
-  if (digest.parts > MOST_PARTS) return null
-  const high = new Digest().of(value, 0x510e527f, 0)
+  const low = digestSmall(value, MOST_PARTS)
+  if (low === null) return null
+  const high = new Digest(MOST_PARTS).of(value, 0x510e527f, 0)
   return (high % 0x20_0000) * 0x1_0000_0000 + low
 }
 
@@ -22,12 +28,17 @@ const WORDS: Uint32Array = new Uint32Array(FLOAT.buffer)
 
 class Digest {
   parts = 0
+  readonly #mostParts: number
+
+  constructor(mostParts: number) {
+    this.#mostParts = mostParts
+  }
 
   /** 32 bits of a value; `seed` is of what it is a part. */
   of(value: unknown, seed: number, depth: number): number {
-    if (this.parts > MOST_PARTS) return 0
+    if (this.parts > this.#mostParts) return 0
     this.parts += 1
-    if (depth > MOST_DEPTH) this.parts = MOST_PARTS + 1
+    if (depth > MOST_DEPTH) this.parts = this.#mostParts + 1
     if (typeof value === 'number') return numberDigest(value, seed)
     if (typeof value === 'string') return textDigest(value, seed)
     if (typeof value !== 'object' || value === null)

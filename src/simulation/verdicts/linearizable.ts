@@ -10,7 +10,7 @@ import type { Slot } from '../../paxos/index.js'
 import type { HistoryEntry } from '../clients.js'
 import { ApplicationError } from '../guard.js'
 import { LinearizabilityCheck } from '../linearizability/check.js'
-import type { ModelName } from '../linearizability/models.js'
+import type { AnyModel } from '../linearizability/models.js'
 import { HistoryError, type HistoryOperation } from '../linearizability/operations.js'
 import { Verdict } from './verdict.js'
 
@@ -20,11 +20,11 @@ const MOST_STEPS = 1_000_000
 export class Linearizable extends Verdict {
   /** The last place of all operations that are over: as many executions come before what begins now, or more. */
   floor = 0
-  readonly #model: ModelName | undefined
+  readonly #model: AnyModel | undefined
   readonly #mostSteps: number
   readonly #operations: HistoryOperation[] = []
 
-  constructor(model: ModelName | undefined, mostSteps: number = MOST_STEPS) {
+  constructor(model: AnyModel | undefined, mostSteps: number = MOST_STEPS) {
     super()
     this.#model = model
     this.#mostSteps = mostSteps
@@ -88,7 +88,7 @@ export class Linearizable extends Verdict {
     this.fail(endLine ?? event, `the history of key ${broken?.key} has no order in which ${f} has a place`)
   }
 
-  #begin(model: ModelName): LinearizabilityCheck {
+  #begin(model: AnyModel): LinearizabilityCheck {
     try {
       return new LinearizabilityCheck(model, this.#operations)
     } catch (error) {

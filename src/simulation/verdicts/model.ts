@@ -43,8 +43,6 @@ export interface Execution {
 
 /** Who wants to know what is in the decrees. */
 export interface ModelListener {
-  /** A command is about to be executed in this state. */
-  executes(event: number, slot: Slot, state: unknown): void
   /** Somebody asks for other members. */
   changes(slot: Slot, change: Change): void
 }
@@ -115,7 +113,6 @@ export class Model {
   }
 
   #execute(event: number, slot: Slot, command: Uint8Array): Execution {
-    this.#hears.executes(event, slot, this.state)
     const timeMicros = this.#timeMicros
     const [state, outcome] = runCommand(this.#machine, this.#codecs, this.state, command, {
       timeMicros,

@@ -13,6 +13,7 @@ import type {
 } from './contract.js'
 import { hashOf } from './hash.js'
 import type { OpenedRun } from './opened.js'
+import { partingOf } from './parting.js'
 import { type Pause, simulated } from './simulated.js'
 import { type GivenMachine, toldRun } from './told.js'
 
@@ -63,9 +64,7 @@ export class LocalEngine implements Engine {
   }
 
   async parting(one: RunHandle, other: RunHandle): Promise<number | null> {
-    void this.#run(one)
-    void this.#run(other)
-    return null
+    return await partingOf(this.#run(one), this.#run(other), this.#pause)
   }
 
   #keep(opened: OpenedRun): Opened {
