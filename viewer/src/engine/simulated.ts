@@ -59,7 +59,7 @@ export async function simulated(
 }
 
 function openedFrom(
-  { title }: ToldRun,
+  told: ToldRun,
   address: Address,
   { world, result }: Simulation,
   recording: Recording,
@@ -69,7 +69,7 @@ function openedFrom(
   const teller = tellerOf(application)
   recording.standing.retire(world.hosts.filter(({ isRetired }) => isRetired).map(({ id }) => id))
   return new OpenedRun({
-    title,
+    title: told.title,
     address: { ...address, at: null },
     whyNot: null,
     recording,
@@ -77,6 +77,9 @@ function openedFrom(
     head: teller.head(headOf(world.options.seed, world.options.scenario, application, world.options.edits)),
     lengthMicros: world.nowMicros,
     verdicts: verdictsOf(result.summary),
+    model: application.model ?? null,
+    told,
+    edits: world.options.edits ?? [],
     settings: settingsOf(result.summary.options),
     minds: mindsOf(world, application, recording, diary),
   })
