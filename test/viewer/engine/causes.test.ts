@@ -43,7 +43,9 @@ describe('a machine of somebody’s own', () => {
   it('may be a machine alone, for what a real member has recorded, and then has no runs', async () => {
     const engine = newEngine()
     await engine.useMachine({ name: './counter.js', url: new URL('./counter.js', import.meta.url).href })
-    await expect(engine.open(parseAddress('#6?machine=./counter.js'))).rejects.toThrow(/^.\/counter.js: `machine` is undefined/)
+    await expect(engine.open(parseAddress('#6?machine=./counter.js'))).rejects.toThrow(
+      /^.\/counter.js: `machine` is undefined/,
+    )
   })
 
   it('goes from a hunt, by way of the shortest story, to the event that broke it', async () => {
