@@ -1,4 +1,4 @@
-// Makes a clone ready to run: node_modules as package-lock.json has it, and dist as src has it.
+// Makes a clone ready to run: node_modules as package-lock.json has it, and dist as src and viewer have it.
 //
 // Every command of a clone calls this first, so when there is nothing to do it costs a few
 // milliseconds. It speaks on stderr alone, and uses nothing but Node: node_modules may be missing.
@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const PAGE = join(ROOT, 'dist', 'viewer')
 const LOCK = join(ROOT, '.setup-lock')
 const STAMP = join(ROOT, 'dist', '.built-from')
 
@@ -70,18 +71,26 @@ function isBuilt() {
 function build() {
   say('building dist from src')
   const sources = describeSources()
-  if (!run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'src'])) {
+  const page = ['build', '--config', 'viewer/vite.config.js', '--logLevel', 'warn']
+  const isDone =
+    run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'src']) &&
+    run(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), ...page])
+  if (!isDone) {
     throw new SetupError('the build failed (see above). Mend the sources, then run the command again.')
   }
   sweep(join(ROOT, 'dist'), join(ROOT, 'src'))
   writeFileSync(STAMP, sources)
 }
 
+const SOURCE = /\.(ts|tsx|json|js|css|html)$/
+
 /** Path, size and time of everything that dist is made from, one line a file. */
 function describeSources() {
   const files = ['package-lock.json', 'tsconfig.base.json']
-  for (const path of readdirSync(join(ROOT, 'src'), { recursive: true })) {
-    if (path.endsWith('.ts') || path.endsWith('.json')) files.push(join('src', path))
+  for (const folder of ['src', 'viewer']) {
+    for (const path of readdirSync(join(ROOT, folder), { recursive: true })) {
+      if (SOURCE.test(path)) files.push(join(folder, path))
+    }
   }
   return files
     .sort()
@@ -97,6 +106,7 @@ function sweep(dist, src) {
   for (const entry of readdirSync(dist, { withFileTypes: true })) {
     const path = join(dist, entry.name)
     const source = join(src, entry.name)
+    if (path === PAGE) continue // made from viewer, and always anew
     if (entry.isDirectory()) {
       if (existsSync(source)) sweep(path, source)
       else rmSync(path, { recursive: true })

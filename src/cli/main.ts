@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   snapshot: async () => (await import('./service/snapshot.js')).snapshotCommand(),
   store: async () => (await import('./service/store.js')).storeCommand(),
   simulate: async () => (await import('./simulate.js')).simulateCommand(),
+  view: async () => (await import('./view.js')).viewCommand(),
   hunt: async () => (await import('./hunt.js')).huntCommand(),
   shrink: async () => (await import('./shrink.js')).shrinkCommand(),
   explore: async () => (await import('./explore.js')).exploreCommand(),

@@ -128,18 +128,20 @@ export function replayCommand(seed: number, flags: ScenarioFlags): string {
   return ['npx', 'synod', 'simulate', String(seed), ...scenarioWords(flags), ...machineWords(flags)].join(' ')
 }
 
-/** What was given for the options that decide a run, the machine aside, as words of a command. */
-export function scenarioWords(flags: ScenarioFlags): readonly string[] {
+/** What was given for the options that decide a run, the machine aside: names and values, null where there is none. */
+export function wordsOf(flags: ScenarioFlags): readonly (readonly [name: string, value: string | null])[] {
   const names = ['scenario', ...[...QUANTITIES, ...SHORT_FORMS].map(({ name }) => name), 'reads', 'placement']
   const words = names.flatMap((name) => {
     const text = flags[name]
-    return typeof text === 'string' ? [`--${name}`, quote(text)] : []
+    return typeof text === 'string' ? [[name, text] as const] : []
   })
-  const faults = (flags.fault ?? []).flatMap(({ isOn, text }) => [
-    isOn ? '--fault' : '--no-fault',
-    quote(text),
-  ])
-  return [...words, ...faults, ...(flags.overBudget === true ? ['--over-budget'] : [])]
+  const faults = (flags.fault ?? []).map(({ isOn, text }) => [isOn ? 'fault' : 'no-fault', text] as const)
+  return [...words, ...faults, ...(flags.overBudget === true ? [['over-budget', null] as const] : [])]
+}
+
+/** The same, as words of a command. */
+export function scenarioWords(flags: ScenarioFlags): readonly string[] {
+  return wordsOf(flags).flatMap(([name, value]) => [`--${name}`, ...(value === null ? [] : [quote(value)])])
 }
 
 export function machineWords({ machine, scenario }: ScenarioFlags): readonly string[] {

@@ -99,6 +99,13 @@ export class Disk {
     return { survived, lost: unsynced + forgotten, forgotten }
   }
 
+  /** It is not full, not slow, and does not stall any more. */
+  recover(): void {
+    this.stalledUntilMicros = 0
+    this.fullUntilMicros = 0
+    this.slowMicros = 0
+  }
+
   // ---- damage --------------------------------------------------------------------------------------------------
 
   /** What a node that starts reads. A torn record is dropped: what is written next takes its place. */

@@ -13,6 +13,7 @@ import type {
   StoreRecord,
 } from '../paxos/index.js'
 import type { Completion, Operation } from './application.js'
+import type { EditFault } from './edits.js'
 import type { FaultClass } from './faults/classes.js'
 
 export type WorldEvent =
@@ -71,11 +72,11 @@ export type WorldEvent =
       readonly reason: RefusedStore
       readonly detail: string
     }
-  /** A fault begins: the `number`-th of its class, from 0. Its node is the first of those it strikes. */
+  /** A fault begins, or an edit of the past: the `number`-th of its class, or of all edits, from 0. Its node is the first of those it strikes. */
   | {
       readonly type: 'suffers'
       readonly node: NodeId
-      readonly fault: FaultClass
+      readonly fault: FaultClass | EditFault
       readonly number: number
       readonly nodes: readonly NodeId[]
       readonly what: string
@@ -84,7 +85,7 @@ export type WorldEvent =
   | {
       readonly type: 'recovers'
       readonly node: NodeId
-      readonly fault: FaultClass
+      readonly fault: FaultClass | EditFault
       readonly number: number
       readonly nodes: readonly NodeId[]
     }

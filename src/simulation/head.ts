@@ -1,5 +1,6 @@
 /** The head of a transcript: everything that decides the run it tells, beside the code itself. */
 import type { AnyApplication } from './application.js'
+import type { Edit } from './edits.js'
 import { FAULTS, type FaultClass } from './faults/classes.js'
 import type { Scenario } from './scenario.js'
 
@@ -19,11 +20,17 @@ export interface Head {
 export interface HeadOptions
   extends Omit<Scenario, 'placement' | 'untilMicros'>,
     Partial<Pick<Scenario, 'placement' | 'untilMicros'>> {
+  readonly edits?: readonly Edit[]
   readonly machine: string
   readonly requests: number
 }
 
-export function headOf(seed: number, scenario: Scenario, application: AnyApplication): Head {
+export function headOf(
+  seed: number,
+  scenario: Scenario,
+  application: AnyApplication,
+  edits: readonly Edit[] = [],
+): Head {
   const { faults, placement, untilMicros } = scenario
   const classes = Object.keys(FAULTS) as FaultClass[] // the keys of FAULTS are its classes
   // Field by field: the order is the format's, not that of whoever made the scenario.
@@ -45,6 +52,7 @@ export function headOf(seed: number, scenario: Scenario, application: AnyApplica
     faults: Object.fromEntries(classes.flatMap((each) => (faults[each] ? [[each, faults[each]]] : []))),
     omitted: scenario.omitted,
     overBudget: scenario.overBudget,
+    ...(edits.length > 0 && { edits }),
   }
   return { formatVersion: FORMAT_VERSION, seed, options }
 }

@@ -39,6 +39,13 @@ export class Host {
     return this.slowMicros > 0 || nowMicros < this.freeMicros
   }
 
+  /** Nothing holds it or its disk up any more. */
+  recover(): void {
+    this.freeMicros = 0
+    this.slowMicros = 0
+    this.disk.recover()
+  }
+
   /** Begins another life: another process, or none. */
   renew(node: Node | null): void {
     this.node = node

@@ -29,9 +29,14 @@ export class Hosts {
     this.ofClients = new Map(places.map((place) => [place, this.#make(place)]))
   }
 
+  /** Null: there is no such node. */
+  find(id: NodeId): Host | null {
+    return (id < FIRST_CLIENT_NODE ? this.members[id] : this.ofClients.get(id)) ?? null
+  }
+
   get(id: NodeId): Host {
-    const host = id < FIRST_CLIENT_NODE ? this.members[id] : this.ofClients.get(id)
-    if (host === undefined) throw new RangeError(`There is no node ${id}.`)
+    const host = this.find(id)
+    if (host === null) throw new RangeError(`There is no node ${id}.`)
     return host
   }
 

@@ -2,6 +2,7 @@
 export * from './application.js'
 export type { HistoryEntry } from './clients.js'
 export { START_WALL_MICROS } from './clock.js'
+export { checkEdits, type Edit, type EditFault, nameOfEdit } from './edits.js'
 export * from './events.js'
 export {
   type BoundName,

@@ -150,6 +150,14 @@ export class Network {
     for (const [from, to] of directions) this.link(from, to).cuts -= 1
   }
 
+  /** All links work. */
+  open(): void {
+    for (const link of [...this.#links, ...this.#others.values()]) {
+      link.cuts = 0
+      link.openMicros = 0
+    }
+  }
+
   /** What is sent over these links sets out only then. */
   clog(directions: readonly Direction[], openMicros: Micros): void {
     for (const [from, to] of directions) {

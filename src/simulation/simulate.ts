@@ -19,7 +19,8 @@ import { World, type WorldOptions } from './world.js'
 /** `text`: the transcript, a line an event. `ndjson`: the same events as data, a record an event. */
 export type Format = 'text' | 'ndjson'
 
-export interface SimulationOptions extends Pick<WorldOptions, 'seed' | 'settings' | 'makeNode'> {
+export interface SimulationOptions
+  extends Pick<WorldOptions, 'seed' | 'settings' | 'makeNode' | 'edits' | 'calmAfter'> {
   /** What differs from {@link CLASSIC}. */
   readonly scenario?: Partial<Scenario>
   /** Default: the key-value application, with the reads of the scenario. */
@@ -69,7 +70,7 @@ export class Simulation {
   #fault: ApplicationError | null = null
 
   constructor(options: SimulationOptions) {
-    const { seed, settings, makeNode } = options
+    const { seed, settings, makeNode, edits, calmAfter } = options
     const scenario = { ...CLASSIC, ...options.scenario }
     const given = options.application ?? keyValueApplication(scenario.reads)
     const application = guard(applicationFrom(given, 'application'), (fault) => {
@@ -84,9 +85,11 @@ export class Simulation {
       application,
       ...(settings && { settings }),
       ...(makeNode && { makeNode }),
+      ...(edits && { edits }),
+      ...(calmAfter !== undefined && { calmAfter }),
       ...(observer && { observer }),
     })
-    const head = headOf(seed, scenario, application)
+    const head = headOf(seed, scenario, application, edits)
     for (const { formatter, onLine } of sinks) onLine(formatter.head(head))
   }
 

@@ -29,7 +29,7 @@ export interface Summary {
 
 export function summaryOf(world: World, transcriptSha256: string | null): Summary {
   const { verdicts, clients } = world
-  const { seed, scenario, application } = world.options
+  const { seed, scenario, application, edits } = world.options
   return {
     seed,
     ok: Object.values(verdicts).every(({ ok }) => ok),
@@ -39,7 +39,7 @@ export function summaryOf(world: World, transcriptSha256: string | null): Summar
     messages: { ...world.messages },
     decided: world.court.decided,
     requests: { sent: clients.sent, answered: clients.answered },
-    options: headOf(seed, scenario, application).options,
+    options: headOf(seed, scenario, application, edits).options,
     faults: world.faults,
     refused: { ...world.refused },
     verdicts,

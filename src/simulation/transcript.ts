@@ -23,6 +23,7 @@ import {
   type StoreRecord,
 } from '../paxos/index.js'
 import { type AnyApplication, describe, type Operation } from './application.js'
+import { nameOfEdit } from './edits.js'
 import type { WorldEvent } from './events.js'
 import type { Head } from './head.js'
 import { formatNodes, nameOf } from './names.js'
@@ -64,7 +65,7 @@ export class TranscriptFormatter {
 
   /** The first line, a comment. */
   head({ formatVersion, seed, options }: Head): string {
-    const { faults, omitted, ...others } = options
+    const { faults, omitted, edits, ...others } = options
     const fields = {
       formatVersion,
       seed,
@@ -74,6 +75,7 @@ export class TranscriptFormatter {
         ...omitted.faults.map((fault) => `${fault.class}.${fault.number}`),
         ...omitted.clients.map((client) => `client.${client}`),
       ]),
+      ...(edits && { edits: list(edits.map(nameOfEdit)) }),
     }
     const words = Object.entries(fields).map(([name, value]) => `${name}=${tokenOf(String(value))}`)
     return `# synod transcript ${words.join(' ')}`

@@ -14,6 +14,7 @@ import type { AnyApplication } from './application.js'
 import { Clients } from './clients.js'
 import { START_WALL_MICROS } from './clock.js'
 import { Driver } from './driver.js'
+import { type Edit, type EditSite, Edits } from './edits.js'
 import type { Observer } from './events.js'
 import { repair } from './faults/changes.js'
 import { planOf, RATES } from './faults/plan.js'
@@ -42,6 +43,13 @@ export interface WorldOptions {
   /** Makes the node of a member; the default makes one with the real roles. */
   readonly makeNode?: (options: NodeOptions) => Node
   readonly observer?: Observer
+  /** What is changed in the past, in the order of events. Default: nothing. */
+  readonly edits?: readonly Edit[]
+  /**
+   * From this event on nothing goes wrong any more: what was wrong is over, and who was down starts again. Default: the
+   * quiet time of the scenario.
+   */
+  readonly calmAfter?: number
 }
 
 export class World {
@@ -54,7 +62,10 @@ export class World {
   readonly #post: Post
   readonly #driver: Driver
   readonly #trouble: Trouble
-  readonly #lengthMicros: Micros
+  readonly #edits: Edits
+  readonly #editSite: EditSite
+  #lengthMicros: Micros
+  #calmed = false
   #finished = false
   #steps = 0
 
@@ -69,7 +80,13 @@ export class World {
     this.#timeline = new Timeline(options.observer)
     this.#hosts = new Hosts(seed, scenario, this.clients)
     this.#network = new Network(seed, scenario)
-    this.#post = new Post(this.#timeline, this.#network, this.#hosts)
+    this.#edits = new Edits(options.edits ?? [])
+    this.#post = new Post(
+      this.#timeline,
+      this.#network,
+      this.#hosts,
+      options.edits?.length ? (...sent) => this.#lateMicros(...sent) : null,
+    )
     this.court = new Court({
       members: this.#hosts.founders,
       application,
@@ -88,9 +105,10 @@ export class World {
       post: this.#post,
       clients: this.clients,
     })
+    this.#editSite = this.#siteOfEdits
     this.#begin()
     this.#trouble = new Trouble(
-      this.#stage,
+      this.#stageOfTrouble,
       (event) => this.#timeline.announce(event),
       (shape) => this.#holds(shape),
       planOf(seed, scenario),
@@ -107,11 +125,14 @@ export class World {
   /** Lets the next thing happen. Says false when the run is over. */
   step(): boolean {
     if (this.#finished) return false
-    if (this.#trouble.isOver && this.clients.done && this.#areSettled()) return this.#finish(null)
+    if ((this.#calmed || this.#trouble.isOver) && this.clients.done && this.#areSettled())
+      return this.#finish(null)
     const pending = this.#timeline.next(this.#lengthMicros)
     if (pending === undefined) return this.#finish(this.#unfinishedBusiness())
     this.#driver.happen(pending)
     this.#steps += 1
+    if (!this.#calmed) this.#edits.happen(this.#editSite)
+    if (this.events >= this.#calmAfter) this.#calmAtOnce()
     if (this.#steps % INSPECTION_STEPS === 0) this.#inspect()
     return true
   }
@@ -160,6 +181,11 @@ export class World {
     return torn === 0 ? counts : { ...counts, torn }
   }
 
+  /** The edits that have changed nothing: their events never came, or there was nothing to change. */
+  get unmetEdits(): readonly Edit[] {
+    return this.#edits.unmet
+  }
+
   // ---- beginning and end ---------------------------------------------------------------------------------------
 
   #begin(): void {
@@ -175,6 +201,23 @@ export class World {
     this.#network.calm()
     repair(this.#stage)
     this.#driver.operators.tidy()
+  }
+
+  get #calmAfter(): number {
+    return this.#calmed ? Number.POSITIVE_INFINITY : (this.options.calmAfter ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Whatever is wrong is over, though its time has not come. */
+  #calmAtOnce(): void {
+    this.#calmed = true
+    this.#holds(null)
+    this.#network.open()
+    const { members, ofClients } = this.#hosts
+    for (const host of [...members, ...ofClients.values()]) {
+      host.recover()
+      if (host.life > 0) this.#driver.restart(host, this.nowMicros) // the others are about to start
+    }
+    this.#calm()
   }
 
   /** Nothing that is decided is left to do for any member. */
@@ -229,7 +272,7 @@ export class World {
         return world.nowMicros
       },
       get isQuiet() {
-        return world.nowMicros >= world.options.scenario.quietMicros
+        return world.#calmed || world.nowMicros >= world.options.scenario.quietMicros
       },
       clientNodes: [...this.#hosts.ofClients.keys()],
       network: this.#network,
@@ -248,12 +291,55 @@ export class World {
     }
   }
 
+  /** The same; once it is calm, what faults have still to do is left undone. */
+  get #stageOfTrouble(): Stage {
+    const stage = this.#stage
+    const unlessCalm = (happen: () => void) => (): void => {
+      if (!this.#calmed) happen()
+    }
+    // Not spread: most of what it has is asked anew each time.
+    return Object.assign(stage, {
+      at: (time: Micros, happen: () => void) => this.#timeline.at(time, unlessCalm(happen)),
+    })
+  }
+
+  get #siteOfEdits(): EditSite {
+    return {
+      timeline: this.#timeline,
+      network: this.#network,
+      host: (id) => this.#hosts.find(id),
+      crash: (host) => this.#driver.crash(host, 0),
+      restart: (host, timeMicros) => this.#driver.restart(host, timeMicros),
+      disturbs: (untilMicros) => this.#disturb(untilMicros),
+    }
+  }
+
+  #lateMicros(event: number, from: NodeId, to: NodeId): Micros {
+    return this.#calmed ? 0 : this.#edits.lateMicros(this.#editSite, event, from, to)
+  }
+
+  /**
+   * An edit is a fault, and perhaps the last one: what is asked of a quiet run is asked from its end on, and the run may
+   * take as much longer.
+   */
+  #disturb(untilMicros: Micros): void {
+    this.#holds(null)
+    const { liveness } = this.court
+    const later = untilMicros - liveness.quietMicros
+    if (liveness.quietMicros === 0 || later <= 0) return
+    liveness.quietMicros = untilMicros
+    this.#lengthMicros += later
+  }
+
   /** Tells the court when a partition begins to be all that is wrong, and who can go on; and, with null, when no longer. */
   #holds(shape: PartitionShape | null): void {
     const { nowMicros } = this
     const { operators } = this.#driver
     // Runs that lose or delay messages throughout are never so calm.
-    const isCalm = RATES.every((rate) => (this.options.scenario.faults[rate] ?? 0) === 0)
+    const isCalm =
+      !this.#edits.haveBegun &&
+      !this.#calmed &&
+      RATES.every((rate) => (this.options.scenario.faults[rate] ?? 0) === 0)
     if (shape === null || !isCalm) this.court.holds(null, 0, nowMicros)
     else this.court.holds(operators.linked(shape), Math.max(shape.fromMicros, nowMicros), nowMicros)
   }

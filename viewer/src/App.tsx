@@ -9,6 +9,7 @@ import { Legend } from './panels/Legend.js'
 import { Side } from './panels/Side.js'
 import { Start } from './panels/Start.js'
 import { Time } from './panels/Time.js'
+import { Tour } from './panels/Tour.js'
 import { before, opening, page, parting, problem, shown } from './state/viewer.js'
 
 export function App(): JSX.Element {
@@ -47,7 +48,8 @@ function Room(): JSX.Element | null {
   const part = parting.value
   const partingMicros = part === null ? null : (now.run.timeline.micros[part - 1] ?? null)
   return (
-    <main class={`room ${page.value.tour === null ? '' : 'with-tour'}`}>
+    <main class={`room ${page.value.tour === null ? '' : 'with-tour'} ${old === null ? '' : 'beside'}`}>
+      <Tour />
       <div class="stage">
         <Legend />
         {old !== null && (

@@ -5,6 +5,7 @@
  * An option that takes no value is there or not; `fault` and `no-fault` hold several, with commas in between.
  */
 import { isStory, PLACEMENTS, QUANTITIES, SHORT_FORMS } from 'synod/simulation'
+import { PLANTED } from '../tour/planted.js'
 import type { Address, Edit } from './contract.js'
 
 /** What cannot be shown, in a sentence for whoever is in front of the page. */
@@ -23,6 +24,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   fault: [],
   'no-fault': [],
   'over-budget': [''],
+  planted: Object.keys(PLANTED),
 }
 
 const NAMES: readonly string[] = ['scenario', ...NUMBERS, ...Object.keys(WORDS).slice(1)]

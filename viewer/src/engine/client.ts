@@ -50,6 +50,8 @@ export function connectEngine(worker: Port): Engine {
     ledger: (...parameters) => call('ledger', parameters),
     lines: (...parameters) => call('lines', parameters),
     slotLife: (...parameters) => call('slotLife', parameters),
+    causes: (...parameters) => call('causes', parameters),
+    useMachine: (...parameters) => call('useMachine', parameters),
     order: (...parameters) => call('order', parameters),
     parting: (...parameters) => call('parting', parameters),
   }

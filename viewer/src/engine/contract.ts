@@ -170,8 +170,22 @@ export interface VerdictInfo {
   readonly detail: string
   /** The event that broke it; null if it holds, or nothing in particular broke it. */
   readonly event: number | null
-  /** The event from which on it could not be avoided; null if that is not known to differ. */
+  /** The event from which on it could not be avoided: see `causes`, which finds it; null as long as that is not known. */
   readonly inevitable: number | null
+}
+
+/** When a verdict that failed could not be avoided any more. */
+export interface Cause {
+  readonly verdict: string
+  /** From this event on it fails even if nothing goes wrong any more; 1: it needs no faults at all; null: nobody knows. */
+  readonly inevitable: number | null
+}
+
+/** A machine of somebody's own, served beside the page. */
+export interface ServedMachine {
+  /** What the command line was given, `./mine.js`. */
+  readonly name: string
+  readonly url: string
 }
 
 /** Why a history is not linearizable, or how it is. */
@@ -271,6 +285,8 @@ export interface Opened {
 
 /** Runs in a worker; each promise rejects with an Error whose message is a sentence for the person in front of it. */
 export interface Engine {
+  /** From now on runs of a machine of somebody's own are of this one; null: there is none. Rejects if it cannot be used. */
+  useMachine(machine: ServedMachine | null): Promise<void>
   open(address: Address, onProgress?: (events: number) => void): Promise<Opened>
   openFile(file: GivenFile, onProgress?: (events: number) => void): Promise<Opened>
   close(handle: RunHandle): Promise<void>
@@ -287,6 +303,8 @@ export interface Engine {
   slotLife(handle: RunHandle, slot: number): Promise<SlotLife>
   /** The operations of one key, in the longest legal order. */
   order(handle: RunHandle, key: string | null): Promise<OrderPicture>
+  /** For each verdict that failed. It takes some seconds for a long run, so ask when there is a picture. */
+  causes(handle: RunHandle): Promise<readonly Cause[]>
   /** The first event at which the runs differ; null if they are the same. */
   parting(one: RunHandle, other: RunHandle): Promise<number | null>
 }

@@ -11,6 +11,7 @@ import {
 import { Sentence } from './address.js'
 import type { Address, VerdictInfo } from './contract.js'
 import { Diary } from './diary.js'
+import { simulatedEdits, unmetSentence } from './forks.js'
 import type { MindSource } from './minds.js'
 import { OpenedRun } from './opened.js'
 import { Recording } from './recording.js'
@@ -32,18 +33,23 @@ export async function simulated(
   const recording = new Recording()
   const diary = new Diary(() => recording.events.length)
   const { seed, scenario } = told
+  const edits = simulatedEdits(address.edits)
   try {
     const simulation = new Simulation({
       seed,
       scenario,
       application: told.application,
-      makeNode: diary.makeNode,
+      makeNode: (options) => diary.makeNode({ ...options, roles: { ...options.roles, ...told.roles } }),
+      edits,
       onEvent: (event, _number, micros) => recording.hear(event, micros),
     })
     while (simulation.advance(STEPS)) {
       onProgress?.(recording.events.length)
       await pause()
     }
+    const [unmet] = simulation.world.unmetEdits
+    const blamed = unmet && address.edits[edits.indexOf(unmet)]
+    if (blamed !== undefined) throw new Sentence(unmetSentence(blamed, recording))
     return openedFrom(told, address, simulation, recording, diary)
   } catch (error) {
     if (error instanceof ApplicationError)
@@ -53,7 +59,7 @@ export async function simulated(
 }
 
 function openedFrom(
-  { title }: ToldRun,
+  told: ToldRun,
   address: Address,
   { world, result }: Simulation,
   recording: Recording,
@@ -63,14 +69,17 @@ function openedFrom(
   const teller = tellerOf(application)
   recording.standing.retire(world.hosts.filter(({ isRetired }) => isRetired).map(({ id }) => id))
   return new OpenedRun({
-    title,
+    title: told.title,
     address: { ...address, at: null },
     whyNot: null,
     recording,
     teller,
-    head: teller.head(headOf(world.options.seed, world.options.scenario, application)),
+    head: teller.head(headOf(world.options.seed, world.options.scenario, application, world.options.edits)),
     lengthMicros: world.nowMicros,
     verdicts: verdictsOf(result.summary),
+    model: application.model ?? null,
+    told,
+    edits: world.options.edits ?? [],
     settings: settingsOf(result.summary.options),
     minds: mindsOf(world, application, recording, diary),
   })
@@ -100,7 +109,7 @@ function verdictsOf({ verdicts }: Summary): readonly VerdictInfo[] {
 }
 
 function settingsOf(options: HeadOptions): Readonly<Record<string, string>> {
-  const { faults, omitted, ...others } = options
+  const { faults, omitted, edits: _, ...others } = options
   const settings = Object.entries(others).map(([name, value]) => [name, String(value)] as const)
   const strengths = Object.entries(faults).map(([name, strength]) => `${name} ${strength}`)
   const left = [

@@ -1,4 +1,5 @@
 /** The run that an address names: its seed, its scenario and its application. */
+import type { RoleFactories } from 'synod/paxos'
 import {
   type AnyApplication,
   ApplicationError,
@@ -14,6 +15,7 @@ import {
   scenarioOf,
   usualMachine,
 } from 'synod/simulation'
+import { PLANTED } from '../tour/planted.js'
 import { Sentence } from './address.js'
 import type { Address } from './contract.js'
 
@@ -22,6 +24,8 @@ export interface ToldRun {
   readonly seed: number
   readonly scenario: Scenario
   readonly application: AnyApplication
+  /** Roles in place of the real ones: a bug that is planted. */
+  readonly roles: Partial<RoleFactories>
 }
 
 /** What a module of a user's own exports, as `application` or as default, and what it is called. */
@@ -47,7 +51,16 @@ export function toldRun(address: Address, given: GivenMachine | null): ToldRun {
 
 function toldBySeed({ run, options }: Address, given: GivenMachine | null): ToldRun {
   const seed = parseSeed(run)
-  const { scenario: kind, machine: named, reads, placement, fault, 'no-fault': noFault, ...numbers } = options
+  const {
+    scenario: kind,
+    machine: named,
+    reads,
+    placement,
+    fault,
+    'no-fault': noFault,
+    planted,
+    ...numbers
+  } = options
   const isSwarm = kind === 'swarm'
   const scenario = scenarioOf(
     {
@@ -66,7 +79,7 @@ function toldBySeed({ run, options }: Address, given: GivenMachine | null): Told
       'The option ‘reads’ says how the clients of key-value read, and no others: leave it out.',
     )
   const application = readyApplication(machine, scenario.reads) ?? ownApplication(machine, given)
-  return { title: `seed ${run}`, seed, scenario, application }
+  return { title: `seed ${run}`, seed, scenario, application, roles: PLANTED[planted ?? ''] ?? {} }
 }
 
 function toldByStory({ run, options }: Address, given: GivenMachine | null): ToldRun {
@@ -76,7 +89,7 @@ function toldByStory({ run, options }: Address, given: GivenMachine | null): Tol
     machine === 'custom' ? ownApplication(named ?? null, given) : readyApplication(machine, scenario.reads)
   if (application === null || (machine !== 'custom' && named !== undefined && named !== machine))
     throw new Sentence(`This story is of the machine ${machine}: leave out the option ‘machine’.`)
-  return { title: `story ${shortened(run)}`, seed, scenario, application }
+  return { title: `story ${shortened(run)}`, seed, scenario, application, roles: {} }
 }
 
 function ownApplication(named: string | null, given: GivenMachine | null): AnyApplication {

@@ -4,6 +4,7 @@
  */
 import { batch, computed, effect, signal } from '@preact/signals'
 import type { Address, Edit, Engine, GivenFile, Moment, Opened, Run } from '../engine/contract.js'
+import { STEPS, type Step } from '../tour/steps.js'
 import { FlightIndex } from './flight-index.js'
 import { formatPage, type PageAddress, parsePage } from './page-address.js'
 import { lowerBound, upperBound } from './search.js'
@@ -93,12 +94,34 @@ async function visit(): Promise<void> {
     problem.value = sentenceOf(error)
     return
   }
+  wanted = ofTour(wanted)
   const same = wanted.run !== null && isSameRun(wanted.run, shown.value?.run.address ?? null)
   page.value = wanted
   if (wanted.run === null) return leave()
   if (!same) await open(wanted.run)
-  else if (wanted.run.at !== null) seek(wanted.run.at)
+  else if (shown.value !== null) seek(wanted.run.at ?? firstOf(shown.value.run))
   await compare()
+}
+
+/** A step of the tour has a run of its own, unless another one is named: somebody has changed it. */
+function ofTour(wanted: PageAddress): PageAddress {
+  const step = stepOf(wanted)
+  if (step === undefined || wanted.run !== null) return wanted
+  return { ...wanted, run: parsePage(step.run).run }
+}
+
+const stepOf = ({ tour }: PageAddress): Step | undefined => (tour === null ? undefined : STEPS[tour - 1])
+
+/** Whether what is shown is the run that the step of the tour tells of. */
+export function isRunOfStep(): boolean {
+  const step = stepOf(page.value)
+  const own = step === undefined ? null : parsePage(step.run).run
+  return own === null || page.value.run === null || isSameRun(own, page.value.run)
+}
+
+/** What is shown stays. */
+export function leaveTour(): void {
+  go({ ...page.value, run: page.value.run && { ...page.value.run, at: event.value }, tour: null })
 }
 
 function leave(): void {
@@ -117,8 +140,10 @@ export function go(to: PageAddress): void {
   else location.hash = hash
 }
 
-export function goToRun(address: Address): void {
-  go({ ...page.value, run: address, beside: false })
+/** The address of a moment of what is shown. */
+export function linkTo(at: number): string {
+  const { run } = page.value
+  return formatPage({ ...page.value, run: run && { ...run, at } })
 }
 
 const isSameRun = (one: Address, other: Address | null): boolean =>
@@ -215,6 +240,8 @@ function firstWidth({ flights, lengthMicros }: Run, time: number): number {
 
 /** The event to begin with, where none is named. */
 function firstOf(run: Run): number {
+  const step = stepOf(page.value)
+  if (step !== undefined) return step.begin(run) ?? 1
   return run.verdicts.find(({ holds, event }) => !holds && event !== null)?.event ?? 1
 }
 
