@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { Diagram } from './diagram/Diagram.js'
 import { Below } from './panels/Below.js'
 import { Chamber } from './panels/Chamber.js'
+import { DropZone } from './panels/DropZone.js'
 import { Header } from './panels/Header.js'
 import { Help } from './panels/Help.js'
 import { Legend } from './panels/Legend.js'
@@ -37,6 +38,7 @@ export function App(): JSX.Element {
       )}
       {shown.value === null ? <Start isBusy={opening.value !== null} /> : <Room />}
       <Help />
+      <DropZone />
     </>
   )
 }

@@ -112,7 +112,10 @@ export interface Flights {
   readonly sent: Uint32Array
   readonly ended: Uint32Array
   readonly sentMicros: Float64Array
-  /** When it arrived or was lost; for one still on its way, the end of the run. */
+  /**
+   * When it arrived or was lost; for one still on its way, the end of the run. In the recording of a real member the other
+   * end is not known: each is a millisecond long there, and ends with the event that is known.
+   */
   readonly endedMicros: Float64Array
   /** Places in `Run.nodes`. */
   readonly from: Uint16Array

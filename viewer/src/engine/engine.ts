@@ -14,6 +14,7 @@ import type {
   ServedMachine,
   SlotLife,
 } from './contract.js'
+import { openGiven } from './files/open.js'
 import { hashOf } from './hash.js'
 import { type Load, loadMachine } from './machine.js'
 import type { OpenedRun } from './opened.js'
@@ -45,8 +46,8 @@ export class LocalEngine implements Engine {
     return this.#keep(await simulated(told, address, this.#pause, onProgress))
   }
 
-  async openFile(_file: GivenFile, _onProgress?: (events: number) => void): Promise<Opened> {
-    throw new Sentence('Files cannot be opened yet.')
+  async openFile(file: GivenFile, onProgress?: (events: number) => void): Promise<Opened> {
+    return this.#keep(await openGiven(file, { machine: this.#machine, pause: this.#pause, onProgress }))
   }
 
   async close(handle: RunHandle): Promise<void> {

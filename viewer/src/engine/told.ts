@@ -92,7 +92,8 @@ function toldByStory({ run, options }: Address, given: GivenMachine | null): Tol
   return { title: `story ${shortened(run)}`, seed, scenario, application, roles: {} }
 }
 
-function ownApplication(named: string | null, given: GivenMachine | null): AnyApplication {
+/** Throws a {@link Sentence} when there is none. */
+export function ownApplication(named: string | null, given: GivenMachine | null): AnyApplication {
   if (given !== null) return applicationFrom(given.exported, nameOfModule(given.name))
   const which = named === null ? 'a machine of somebody’s own' : `the machine ‘${named}’`
   throw new Sentence(

@@ -1,6 +1,7 @@
 /** The guided tour, beside the run that it tells of. */
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { NOWHERE } from '../state/page-address.js'
 import { go, isRunOfStep, leaveTour, page } from '../state/viewer.js'
 import { STEPS } from '../tour/steps.js'
 import { TEXTS } from '../tour/texts.js'
@@ -16,7 +17,7 @@ export function Tour(): JSX.Element | null {
   const step = number === null ? undefined : STEPS[number - 1]
   const text = number === null ? undefined : TEXTS[number - 1]
   if (number === null || step === undefined || text === undefined) return null
-  const to = (next: number): void => go({ run: null, tour: next, beside: false })
+  const to = (next: number): void => go({ ...NOWHERE, tour: next })
   return (
     <section class="tour" aria-labelledby="tour-title">
       <p class="soft">
