@@ -41,7 +41,11 @@ type CounterOf = readonly [name: string, help: string, value: (counts: Transport
 const COUNTERS: readonly CounterOf[] = [
   ['synod_received_bytes_total', 'Bytes that came over the network', ({ receivedBytes }) => receivedBytes],
   ['synod_sent_bytes_total', 'Bytes that were sent', ({ sentBytes }) => sentBytes],
-  ['synod_received_frames_total', 'Frames that came: a message each, or several small ones', ({ receivedFrames }) => receivedFrames],
+  [
+    'synod_received_frames_total',
+    'Frames that came: a message each, or several small ones',
+    ({ receivedFrames }) => receivedFrames,
+  ],
   ['synod_sent_frames_total', 'Frames that were sent', ({ sentFrames }) => sentFrames],
 ]
 
