@@ -66,6 +66,7 @@ export {
 export * from './placement.js'
 export { RecordedEvents, readableApplication } from './recorded.js'
 export * from './scenario.js'
+export { serviceApplication } from './service-application.js'
 export {
   type Format,
   Simulation,
