@@ -1,3 +1,12 @@
+import {
+  ANY_FAILURE,
+  type ApplicationDefinition,
+  type Shrunk,
+  shrink,
+  swarm,
+  tellStory,
+  trialsOf,
+} from 'synod/simulation'
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../../viewer/src/engine/address.js'
 import { newEngine, open } from './engines.js'
@@ -21,6 +30,45 @@ describe('a machine of somebody’s own', () => {
     await engine.useMachine(WALLETS)
     const { handle } = await engine.open(parseAddress('#6?members=3&fault=crash=2&machine=./wallets.js'))
     expect(await engine.causes(handle)).toEqual([{ verdict: 'conservation', inevitable: 1 }])
+  })
+
+  it('is not taken for another one that an address names', async () => {
+    const engine = newEngine()
+    await engine.useMachine(WALLETS)
+    await expect(engine.open(parseAddress('#6?machine=./purses.js'))).rejects.toThrow(
+      /^This run is of the machine ‘\.\/purses\.js’, which this page does not have, but \.\/wallets\.js: /,
+    )
+  })
+
+  it('may be a machine alone, for what a real member has recorded, and then has no runs', async () => {
+    const engine = newEngine()
+    await engine.useMachine({ name: './counter.js', url: new URL('./counter.js', import.meta.url).href })
+    await expect(engine.open(parseAddress('#6?machine=./counter.js'))).rejects.toThrow(
+      /^.\/counter.js: `machine` is undefined/,
+    )
+  })
+
+  it('goes from a hunt, by way of the shortest story, to the event that broke it', async () => {
+    const { default: application } = (await import(WALLETS.url)) as { default: ApplicationDefinition }
+    const trial = trialsOf({ application })
+    let seed = 1
+    while (trial(swarm(seed), seed, ANY_FAILURE) === null) seed += 1
+    let shortest: Shrunk | undefined
+    for (const shrunk of shrink({ scenario: swarm(seed), seed, trial, mostRuns: 60 })) shortest = shrunk
+    if (shortest === undefined) throw new Error('shrink gives at least what it was given')
+    const story = tellStory({ ...shortest, machine: 'custom' })
+
+    const engine = newEngine()
+    await engine.useMachine(WALLETS)
+    const { handle, run } = await engine.open(parseAddress(`#${story}`))
+    const broken = run.verdicts.filter(({ holds }) => !holds)
+    expect(broken.map(({ name, event }) => [name, event])).toEqual([
+      [shortest.failure.verdict, shortest.failure.event],
+    ])
+    const { line } = await engine.moment(handle, broken[0]?.event ?? 0)
+    const [, from, to] = / applies .*"from":"(\w+)","to":"(\w+)"/.exec(line) ?? []
+    expect(from).toBe(to) // who sends to himself makes money
+    expect(from).toBeDefined()
   })
 
   it('is refused with a sentence where it is none, or cannot be loaded', async () => {

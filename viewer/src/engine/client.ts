@@ -44,6 +44,7 @@ export function connectEngine(worker: Port): Engine {
   return {
     open: opening('open'),
     openFile: opening('openFile'),
+    cancel: () => call('cancel', []),
     close: (...parameters) => call('close', parameters),
     moment: (...parameters) => call('moment', parameters),
     hash: (...parameters) => call('hash', parameters),

@@ -212,7 +212,7 @@ export interface Moment {
   /** Places in `Run.flights` of what is on its way. */
   readonly flights: Uint32Array
   readonly ledger: Ledger
-  /** Null if the run cannot be replayed. In the order of `Run.nodes`, null for who is down. */
+  /** Null if the run cannot be replayed. In the order of `Run.nodes`, null for who is down, or was not asked for. */
   readonly minds: readonly (Mind | null)[] | null
 }
 
@@ -292,8 +292,11 @@ export interface Engine {
   useMachine(machine: ServedMachine | null): Promise<void>
   open(address: Address, onProgress?: (events: number) => void): Promise<Opened>
   openFile(file: GivenFile, onProgress?: (events: number) => void): Promise<Opened>
+  /** Gives up whatever is being opened: its promise rejects. */
+  cancel(): Promise<void>
   close(handle: RunHandle): Promise<void>
-  moment(handle: RunHandle, event: number): Promise<Moment>
+  /** `minds`: of which nodes, as places in `Run.nodes`; of all unless it is given. The fewer, the quicker. */
+  moment(handle: RunHandle, event: number, minds?: readonly number[]): Promise<Moment>
   /**
    * SHA-256 of the transcript, in hexadecimal digits, as the terminal prints it; null for a file. It takes longer than the
    * run, so ask once there is a picture.

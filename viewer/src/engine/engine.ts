@@ -30,6 +30,7 @@ export class LocalEngine implements Engine {
   #machine: GivenMachine | null = null
   readonly #runs: Map<RunHandle, OpenedRun> = new Map()
   #lastHandle: RunHandle = 0
+  #cancellations = 0
 
   /** `load` imports a module by its address. */
   constructor(pause: Pause, load: Load) {
@@ -43,11 +44,15 @@ export class LocalEngine implements Engine {
 
   async open(address: Address, onProgress?: (events: number) => void): Promise<Opened> {
     const told = toldRun(address, this.#machine)
-    return this.#keep(await simulated(told, address, this.#pause, onProgress))
+    return this.#keep(await simulated(told, address, this.#opening(), onProgress))
   }
 
   async openFile(file: GivenFile, onProgress?: (events: number) => void): Promise<Opened> {
-    return this.#keep(await openGiven(file, { machine: this.#machine, pause: this.#pause, onProgress }))
+    return this.#keep(await openGiven(file, { machine: this.#machine, pause: this.#opening(), onProgress }))
+  }
+
+  async cancel(): Promise<void> {
+    this.#cancellations += 1
   }
 
   async close(handle: RunHandle): Promise<void> {
@@ -58,8 +63,8 @@ export class LocalEngine implements Engine {
     return await hashOf(this.#run(handle), this.#pause)
   }
 
-  async moment(handle: RunHandle, event: number): Promise<Moment> {
-    return this.#run(handle).moment(event)
+  async moment(handle: RunHandle, event: number, minds?: readonly number[]): Promise<Moment> {
+    return this.#run(handle).moment(event, minds)
   }
 
   async ledger(handle: RunHandle, event: number, fromSlot: number, count: number): Promise<Ledger> {
@@ -93,11 +98,21 @@ export class LocalEngine implements Engine {
     return await partingOf(this.#run(one), this.#run(other), this.#pause)
   }
 
+  /** Pauses, and does not go on if it was given up meanwhile. */
+  #opening(): Pause {
+    const before = this.#cancellations
+    return async () => {
+      await this.#pause()
+      if (this.#cancellations !== before) throw new Sentence('Opening it was given up.')
+    }
+  }
+
   #keep(opened: OpenedRun): Opened {
     this.#lastHandle += 1
     const handle = this.#lastHandle
     this.#runs.set(handle, opened)
-    void this.#prepare(handle, opened)
+    // What cannot be frozen takes longer: it is done once more from its beginning each time.
+    this.#prepare(handle, opened).catch(() => {})
     return { handle, run: opened.run }
   }
 

@@ -63,7 +63,8 @@ export class OpenedRun {
     }
   }
 
-  moment(event: number): Moment {
+  /** `asked`: the places of the nodes whose minds are wanted; of all unless it is given. */
+  moment(event: number, asked?: readonly number[]): Moment {
     const { minds, recording } = this.parts
     const { nodes, eventCount, flights } = this.run
     if (!Number.isInteger(event) || event < 1 || event > eventCount)
@@ -83,7 +84,10 @@ export class OpenedRun {
       minds:
         minds === null
           ? null
-          : nodes.map(({ id }) => (this.#isUp(id, event) ? mindAt(minds, id, event, micros) : null)),
+          : nodes.map(({ id }, place) => {
+              const isAsked = asked === undefined || asked.includes(place)
+              return isAsked && this.#isUp(id, event) ? mindAt(minds, id, event, micros) : null
+            }),
     }
   }
 

@@ -21,6 +21,9 @@ import type { ToldRun } from './told.js'
 /** How many things happen in a slice: some milliseconds' worth. */
 const STEPS = 2_048
 
+/** A browser has no room for more. */
+export const MOST_EVENTS = 2_000_000
+
 /** Lets others have their turn between slices. */
 export type Pause = () => Promise<void>
 
@@ -45,6 +48,10 @@ export async function simulated(
     })
     while (simulation.advance(STEPS)) {
       onProgress?.(recording.events.length)
+      if (recording.events.length > MOST_EVENTS)
+        throw new Sentence(
+          `This run has more than ${MOST_EVENTS} events, and the page takes no more: lower its requests, or its length.`,
+        )
       await pause()
     }
     const [unmet] = simulation.world.unmetEdits

@@ -18,15 +18,12 @@ import { Sentence } from '../address.js'
 import type { Address, Edit as PageEdit } from '../contract.js'
 import { OpenedRun } from '../opened.js'
 import { Recording } from '../recording.js'
-import { simulated } from '../simulated.js'
-import { ownApplication, type ToldRun } from '../told.js'
+import { MOST_EVENTS, simulated } from '../simulated.js'
+import { nameOfModule, ownApplication, type ToldRun } from '../told.js'
 import { fileTeller } from './file-teller.js'
 import type { Lines } from './lines.js'
 import type { Opening } from './open.js'
 import { readEvent } from './readable-event.js'
-
-/** A browser has no room for more. */
-const MOST_EVENTS = 2_000_000
 
 /** How many lines are read in a slice. */
 const LINES = 2_048
@@ -143,9 +140,9 @@ function toldByHead(
   { seed, scenario, machine }: FileHead,
   { machine: given }: Opening,
 ): ToldRun | null {
-  const ready = readyApplication(machine, scenario.reads)
-  const own = ready === null && given !== null ? ownApplication(machine, given) : null
-  const application = ready ?? (own?.name === machine ? own : null)
+  const isGiven = given !== null && nameOfModule(given.name) === machine
+  const application =
+    readyApplication(machine, scenario.reads) ?? (isGiven ? ownApplication(null, given) : null)
   return application && { title, seed, scenario, application, roles: {} }
 }
 
