@@ -167,7 +167,7 @@ export const READS: readonly Exhibit[] = [
     name: 'heartbeat-answered-under-older-promise',
     wrong: 'An acceptor acknowledges a heartbeat under a lower ballot than it has promised.',
     breaks: 'Raft §6.4; docs/PROTOCOL.md: a heartbeat is acknowledged by who has promised nothing higher.',
-    verdicts: ['linearizable', 'liveness', 'ended'],
+    verdicts: ['ballots', 'linearizable', 'liveness', 'ended'],
     plant: classes({ acceptor: AnswersUnderAnOlderPromise }),
   },
   {

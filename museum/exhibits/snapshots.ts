@@ -118,7 +118,8 @@ class BeginsAgainEachTime extends Replica {
 /** Most snapshots of the swarm fit into a chunk or two: here they are many, and each has many. */
 function inSmallChunks(seed: number): Scenario {
   const scenario = swarm(seed)
-  return { ...scenario, logBytes: 400, chunkBytes: 100, faults: { ...scenario.faults, snapshot: 12 } }
+  const faults = { ...scenario.faults, snapshot: 60, crash: 8, change: 6 }
+  return { ...scenario, logBytes: 400, chunkBytes: 50, faults }
 }
 
 export const SNAPSHOTS: readonly Exhibit[] = [
@@ -164,6 +165,7 @@ export const SNAPSHOTS: readonly Exhibit[] = [
     breaks: 'PMMC R2: slots are applied in order, and a replica never goes back.',
     verdicts: ['agreement', 'exactly once', 'stale reads', 'linearizable'],
     plant: classes({ replica: InstallsOlderSnapshots }),
+    scenario: inSmallChunks,
   },
   {
     name: 'votes-above-snapshot-trimmed',

@@ -45,7 +45,8 @@ async function view(word: string | undefined, flags: Flags): Promise<void> {
   const port = portOf(flags.port)
   const given = await givenOf(word, flags)
   const server = new PageServer(given)
-  const address = `${await server.listen(port)}${given.hash}`
+  const machine = given.module === null ? '' : `?machine=${escaped(given.module)}`
+  const address = `${await server.listen(port)}${machine}${given.hash}`
   const ended = new Promise<void>((resolve) => windUpOnInterrupt(resolve))
   process.stdout.write(`${address}\n`)
   process.stderr.write('synod: Ctrl-C ends the page.\n')
@@ -86,11 +87,14 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 
 /** The options of a run, as the address of the page has them: by their names, and in their units. */
 function queryOf(flags: Flags): string {
-  const words = wordsOf(flags).map(([name, value]) =>
-    value === null ? name : `${name}=${encodeURIComponent(value)}`,
-  )
-  if (flags.machine !== undefined) words.push(`machine=${encodeURIComponent(flags.machine)}`)
-  return words.length === 0 ? '' : `?${words.join('&').replaceAll('%2F', '/').replaceAll('%3D', '=')}`
+  const words = wordsOf(flags).map(([name, value]) => (value === null ? name : `${name}=${escaped(value)}`))
+  if (flags.machine !== undefined) words.push(`machine=${escaped(flags.machine)}`)
+  return words.length === 0 ? '' : `?${words.join('&')}`
+}
+
+/** An address is to be read. */
+function escaped(text: string): string {
+  return encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%3D', '=')
 }
 
 /** If there is none, the address that was printed is enough. */

@@ -43,6 +43,11 @@ export class ByteWriter {
     else this.bytes(encodeText(value))
   }
 
+  /** How many bytes were written since the last time that they were taken. */
+  get length(): number {
+    return this.#length - this.#taken
+  }
+
   finish(): Uint8Array {
     return this.#bytes.slice(this.#taken, this.#length)
   }

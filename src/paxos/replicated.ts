@@ -152,8 +152,11 @@ export function applyContent(
   replicated.timeMicros = Math.max(replicated.timeMicros, stamp)
   for (const request of requests)
     if (asksForUpgrade(request)) tell(request, upgradeMachine(replicated, request, execution))
+  const { timeMicros, applied: slot, machineVersion: version } = replicated
+  const context: DecreeContext = { timeMicros, slot, version }
+  const run = (command: Uint8Array): Outcome => runCommand(replicated, command, context, execution)
   for (const request of requests)
-    if (!asksForUpgrade(request)) tell(request, executeRequest(replicated, request, execution))
+    if (!asksForUpgrade(request)) tell(request, executeRequest(replicated, request, settings, run))
 }
 
 /** The outcome of a request that was executed before, without executing it again. */
@@ -166,15 +169,15 @@ export function rememberedOutcome(replicated: Replicated, request: Request): Out
   return id === undefined ? undefined : { ok: true, output: encodeNumber(id) }
 }
 
-function executeRequest(replicated: Replicated, request: Request, execution: Execution): Outcome {
+function executeRequest(
+  replicated: Replicated,
+  request: Request,
+  settings: Settings,
+  run: (command: Uint8Array) => Outcome,
+): Outcome {
   if (request.session === 0 && !isRequest(request)) return refuse('command-failed', 'This is no request.')
-  const { sessions, timeMicros, applied: slot, machineVersion: version } = replicated
-  const { settings } = execution
-  if (request.session !== 0) {
-    return executeOnce(sessions, request, timeMicros, settings, () =>
-      runCommand(replicated, request.command, { timeMicros, slot, version }, execution),
-    )
-  }
+  const { sessions, timeMicros } = replicated
+  if (request.session !== 0) return executeOnce(sessions, request, timeMicros, settings, run)
   if (request.sequence !== 0) return changeMembership(replicated, request, settings)
   const id = openSession(sessions, nameOfRequest(request), timeMicros, settings)
   if (id !== undefined) return { ok: true, output: encodeNumber(id) }

@@ -79,31 +79,44 @@ export function knownOutcome(sessions: Sessions, request: Request): Outcome | un
 
 /**
  * Executes a request exactly once: the first time it is decided. Later copies get the outcome of the first.
- * `execute` runs the machine and never throws.
+ * `execute` runs a command on the machine and never throws.
  */
 export function executeOnce(
   sessions: Sessions,
   request: Request,
   timeMicros: Micros,
   settings: Settings,
-  execute: () => Outcome,
+  execute: (command: Uint8Array) => Outcome,
 ): Outcome {
   const session = sessions.live.get(request.session)
   if (session === undefined) {
     return refuse('session-unknown', `Session ${request.session} is unknown or has expired.`)
   }
   session.lastUsedMicros = timeMicros
-  acknowledge(session, request.acknowledged)
-  if (request.sequence <= session.acknowledged) {
-    return refuse('already-acknowledged', `The answer to request ${request.sequence} was acknowledged.`)
+  const { acknowledged } = session
+  const outcome = outcomeIn(session, request, settings, execute)
+  // Not before: a map that is never empty keeps its memory.
+  if (session.acknowledged > acknowledged) forget(session)
+  return outcome
+}
+
+function outcomeIn(
+  session: Session,
+  { sequence, acknowledged, command }: Request,
+  settings: Settings,
+  execute: (command: Uint8Array) => Outcome,
+): Outcome {
+  if (acknowledged > session.acknowledged) session.acknowledged = acknowledged
+  if (sequence <= session.acknowledged) {
+    return refuse('already-acknowledged', `The answer to request ${sequence} was acknowledged.`)
   }
-  const known = session.outcomes.get(request.sequence)
+  const known = session.outcomes.get(sequence)
   if (known !== undefined) return known
-  if (request.sequence > session.acknowledged + settings.sessionWindow) {
+  if (sequence > session.acknowledged + settings.sessionWindow) {
     return refuse('session-window', `At most ${settings.sessionWindow} requests may be unacknowledged.`)
   }
-  const outcome = execute()
-  session.outcomes.set(request.sequence, outcome)
+  const outcome = execute(command)
+  session.outcomes.set(sequence, outcome)
   return outcome
 }
 
@@ -126,8 +139,7 @@ export function refuse(error: Refusal, detail: string): Outcome {
   return { ok: false, error, detail }
 }
 
-function acknowledge(session: Session, upTo: number): void {
-  if (upTo <= session.acknowledged) return
-  session.acknowledged = upTo
-  for (const sequence of session.outcomes.keys()) if (sequence <= upTo) session.outcomes.delete(sequence)
+/** Lets go of the outcomes that the client has. */
+function forget({ acknowledged, outcomes }: Session): void {
+  for (const sequence of outcomes.keys()) if (sequence <= acknowledged) outcomes.delete(sequence)
 }

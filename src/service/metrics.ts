@@ -41,8 +41,12 @@ type CounterOf = readonly [name: string, help: string, value: (counts: Transport
 const COUNTERS: readonly CounterOf[] = [
   ['synod_received_bytes_total', 'Bytes that came over the network', ({ receivedBytes }) => receivedBytes],
   ['synod_sent_bytes_total', 'Bytes that were sent', ({ sentBytes }) => sentBytes],
-  ['synod_received_frames_total', 'Messages that came', ({ receivedFrames }) => receivedFrames],
-  ['synod_sent_frames_total', 'Messages that were sent', ({ sentFrames }) => sentFrames],
+  [
+    'synod_received_frames_total',
+    'Frames that came: a message each, or several small ones',
+    ({ receivedFrames }) => receivedFrames,
+  ],
+  ['synod_sent_frames_total', 'Frames that were sent', ({ sentFrames }) => sentFrames],
 ]
 
 /** A registry of its own: several members may be in one process. */
@@ -79,7 +83,7 @@ export function metricsOf({ status, counts }: Measured): Registry {
 function countByReason(registry: Registry, counts: Measured['counts']): void {
   new Counter({
     name: 'synod_dropped_messages_total',
-    help: 'Messages that were not sent, by reason',
+    help: 'Frames that were not sent, by reason',
     labelNames: ['reason'],
     registers: [registry],
     collect() {

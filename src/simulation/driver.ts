@@ -185,6 +185,7 @@ export class Driver implements Site {
     }
     this.#post.counts.delivered += 1
     if (this.timeline.happens()) this.timeline.tell({ type: 'receives', node: host.id, message, from })
+    this.court.delivered(host.id, from, message)
     const { nowMicros, wallMicros } = this.#clock(host)
     this.#turn(host, { type: 'messages', nowMicros, wallMicros, envelopes })
   }
@@ -229,6 +230,7 @@ export class Driver implements Site {
     switch (action.type) {
       case 'send':
         this.#post.send(host, action.role, action.to, action.message)
+        if (host.node) this.court.sent(this.timeline.events, host.node, action.message)
         return
       case 'persist':
         host.disk.write(action.record)

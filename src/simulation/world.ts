@@ -216,7 +216,7 @@ export class World {
     const { members, ofClients } = this.#hosts
     for (const host of [...members, ...ofClients.values()]) {
       host.recover()
-      this.#driver.restart(host, this.nowMicros)
+      if (host.life > 0) this.#driver.restart(host, this.nowMicros) // the others are about to start
     }
     this.#calm()
   }

@@ -144,7 +144,10 @@ class Attacker {
   }
 
   send(...messages: readonly Message[]): void {
-    for (const message of messages) this.transport.send([0, 1, 2], this.#writer.encode(message))
+    for (const message of messages) {
+      this.#writer.write(message)
+      this.transport.send([0, 1, 2], this.#writer.take())
+    }
     this.transport.flush()
   }
 

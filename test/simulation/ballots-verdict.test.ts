@@ -70,6 +70,32 @@ describe('the verdict of ballots', () => {
     })
   })
 
+  it('fails when a scout begins with a ballot that its member has led under', () => {
+    const verdict = new Ballots(() => voters)
+    verdict.scouted(1, scouts(ballot(3)))
+    verdict.scouted(2, scouts(ballot(3))) // nobody had answered
+    verdict.led(0, ballot(3))
+    verdict.scouted(3, leads(ballot(3))) // it asks those who vote from some later slot on
+    expect(verdict.result.ok).toBe(true)
+    verdict.scouted(4, scouts(ballot(3)))
+    expect(verdict.result).toMatchObject({
+      event: 4,
+      reason: expect.stringMatching(/^NODE_0 .* had led under it/),
+    })
+  })
+
+  it('fails when a heartbeat is acknowledged below what was promised', () => {
+    const verdict = new Ballots(() => voters)
+    verdict.synced(1, 0, promised(2))
+    verdict.acknowledged(2, 0, ballot(2))
+    expect(verdict.result.ok).toBe(true)
+    verdict.acknowledged(3, 0, ballot(1))
+    expect(verdict.result).toMatchObject({
+      event: 3,
+      reason: expect.stringMatching(/^NODE_0 acknowledges .* had promised 2/),
+    })
+  })
+
   it('does not ask of a store that lost something what it had promised', () => {
     const verdict = new Ballots(() => voters)
     verdict.synced(1, 0, promised(2))
@@ -148,6 +174,19 @@ describe('the verdict of durability', () => {
     verdict.synced(1, 0, accepted(1))
     for (const node of [1, 2]) verdict.synced(2, node, accepted(2, NO_OP))
     expect(verdict.result.ok).toBe(true)
+  })
+
+  it.each([
+    ['is that of the highest vote that some quorum has below it', accepted(3), true],
+    ['is that of a lower one, where another quorum has no higher', accepted(3, NO_OP), true],
+    ['is one that no quorum can have told of', accepted(3, encodeDecree(2, [])), false],
+  ])('asks which decree a new ballot takes over: it %s', (_what, record, ok) => {
+    const verdict = new Durability(() => voters)
+    verdict.synced(1, 0, accepted(1, NO_OP))
+    verdict.synced(2, 1, accepted(2))
+    verdict.synced(3, 2, record)
+    const reason = 'ballot 3.0.1 has another decree in slot 1 than any quorum could have told of'
+    expect(verdict.result).toMatchObject(ok ? { ok } : { ok, event: 3, reason })
   })
 
   it('fails when a store votes that has lost something', () => {

@@ -228,6 +228,22 @@ describe('a run that is edited', () => {
 })
 
 describe('a run that is calm after an event', () => {
+  it('comes to its end as any other, from whichever event on it is calm', () => {
+    for (const calmAfter of [1, 2, 3, 5, 50, 500]) {
+      const scenario = { members: 3, clients: 2, requests: 4, faults: { crash: 3, halves: 2 } }
+      const starts: WorldEvent[] = []
+      const { summary } = simulate({
+        seed: 6,
+        scenario,
+        calmAfter,
+        onEvent: (event) => event.type === 'starts' && starts.push(event),
+      })
+      expect(summary.ok).toBe(true)
+      expect(summary.requests).toEqual({ sent: 8, answered: 8 })
+      if (calmAfter < 50) expect(starts.map(({ node }) => node)).toEqual([0, 1, 2])
+    }
+  })
+
   it('is the same up to it, and then nothing goes wrong any more', () => {
     const scenario = swarm(17)
     const options = { seed: 17, scenario, application: sharedApplication() }

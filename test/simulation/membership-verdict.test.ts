@@ -46,6 +46,16 @@ describe('the verdict of membership', () => {
     expect(verdict.votersOf(100)).toEqual([0, 1])
   })
 
+  it('breaks when a member would take a number that was used for a new one', () => {
+    const verdict = founded()
+    verdict.changes(5, { name: 'a', version: 1, voters: [voter(0), voter(1)] })
+    verdict.configured(6, 2, 15, { ...known(2, 15, [0, 1]), highestMember: 2 })
+    expect(verdict.result.ok).toBe(true)
+    verdict.configured(7, 2, 15, known(2, 15, [0, 1]))
+    const reason = 'NODE_2, after slot 15, would take NODE_2 for a number that nobody had'
+    expect(verdict.result).toMatchObject({ ok: false, event: 7, reason })
+  })
+
   it.each([
     ['the wrong members', known(1, 1, [0, 1])],
     ['the right ones from the wrong slot on', known(1, 2, [0, 1, 2])],

@@ -3,12 +3,14 @@ import type { JSX } from 'preact'
 import { Diagram } from './diagram/Diagram.js'
 import { Below } from './panels/Below.js'
 import { Chamber } from './panels/Chamber.js'
+import { DropZone } from './panels/DropZone.js'
 import { Header } from './panels/Header.js'
 import { Help } from './panels/Help.js'
 import { Legend } from './panels/Legend.js'
 import { Side } from './panels/Side.js'
 import { Start } from './panels/Start.js'
 import { Time } from './panels/Time.js'
+import { Tour } from './panels/Tour.js'
 import { before, opening, page, parting, problem, shown } from './state/viewer.js'
 
 export function App(): JSX.Element {
@@ -36,6 +38,7 @@ export function App(): JSX.Element {
       )}
       {shown.value === null ? <Start isBusy={opening.value !== null} /> : <Room />}
       <Help />
+      <DropZone />
     </>
   )
 }
@@ -47,7 +50,8 @@ function Room(): JSX.Element | null {
   const part = parting.value
   const partingMicros = part === null ? null : (now.run.timeline.micros[part - 1] ?? null)
   return (
-    <main class={`room ${page.value.tour === null ? '' : 'with-tour'}`}>
+    <main class={`room ${page.value.tour === null ? '' : 'with-tour'} ${old === null ? '' : 'beside'}`}>
+      <Tour />
       <div class="stage">
         <Legend />
         {old !== null && (

@@ -1,6 +1,7 @@
 /**
- * Messages as bytes: a code for the type, then its fields. The table is total: a message that travels and is not in it
- * does not compile. The messages of every request are written out, because they are most of what a cluster sends.
+ * Messages as bytes: a code for the type, then its fields; and behind one message there may be another. The table is total:
+ * a message that travels and is not in it does not compile. The messages of every request are written out, because they
+ * are most of what a cluster sends.
  */
 import {
   type Answered,
@@ -259,7 +260,7 @@ const CODES: ReadonlyMap<string, number> = new Map(TYPES.map((type, code) => [ty
 
 const FIELDS = Object.values(MESSAGES) as Field<Message>[] // what is written with a type is read with the same
 
-/** The type of a message, unread; null if there is none of its code. */
+/** The type of the first message, unread; null if there is none of its code. */
 export function typeOfMessage(encoded: Uint8Array): ForeignType | null {
   return TYPES[encoded[0] ?? TYPES.length] ?? null // there are fewer than 128
 }
@@ -268,8 +269,16 @@ export function typeOfMessage(encoded: Uint8Array): ForeignType | null {
 export class MessageWriter {
   readonly #writer: ByteWriter = new ByteWriter(SLAB_BYTES)
 
-  /** The bytes of a message. They stay as they are. Throws a RangeError if it holds a number that is none. */
-  encode(value: Message): Uint8Array {
+  /** How many bytes were written since the last time that they were taken. */
+  get length(): number {
+    return this.#writer.length
+  }
+
+  /**
+   * Writes a message behind what was not taken yet. Throws a RangeError if it holds a number that is none; then nothing is
+   * left of what was not taken.
+   */
+  write(value: Message): void {
     const code = CODES.get(value.type)
     const field = code === undefined ? undefined : FIELDS[code]
     if (code === undefined || field === undefined) {
@@ -278,24 +287,33 @@ export class MessageWriter {
     try {
       this.#writer.number(code)
       field.write(this.#writer, value)
-      return this.#writer.take()
     } catch (error) {
       this.#writer.take() // half a message
       throw error
     }
+  }
+
+  /** The bytes of what was written since the last time. They stay as they are. */
+  take(): Uint8Array {
+    return this.#writer.take()
   }
 }
 
 /** Enough for some hundred messages; what is longer gets memory of its own. */
 const SLAB_BYTES = 65_536
 
-/** Reads a message. Its byte strings share memory with `encoded`. Throws a `MalformedBytes` if the bytes are none. */
-export function decodeMessage(encoded: Uint8Array): Message {
+/**
+ * Reads messages, one behind the other. Their byte strings share memory with `encoded`. Throws a `MalformedBytes` if the
+ * bytes are none, or not whole.
+ */
+export function decodeMessages(encoded: Uint8Array): readonly Message[] {
   const reader = new ByteReader(encoded)
-  const code = reader.number()
-  const field = FIELDS[code]
-  if (field === undefined) throw new MalformedBytes(`There is no message with the code ${code}.`)
-  const value = field.read(reader)
-  if (!reader.done) throw new MalformedBytes(`A message of type ${value.type} goes on after its last field.`)
-  return value
+  const messages: Message[] = []
+  do {
+    const code = reader.number()
+    const field = FIELDS[code]
+    if (field === undefined) throw new MalformedBytes(`There is no message with the code ${code}.`)
+    messages.push(field.read(reader))
+  } while (!reader.done)
+  return messages
 }

@@ -18,7 +18,7 @@ import {
   type StoreRecord,
 } from '../../paxos/index.js'
 import type { TurnRecorder } from '../black-box/recorder.js'
-import { decodeMessage, MessageWriter } from '../encoding/messages.js'
+import { decodeMessages, MessageWriter } from '../encoding/messages.js'
 import type { Clock } from './clock.js'
 import { Timers } from './timers.js'
 
@@ -55,10 +55,15 @@ export interface DriverOptions {
   readonly onMalformed: (from: NodeId, error: unknown) => void
 }
 
+/** No piece of several messages is longer; what is as large travels alone. */
+const PIECE_BYTES = 8 * 1024
+
 export class Driver {
   readonly node: Node
   readonly #options: DriverOptions
   readonly #writer: MessageWriter = new MessageWriter()
+  /** To whom that goes which was written and not sent yet; null if there is nothing. */
+  #recipient: NodeId | null = null
   readonly #timers: Timers
   readonly #recorder: TurnRecorder | null
   #requests: ClientRequest[] = []
@@ -99,9 +104,10 @@ export class Driver {
     const envelopes: Envelope[] = []
     for (const payload of payloads) {
       try {
-        const message = decodeMessage(payload)
-        check?.(message)
-        envelopes.push({ from, store, message })
+        for (const message of decodeMessages(payload)) {
+          check?.(message)
+          envelopes.push({ from, store, message })
+        }
       } catch (error) {
         this.#options.onMalformed(from, error)
         return
@@ -184,12 +190,34 @@ export class Driver {
   #send(to: NodeId | readonly NodeId[], message: Message): void {
     const { self } = this.node
     if (typeof to === 'number') {
-      if (to !== self) this.#options.links.send(to, this.#writer.encode(message))
+      if (to !== self) this.#sendTo(to, message)
       return
     }
     if (to.length === 0 || (to.length === 1 && to[0] === self)) return
-    const payload = this.#writer.encode(message)
+    this.#sendWritten()
+    this.#writer.write(message)
+    const payload = this.#writer.take()
     for (const each of to) if (each !== self) this.#options.links.send(each, payload)
+  }
+
+  /** What one node is sent in a row, such as a hundred answers, travels in one piece. */
+  #sendTo(to: NodeId, message: Message): void {
+    if (to !== this.#recipient) this.#sendWritten()
+    const before = this.#writer.length
+    this.#recipient = to
+    this.#writer.write(message)
+    if (this.#writer.length <= PIECE_BYTES) return
+    this.#recipient = null
+    const written = this.#writer.take()
+    if (before > 0) this.#options.links.send(to, written.subarray(0, before))
+    this.#options.links.send(to, written.subarray(before))
+  }
+
+  #sendWritten(): void {
+    const to = this.#recipient
+    if (to === null) return
+    this.#recipient = null
+    this.#options.links.send(to, this.#writer.take())
   }
 
   /** At the end of this round of the event loop. */
@@ -207,6 +235,7 @@ export class Driver {
     }
     this.#isFlushing = false
     if (this.#isStopped) return
+    this.#sendWritten()
     this.#options.store?.flush()
     this.#options.links.flush()
   }

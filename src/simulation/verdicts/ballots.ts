@@ -83,8 +83,22 @@ export class Ballots extends Verdict {
   }
 
   /** A scout has begun, and may be over already. */
-  scouted(event: number, { self, roles }: Node): void {
-    if (roles.leader) this.#tries(event, self, roles.leader.ballot)
+  scouted(event: number, { self, roles: { leader } }: Node): void {
+    if (leader?.phase === 'scouting') this.#scouts(event, self, leader.ballot)
+    else if (leader) this.#tries(event, self, leader.ballot)
+  }
+
+  /** A node has sent a heartbeat: it leads under this ballot. */
+  led(node: NodeId, ballot: Ballot): void {
+    if (!sameBallot(ballot, this.#led.get(node) ?? NO_BALLOT)) this.#led.set(node, ballot)
+  }
+
+  /** A node lets the leader of a ballot go on: that is a promise, too. */
+  acknowledged(event: number, node: NodeId, ballot: Ballot): void {
+    const promised = this.#promisedBy(node)
+    if (compareBallots(ballot, promised) >= 0 || this.#forgetful.has(node)) return
+    const names = `${formatBallot(ballot)}, and had promised ${formatBallot(promised)} before`
+    this.fail(event, `${nameOf(node)} acknowledges a heartbeat under ${names}`)
   }
 
   #promisedBy(node: NodeId): Ballot {

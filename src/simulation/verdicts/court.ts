@@ -4,6 +4,7 @@ import {
   codecsOf,
   type Decree,
   type Membership as Known,
+  type Message,
   type Micros,
   type Node,
   type NodeId,
@@ -32,6 +33,7 @@ import { type Beginning, Liveness, type Lull } from './liveness.js'
 import { Membership } from './membership.js'
 import { Model } from './model.js'
 import { type AnsweredRead, replay } from './replay.js'
+import { Rounds } from './rounds.js'
 import { StaleReads } from './stale-reads.js'
 import type { VerdictResult } from './verdict.js'
 
@@ -90,6 +92,7 @@ export class Court {
   /** By client. */
   readonly #pending: Map<number, Pending> = new Map()
   readonly #reads: AnsweredRead[] = []
+  readonly #rounds: Rounds = new Rounds()
 
   constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
     this.membership = new Membership(members, settings.alpha)
@@ -138,6 +141,7 @@ export class Court {
   started(node: NodeId, event: () => number): AnyMachine {
     this.agreement.started(node)
     this.ballots.started(node)
+    this.#rounds.started(node)
     this.exactlyOnce.started(node)
     this.identicalState.started(node)
     return this.#overheard(this.#application.machine, node, event)
@@ -230,6 +234,33 @@ export class Court {
   /** A node has begun to prepare a ballot. */
   scouted(event: number, node: Node): void {
     this.ballots.scouted(event, node)
+  }
+
+  /** A node has sent a message, be it to itself. */
+  sent(event: number, node: Node, message: Message): void {
+    switch (message.type) {
+      case 'heartbeatAck':
+        this.ballots.acknowledged(event, node.self, message.ballot)
+        return
+      case 'heartbeat':
+        this.ballots.led(node.self, message.ballot)
+        this.#confirms(event, node, message)
+        return
+      case 'confirm':
+      case 'confirmed':
+        this.#confirms(event, node, message)
+        return
+    }
+  }
+
+  #confirms(event: number, node: Node, message: Message): void {
+    const wrong = this.#rounds.sent(node, message)
+    if (wrong !== null) this.linearizable.unconfirmed(event, wrong)
+  }
+
+  /** A node is about to hear a message of another one. */
+  delivered(node: NodeId, from: NodeId, message: Message): void {
+    if (message.type === 'heartbeatAck') this.#rounds.acknowledged(node, from, message.ballot, message.round)
   }
 
   /** Looks at a node, every so often. */

@@ -1,6 +1,6 @@
 /**
- * Durability: nothing is decided before a quorum has it on disk, and nothing that a client was told is ever lost. Which
- * members a quorum of a slot is of, one function says.
+ * Durability: nothing is decided before a quorum has it on disk, and nothing that a client was told is ever lost; each
+ * ballot takes over what an earlier one may have chosen. Which members a quorum of a slot is of, one function says.
  */
 import {
   type Ballot,
@@ -8,6 +8,7 @@ import {
   type Decree,
   formatBallot,
   isNoOp,
+  NO_BALLOT,
   type NodeId,
   quorumOf,
   type Slot,
@@ -20,6 +21,8 @@ import { Verdict } from './verdict.js'
 
 /** The members that vote in a slot. */
 export type VotersOf = (slot: Slot) => readonly NodeId[]
+
+type Accepted = Extract<StoreRecord, { type: 'accepted' }>
 
 /** The nodes whose disks hold an acceptance of one slot under one ballot. */
 interface DurableVotes {
@@ -92,6 +95,29 @@ export class Durability extends Verdict {
       this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
     else if (!votes.nodes.includes(node)) votes.nodes.push(node)
     if (ballots.length > 1) this.#compare(event, slot, ballots)
+    if (votes === undefined) this.#takesOver(event, record, ballots)
+  }
+
+  /**
+   * The first vote under a ballot: its decree is that of the highest-numbered vote below it of some quorum, or any where
+   * that has none (PTP B3, PMS P2c). Whoever promises a ballot votes under no lower one after that, so the votes of such
+   * a quorum are all on disk by now.
+   */
+  #takesOver(event: number, { slot, ballot, decree }: Accepted, known: readonly DurableVotes[]): void {
+    const voters = this.#votersOf(slot)
+    const lower = known.filter((each) => compareBallots(each.ballot, ballot) < 0)
+    const highest = voters.map((voter) =>
+      lower.filter(({ nodes }) => nodes.includes(voter)).reduce(higherBallot, NO_BALLOT),
+    )
+    const same = lower.filter((each) => sameBytes(each.decree, decree)).map((each) => each.ballot)
+    const isFree = [NO_BALLOT, ...same].some((through) => {
+      return highest.filter((each) => compareBallots(each, through) <= 0).length >= quorumOf(voters)
+    })
+    if (!isFree)
+      this.fail(
+        event,
+        `ballot ${formatBallot(ballot)} has another decree in slot ${slot} than any quorum could have told of`,
+      )
   }
 
   /** What a quorum has on disk is chosen, whether anybody knows or not: no higher ballot has another decree. */
@@ -146,6 +172,10 @@ export class Durability extends Verdict {
     for (const node of nodes) if (voters.includes(node)) count += 1
     return count >= quorumOf(voters)
   }
+}
+
+function higherBallot(ballot: Ballot, other: { readonly ballot: Ballot }): Ballot {
+  return compareBallots(ballot, other.ballot) > 0 ? ballot : other.ballot
 }
 
 /** A snapshot holds what every slot up to its own made. */

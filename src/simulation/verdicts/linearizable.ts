@@ -52,6 +52,11 @@ export class Linearizable extends Verdict {
     this.floor = Math.max(this.floor, place)
   }
 
+  /** A leader lets a read go on that may have missed what another one has decided. */
+  unconfirmed(event: number, reason: string): void {
+    this.fail(event, reason)
+  }
+
   /** The answer was not that of its slot. */
   wrong(event: number, client: number, slot: Slot): void {
     this.fail(event, `what client ${client} read is not what slot ${slot} gives`)

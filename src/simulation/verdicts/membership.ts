@@ -76,7 +76,7 @@ export class Membership extends Verdict {
    * A node that has applied every slot up to this one says who votes on those that follow. A founding that is on no disk
    * yet need not be the one.
    */
-  configured(event: number, node: NodeId, applied: Slot, { configurations }: Known): void {
+  configured(event: number, node: NodeId, applied: Slot, { configurations, highestMember }: Known): void {
     if (this.#founding === null) return
     const decided = this.#configurations.filter(({ fromSlot }) => fromSlot <= applied + this.#alpha)
     if (configurations.at(-1)?.version !== decided.at(-1)?.version)
@@ -90,6 +90,12 @@ export class Membership extends Verdict {
       const who = members.map(nameOf).join(', ')
       this.fail(event, `${nameOf(node)} has ${who} vote from slot ${fromSlot} on, and no decree says so`)
     }
+    const highest = Math.max(...decided.flatMap(({ members }) => members))
+    if (highestMember < highest)
+      this.fail(
+        event,
+        `${nameOf(node)}, after slot ${applied}, would take ${nameOf(highest)} for a number that nobody had`,
+      )
   }
 
   #add(fromSlot: Slot, unsorted: readonly Voter[]): void {

@@ -10,10 +10,15 @@ import {
   Node,
   type NodeEvent,
 } from '../../../src/paxos/index.js'
-import { decodeMessage, MessageWriter } from '../../../src/runtime/encoding/messages.js'
+import { decodeMessages, MessageWriter } from '../../../src/runtime/encoding/messages.js'
 import { sharedApplication, simulate, swarm } from '../../../src/simulation/index.js'
 
 const writer = new MessageWriter()
+
+function encode(message: Message): Uint8Array {
+  writer.write(message)
+  return writer.take()
+}
 
 /** One message of each type and shape that worlds have sent, as bytes. */
 const samples = new Map<MessageType, Uint8Array[]>()
@@ -31,13 +36,13 @@ class Wired extends Node {
 }
 
 function throughWire(message: Message): Message {
-  const bytes = writer.encode(message)
+  const bytes = encode(message)
   const seen = samples.get(message.type) ?? []
   samples.set(message.type, seen)
   if (seen.length < 20) seen.push(bytes)
-  const decoded = decodeMessage(bytes)
-  expect(decoded).toEqual(message)
-  return decoded
+  const decoded = decodeMessages(bytes)
+  expect(decoded).toEqual([message])
+  return decoded[0] as Message // it is there
 }
 
 /** Runs of these seeds send every message that there is, but for the one that is below. */
@@ -100,14 +105,14 @@ describe('bytes that are no message', () => {
   test.each(foreignTypes())('are malformed when a %s breaks off', (type) => {
     for (const bytes of samples.get(type) ?? []) {
       for (let length = 0; length < bytes.length; length++) {
-        expect(() => decodeMessage(bytes.subarray(0, length))).toThrow(MalformedBytes)
+        expect(() => decodeMessages(bytes.subarray(0, length))).toThrow(MalformedBytes)
       }
     }
   })
 
   it('are malformed when something follows', () => {
     for (const bytes of [...samples.values()].flat()) {
-      expect(() => decodeMessage(Uint8Array.from([...bytes, 0]))).toThrow(MalformedBytes)
+      expect(() => decodeMessages(Uint8Array.from([...bytes, 0]))).toThrow(MalformedBytes)
     }
   })
 })
@@ -119,7 +124,7 @@ function foreignTypes(): readonly MessageType[] {
 
 function isMalformedOrMessage(bytes: Uint8Array): boolean {
   try {
-    return DEPARTURE[decodeMessage(bytes).type] !== 'local'
+    return decodeMessages(bytes).every(({ type }) => DEPARTURE[type] !== 'local')
   } catch (error) {
     return error instanceof MalformedBytes
   }
@@ -127,24 +132,36 @@ function isMalformedOrMessage(bytes: Uint8Array): boolean {
 
 describe('a writer', () => {
   it('goes on after a message that cannot be written', () => {
-    expect(() => writer.encode({ type: 'fetch', fromSlot: Number.NaN })).toThrow(RangeError)
-    expect(decodeMessage(writer.encode({ type: 'fetch', fromSlot: 7 }))).toEqual({
-      type: 'fetch',
-      fromSlot: 7,
-    })
+    expect(() => encode({ type: 'fetch', fromSlot: Number.NaN })).toThrow(RangeError)
+    expect(decodeMessages(encode({ type: 'fetch', fromSlot: 7 }))).toEqual([{ type: 'fetch', fromSlot: 7 }])
+  })
+
+  it('writes several, one behind the other', () => {
+    const messages: readonly Message[] = [
+      { type: 'fetch', fromSlot: 7 },
+      { type: 'handOver', ballot: { round: 1, member: 2, incarnation: 3 } },
+      { type: 'fetch', fromSlot: 300 },
+    ]
+    for (const message of messages) writer.write(message)
+    const { length } = writer
+    const bytes = writer.take()
+    expect(bytes).toHaveLength(length)
+    expect(writer).toHaveLength(0)
+    expect(decodeMessages(bytes)).toEqual(messages)
+    expect(() => decodeMessages(bytes.subarray(0, length - 1))).toThrow(MalformedBytes)
   })
 
   it('does not write what stays in its node', () => {
-    expect(() => writer.encode({ type: 'learned', decided: 1 })).toThrow(/never leave/)
+    expect(() => encode({ type: 'learned', decided: 1 })).toThrow(/never leave/)
   })
 
   it('changes nothing that it gave before, however large the next message is', () => {
-    const small = writer.encode({ type: 'fetch', fromSlot: 7 })
+    const small = encode({ type: 'fetch', fromSlot: 7 })
     const decrees = [new Uint8Array(100_000).fill(1), new Uint8Array(70_000).fill(2)]
-    const large = writer.encode({ type: 'fetched', fromSlot: 1, decrees, decided: 2 })
-    const last = writer.encode({ type: 'fetch', fromSlot: 8 })
-    expect(decodeMessage(small)).toEqual({ type: 'fetch', fromSlot: 7 })
-    expect(decodeMessage(large)).toEqual({ type: 'fetched', fromSlot: 1, decrees, decided: 2 })
-    expect(decodeMessage(last)).toEqual({ type: 'fetch', fromSlot: 8 })
+    const large = encode({ type: 'fetched', fromSlot: 1, decrees, decided: 2 })
+    const last = encode({ type: 'fetch', fromSlot: 8 })
+    expect(decodeMessages(small)).toEqual([{ type: 'fetch', fromSlot: 7 }])
+    expect(decodeMessages(large)).toEqual([{ type: 'fetched', fromSlot: 1, decrees, decided: 2 }])
+    expect(decodeMessages(last)).toEqual([{ type: 'fetch', fromSlot: 8 }])
   })
 })

@@ -52,6 +52,22 @@ describe('an engine across a worker', () => {
     await expect(connected().open(parseAddress('#6?loss=100'))).rejects.toThrow(/^The option ‘loss’ must be/)
   })
 
+  it('gives up what is being opened, and opens the next', async () => {
+    const engine = connected()
+    const opening = engine.open(parseAddress('#6'), () => void engine.cancel())
+    await expect(opening).rejects.toThrow('Opening it was given up.')
+    expect((await engine.open(parseAddress('#6?requests=0'))).run.eventCount).toBeGreaterThan(0)
+  })
+
+  it('tells the minds that are asked for, and no others', async () => {
+    const engine = connected()
+    const { handle } = await engine.open(parseAddress('#6?members=3&requests=1'))
+    const all = await engine.moment(handle, 200)
+    const { minds } = await engine.moment(handle, 200, [1])
+    expect(minds).toEqual([null, all.minds?.[1], null])
+    expect(all.minds?.every((mind) => mind !== null)).toBe(true)
+  })
+
   it('knows a run no longer that was closed', async () => {
     const engine = connected()
     const { handle } = await engine.open(parseAddress('#6?requests=0'))

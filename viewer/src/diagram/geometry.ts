@@ -3,8 +3,8 @@ import type { Span } from '../state/viewer.js'
 
 /** Pixels for the scale of time, at the top. */
 export const TOP = 26
-const LEAST_LANE = 15
-const MOST_LANE = 56
+const LEAST_LANE = 12
+const MOST_LANE = 110
 
 export interface Geometry {
   readonly width: number

@@ -3,11 +3,10 @@
  * node, time to the right, a message an arrow that slants as long as it takes. Painted anew each time; where thousands
  * of messages are in view, how many there are is painted in their place.
  */
-import type { Run } from '../engine/contract.js'
 import { paintArrows } from './arrows.js'
 import { paintDensity } from './density.js'
 import { paintFault } from './faults.js'
-import { formatTime, type Geometry, TOP, ticks, xOf, yOf } from './geometry.js'
+import { formatTime, TOP, ticks, xOf, yOf } from './geometry.js'
 import type { Scene } from './scene.js'
 import { paintEvents, paintOperations } from './signs.js'
 
@@ -74,56 +73,60 @@ function paintLanes(
 
 // ---- over everything ---------------------------------------------------------------------------------------------
 
-/** Marks stand in the scale of time; where a verdict became inevitable, a line goes down through all. */
-function paintMarks(
-  context: CanvasRenderingContext2D,
-  { shown, geometry, theme, partingMicros }: Scene,
-): void {
-  for (const { holds, event, inevitable, name } of shown.run.verdicts) {
-    if (holds) continue
-    if (event !== null) upright(context, geometry, timeOf(shown.run, event), theme.bad, [], `${name} fails`)
-    if (inevitable !== null && inevitable !== event) {
-      upright(
-        context,
-        geometry,
-        timeOf(shown.run, inevitable),
-        theme.bad,
-        [2, 3],
-        `${name}: inevitable from here`,
-      )
-    }
-  }
-  if (partingMicros !== null)
-    upright(context, geometry, partingMicros, theme.accent, [6, 3], 'they part here')
+/** A line down through all, with a label in the scale of time. */
+interface Upright {
+  readonly micros: number
+  readonly color: string
+  readonly dash: number[]
+  readonly label: string
 }
 
-const timeOf = (run: Run, event: number): number => run.timeline.micros[event - 1] ?? 0
+/** Where verdicts failed, where that became inevitable, and where two runs part. */
+function uprightsOf({ shown, theme, partingMicros }: Scene): readonly Upright[] {
+  const { verdicts } = shown.run
+  const timeOf = (event: number): number => shown.run.timeline.micros[event - 1] ?? 0
+  const failed = verdicts.flatMap(({ event, name }): Upright[] =>
+    event === null ? [] : [{ micros: timeOf(event), color: theme.bad, dash: [], label: `${name} fails` }],
+  )
+  const sealed = verdicts.flatMap(({ inevitable, event, name }): Upright[] =>
+    inevitable === null || inevitable === event
+      ? []
+      : [{ micros: timeOf(inevitable), color: theme.bad, dash: [2, 3], label: `${name} inevitable` }],
+  )
+  const parted: Upright[] =
+    partingMicros === null
+      ? []
+      : [{ micros: partingMicros, color: theme.accent, dash: [6, 3], label: 'here they part' }]
+  return [...failed, ...sealed, ...parted].sort((one, other) => one.micros - other.micros)
+}
 
-function upright(
-  context: CanvasRenderingContext2D,
-  geometry: Geometry,
-  micros: number,
-  color: string,
-  dash: number[],
-  label: string,
-): void {
-  const x = Math.round(xOf(geometry, micros)) + 0.5
-  if (x < -200 || x > geometry.width + 200) return
-  context.strokeStyle = color
-  context.lineWidth = 1.5
-  context.setLineDash(dash)
-  context.beginPath()
-  context.moveTo(x, TOP - 8)
-  context.lineTo(x, geometry.height)
-  context.stroke()
-  context.setLineDash([])
-  context.fillStyle = color
-  const wide = context.measureText(label).width + 10
-  const left = Math.min(Math.max(0, x - 1), geometry.width - wide)
-  context.fillRect(left, 2, wide, 17)
-  context.fillStyle = '#fff'
+function paintMarks(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { geometry, theme } = scene
+  const uprights = uprightsOf(scene)
+  const places = uprights.map(({ micros }) => Math.round(xOf(geometry, micros)) + 0.5)
+  /** Where the label before ends: this one goes to the other side of its line if it would cover the next. */
+  let end = 0
   context.textBaseline = 'middle'
-  context.fillText(label, left + 5, 11)
+  uprights.forEach(({ color, dash, label }, index) => {
+    const x = places[index] ?? 0
+    if (x < 0 || x > geometry.width) return
+    context.strokeStyle = color
+    context.lineWidth = 1.5
+    context.setLineDash(dash)
+    context.beginPath()
+    context.moveTo(x, TOP - 8)
+    context.lineTo(x, geometry.height)
+    context.stroke()
+    context.setLineDash([])
+    const wide = context.measureText(label).width + 10
+    const isCrowded = x + wide > Math.min(places[index + 1] ?? geometry.width, geometry.width)
+    const left = isCrowded && x - wide >= end ? x - wide + 1 : x - 1
+    end = left + wide
+    context.fillStyle = color
+    context.fillRect(left, 2, wide, 17)
+    context.fillStyle = theme.paper
+    context.fillText(label, left + 5, 11)
+  })
 }
 
 function paintCursor(context: CanvasRenderingContext2D, { geometry, theme, micros }: Scene): void {

@@ -44,12 +44,15 @@ export function connectEngine(worker: Port): Engine {
   return {
     open: opening('open'),
     openFile: opening('openFile'),
+    cancel: () => call('cancel', []),
     close: (...parameters) => call('close', parameters),
     moment: (...parameters) => call('moment', parameters),
     hash: (...parameters) => call('hash', parameters),
     ledger: (...parameters) => call('ledger', parameters),
     lines: (...parameters) => call('lines', parameters),
     slotLife: (...parameters) => call('slotLife', parameters),
+    causes: (...parameters) => call('causes', parameters),
+    useMachine: (...parameters) => call('useMachine', parameters),
     order: (...parameters) => call('order', parameters),
     parting: (...parameters) => call('parting', parameters),
   }

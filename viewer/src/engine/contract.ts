@@ -112,7 +112,10 @@ export interface Flights {
   readonly sent: Uint32Array
   readonly ended: Uint32Array
   readonly sentMicros: Float64Array
-  /** When it arrived or was lost; for one still on its way, the end of the run. */
+  /**
+   * When it arrived or was lost; for one still on its way, the end of the run. In the recording of a real member the other
+   * end is not known: each is a millisecond long there, and ends with the event that is known.
+   */
   readonly endedMicros: Float64Array
   /** Places in `Run.nodes`. */
   readonly from: Uint16Array
@@ -170,8 +173,22 @@ export interface VerdictInfo {
   readonly detail: string
   /** The event that broke it; null if it holds, or nothing in particular broke it. */
   readonly event: number | null
-  /** The event from which on it could not be avoided; null if that is not known to differ. */
+  /** The event from which on it could not be avoided: see `causes`, which finds it; null as long as that is not known. */
   readonly inevitable: number | null
+}
+
+/** When a verdict that failed could not be avoided any more. */
+export interface Cause {
+  readonly verdict: string
+  /** From this event on it fails even if nothing goes wrong any more; 1: it needs no faults at all; null: nobody knows. */
+  readonly inevitable: number | null
+}
+
+/** A machine of somebody's own, served beside the page. */
+export interface ServedMachine {
+  /** What the command line was given, `./mine.js`. */
+  readonly name: string
+  readonly url: string
 }
 
 /** Why a history is not linearizable, or how it is. */
@@ -195,7 +212,7 @@ export interface Moment {
   /** Places in `Run.flights` of what is on its way. */
   readonly flights: Uint32Array
   readonly ledger: Ledger
-  /** Null if the run cannot be replayed. In the order of `Run.nodes`, null for who is down. */
+  /** Null if the run cannot be replayed. In the order of `Run.nodes`, null for who is down, or was not asked for. */
   readonly minds: readonly (Mind | null)[] | null
 }
 
@@ -271,10 +288,15 @@ export interface Opened {
 
 /** Runs in a worker; each promise rejects with an Error whose message is a sentence for the person in front of it. */
 export interface Engine {
+  /** From now on runs of a machine of somebody's own are of this one; null: there is none. Rejects if it cannot be used. */
+  useMachine(machine: ServedMachine | null): Promise<void>
   open(address: Address, onProgress?: (events: number) => void): Promise<Opened>
   openFile(file: GivenFile, onProgress?: (events: number) => void): Promise<Opened>
+  /** Gives up whatever is being opened: its promise rejects. */
+  cancel(): Promise<void>
   close(handle: RunHandle): Promise<void>
-  moment(handle: RunHandle, event: number): Promise<Moment>
+  /** `minds`: of which nodes, as places in `Run.nodes`; of all unless it is given. The fewer, the quicker. */
+  moment(handle: RunHandle, event: number, minds?: readonly number[]): Promise<Moment>
   /**
    * SHA-256 of the transcript, in hexadecimal digits, as the terminal prints it; null for a file. It takes longer than the
    * run, so ask once there is a picture.
@@ -287,6 +309,8 @@ export interface Engine {
   slotLife(handle: RunHandle, slot: number): Promise<SlotLife>
   /** The operations of one key, in the longest legal order. */
   order(handle: RunHandle, key: string | null): Promise<OrderPicture>
+  /** For each verdict that failed. It takes some seconds for a long run, so ask when there is a picture. */
+  causes(handle: RunHandle): Promise<readonly Cause[]>
   /** The first event at which the runs differ; null if they are the same. */
   parting(one: RunHandle, other: RunHandle): Promise<number | null>
 }

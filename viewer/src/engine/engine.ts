@@ -1,7 +1,9 @@
 /** The engine: opens runs, and answers what is asked of them. In the page it runs in a worker; in tests, as it is. */
 import { Sentence } from './address.js'
+import { inevitableFrom } from './causes.js'
 import type {
   Address,
+  Cause,
   Engine,
   GivenFile,
   Ledger,
@@ -9,30 +11,48 @@ import type {
   Opened,
   OrderPicture,
   RunHandle,
+  ServedMachine,
   SlotLife,
 } from './contract.js'
+import { openGiven } from './files/open.js'
 import { hashOf } from './hash.js'
+import { type Load, loadMachine } from './machine.js'
 import type { OpenedRun } from './opened.js'
+import { orderOf } from './order.js'
 import { partingOf } from './parting.js'
 import { type Pause, simulated } from './simulated.js'
+import { slotLifeOf } from './slot-life.js'
 import { type GivenMachine, toldRun } from './told.js'
 
 export class LocalEngine implements Engine {
   readonly #pause: Pause
+  readonly #load: Load
+  #machine: GivenMachine | null = null
   readonly #runs: Map<RunHandle, OpenedRun> = new Map()
   #lastHandle: RunHandle = 0
+  #cancellations = 0
 
-  constructor(pause: Pause) {
+  /** `load` imports a module by its address. */
+  constructor(pause: Pause, load: Load) {
     this.#pause = pause
+    this.#load = load
+  }
+
+  async useMachine(machine: ServedMachine | null): Promise<void> {
+    this.#machine = machine && (await loadMachine(machine, this.#load))
   }
 
   async open(address: Address, onProgress?: (events: number) => void): Promise<Opened> {
-    const told = toldRun(address, null)
-    return this.#keep(await simulated(told, address, this.#pause, onProgress))
+    const told = toldRun(address, this.#machine)
+    return this.#keep(await simulated(told, address, this.#opening(), onProgress))
   }
 
-  async openFile(_file: GivenFile, _onProgress?: (events: number) => void): Promise<Opened> {
-    throw new Sentence('Files cannot be opened yet.')
+  async openFile(file: GivenFile, onProgress?: (events: number) => void): Promise<Opened> {
+    return this.#keep(await openGiven(file, { machine: this.#machine, pause: this.#opening(), onProgress }))
+  }
+
+  async cancel(): Promise<void> {
+    this.#cancellations += 1
   }
 
   async close(handle: RunHandle): Promise<void> {
@@ -43,8 +63,8 @@ export class LocalEngine implements Engine {
     return await hashOf(this.#run(handle), this.#pause)
   }
 
-  async moment(handle: RunHandle, event: number): Promise<Moment> {
-    return this.#run(handle).moment(event)
+  async moment(handle: RunHandle, event: number, minds?: readonly number[]): Promise<Moment> {
+    return this.#run(handle).moment(event, minds)
   }
 
   async ledger(handle: RunHandle, event: number, fromSlot: number, count: number): Promise<Ledger> {
@@ -55,23 +75,44 @@ export class LocalEngine implements Engine {
     return this.#run(handle).lines(from, to)
   }
 
-  async slotLife(_handle: RunHandle, slot: number): Promise<SlotLife> {
-    return { slot, steps: [] }
+  async slotLife(handle: RunHandle, slot: number): Promise<SlotLife> {
+    return slotLifeOf(this.#run(handle), slot)
   }
 
-  async order(_handle: RunHandle, key: string | null): Promise<OrderPicture> {
-    return { key, order: [], breaks: null }
+  async order(handle: RunHandle, key: string | null): Promise<OrderPicture> {
+    return await orderOf(this.#run(handle), key, this.#pause)
+  }
+
+  async causes(handle: RunHandle): Promise<readonly Cause[]> {
+    const { told, edits, verdicts } = this.#run(handle).parts
+    const causes: Cause[] = []
+    for (const { name, event } of verdicts) {
+      if (event === null) continue
+      const inevitable = told && (await inevitableFrom(told, edits, name, event, this.#pause))
+      causes.push({ verdict: name, inevitable })
+    }
+    return causes
   }
 
   async parting(one: RunHandle, other: RunHandle): Promise<number | null> {
     return await partingOf(this.#run(one), this.#run(other), this.#pause)
   }
 
+  /** Pauses, and does not go on if it was given up meanwhile. */
+  #opening(): Pause {
+    const before = this.#cancellations
+    return async () => {
+      await this.#pause()
+      if (this.#cancellations !== before) throw new Sentence('Opening it was given up.')
+    }
+  }
+
   #keep(opened: OpenedRun): Opened {
     this.#lastHandle += 1
     const handle = this.#lastHandle
     this.#runs.set(handle, opened)
-    void this.#prepare(handle, opened)
+    // What cannot be frozen takes longer: it is done once more from its beginning each time.
+    this.#prepare(handle, opened).catch(() => {})
     return { handle, run: opened.run }
   }
 
@@ -89,5 +130,3 @@ export class LocalEngine implements Engine {
     return opened
   }
 }
-
-export type { GivenMachine }

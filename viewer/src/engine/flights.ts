@@ -7,6 +7,9 @@ const MISSED = FLIGHT_FATES.indexOf('missed')
 const LOST = FLIGHT_FATES.indexOf('lost')
 const UNDERWAY = FLIGHT_FATES.indexOf('underway')
 
+/** How long a message is drawn of which one end is known. */
+const NOMINAL_MICROS = 1_000
+
 /** Tells messages apart. In a run it is the message itself, in a file what is equal in it. */
 export type Identity = (message: object) => object | string
 
@@ -24,8 +27,11 @@ export class FlightRecorder {
   /** By message, and then in the order of sending: those under way. */
   readonly #underway: Map<object | string, number[]> = new Map()
 
-  constructor(identity: Identity) {
+  readonly #oneSided: boolean
+
+  constructor(identity: Identity, oneSided = false) {
     this.#identity = identity
+    this.#oneSided = oneSided
   }
 
   hear(event: WorldEvent, number: number, micros: number): void {
@@ -65,6 +71,15 @@ export class FlightRecorder {
     this.#fate.push(UNDERWAY)
   }
 
+  /** Nobody knows what became of what is still under way. */
+  #leave(): void {
+    for (const [flight, ended] of this.#ended.entries()) {
+      if (ended !== 0) continue
+      this.#ended[flight] = this.#sent[flight] ?? 0
+      this.#endedMicros[flight] = (this.#sentMicros[flight] ?? 0) + NOMINAL_MICROS
+    }
+  }
+
   /** The second copy sets out where the first did. */
   #double(message: { readonly type: string }, from: number, to: number, event: number, micros: number): void {
     const first = this.#find(message, from, to)
@@ -72,9 +87,20 @@ export class FlightRecorder {
     this.#depart(message, from, to, at, first < 0 ? micros : (this.#sentMicros[first] ?? micros))
   }
 
-  #end(message: object, from: number, to: number, event: number, micros: number, fate: number): void {
-    const flight = this.#find(message, from, to)
-    if (flight < 0) return // sent before the recording began
+  #end(
+    message: { readonly type: string },
+    from: number,
+    to: number,
+    event: number,
+    micros: number,
+    fate: number,
+  ): void {
+    let flight = this.#find(message, from, to)
+    if (flight < 0) {
+      if (!this.#oneSided) return // sent before the recording began
+      this.#depart(message, from, to, event, Math.max(0, micros - NOMINAL_MICROS))
+      flight = this.#sent.length - 1
+    }
     const identity = this.#identity(message)
     const underway = this.#underway.get(identity) ?? []
     underway.splice(underway.indexOf(flight), 1)
@@ -92,6 +118,7 @@ export class FlightRecorder {
 
   /** All of them, sorted by the events that sent them. */
   finish(lengthMicros: number, placeOf: (node: number) => number): Flights {
+    if (this.#oneSided) this.#leave()
     const order = Array.from(this.#sent.keys())
     const sent = this.#sent
     order.sort((one, other) => (sent[one] ?? 0) - (sent[other] ?? 0) || one - other)

@@ -176,6 +176,21 @@ export class LedgerRecorder {
     changes.set(event, marks)
   }
 
+  /** All votes on a slot, in the order of writing. */
+  votesOf(slot: number): readonly Readonly<Pick<Vote, 'member' | 'written' | 'synced'>>[] {
+    return this.#votes[slot] ?? []
+  }
+
+  /** What was applied in a slot, or voted for last. */
+  decreeOf(slot: number): Decree | null {
+    return this.#applied.get(slot)?.decree ?? this.#votes[slot]?.at(-1)?.decree ?? null
+  }
+
+  /** What was applied, slot by slot, and in which event first. */
+  get applied(): Iterable<{ readonly event: number; readonly decree: Decree }> {
+    return this.#applied.values()
+  }
+
   // ---- any moment of it ----------------------------------------------------------------------------------------
 
   /** The last slot that anything is known of, right after an event; 0: none. */

@@ -1,10 +1,12 @@
 /** A run that is open: what the page is told of it as a whole, and any moment of it. */
+import type { AnyModel, Edit } from 'synod/simulation'
 import { Sentence } from './address.js'
 import type { Address, Ledger, Mark, MemberMoment, Moment, NodeInfo, Run, VerdictInfo } from './contract.js'
 import { underwayAt } from './flights.js'
 import { type MindSource, mindAt } from './minds.js'
 import type { Recording } from './recording.js'
 import type { Teller } from './teller.js'
+import type { ToldRun } from './told.js'
 
 /** How many slots a moment shows: the last ones that anything is known of. */
 const LEDGER_SLOTS = 32
@@ -19,6 +21,11 @@ export interface OpenedParts {
   readonly head: string | null
   readonly lengthMicros: number
   readonly verdicts: readonly VerdictInfo[]
+  /** What histories are judged by; null: by nothing. */
+  readonly model: AnyModel | null
+  /** What is run again to find causes; null if it cannot be. */
+  readonly told: ToldRun | null
+  readonly edits: readonly Edit[]
   readonly settings: Readonly<Record<string, string>>
   /** Null: there are no minds. */
   readonly minds: MindSource | null
@@ -49,14 +56,15 @@ export class OpenedRun {
       timeline: recording.timeline(placeOf),
       flights: recording.flights.finish(lengthMicros, placeOf),
       faults: recording.faults.finish(lengthMicros, placeOf),
-      marks: marksOf(recording, verdicts),
+      marks: marksOf(recording, verdicts, teller),
       operations: recording.operations.finish(lengthMicros, placeOf, teller),
       verdicts,
       settings: parts.settings,
     }
   }
 
-  moment(event: number): Moment {
+  /** `asked`: the places of the nodes whose minds are wanted; of all unless it is given. */
+  moment(event: number, asked?: readonly number[]): Moment {
     const { minds, recording } = this.parts
     const { nodes, eventCount, flights } = this.run
     if (!Number.isInteger(event) || event < 1 || event > eventCount)
@@ -76,7 +84,10 @@ export class OpenedRun {
       minds:
         minds === null
           ? null
-          : nodes.map(({ id }) => (this.#isUp(id, event) ? mindAt(minds, id, event, micros) : null)),
+          : nodes.map(({ id }, place) => {
+              const isAsked = asked === undefined || asked.includes(place)
+              return isAsked && this.#isUp(id, event) ? mindAt(minds, id, event, micros) : null
+            }),
     }
   }
 
@@ -114,11 +125,17 @@ export class OpenedRun {
   }
 }
 
-function marksOf(recording: Recording, verdicts: readonly VerdictInfo[]): readonly Mark[] {
+function marksOf(recording: Recording, verdicts: readonly VerdictInfo[], teller: Teller): readonly Mark[] {
+  const changes = [...recording.ledger.applied].flatMap(({ event, decree }): Mark[] => {
+    const label = teller.change(decree)
+    return label === null
+      ? []
+      : [{ event, micros: recording.micros[event - 1] ?? 0, kind: 'membership', label }]
+  })
   const broken = verdicts.flatMap(({ name, detail, event }): Mark[] =>
     event === null
       ? []
       : [{ event, micros: recording.micros[event - 1] ?? 0, kind: 'verdict', label: `${name}: ${detail}` }],
   )
-  return [...recording.faults.marks, ...broken].sort((one, other) => one.event - other.event)
+  return [...recording.faults.marks, ...changes, ...broken].sort((one, other) => one.event - other.event)
 }

@@ -20,8 +20,9 @@ export class Recording {
   readonly disks: Map<number, number[]> = new Map()
   readonly #nodes: Set<number> = new Set()
 
-  constructor(identity: Identity = (message) => message) {
-    this.flights = new FlightRecorder(identity)
+  /** `oneSided`: only one end of each message is known. */
+  constructor(identity: Identity = (message) => message, oneSided = false) {
+    this.flights = new FlightRecorder(identity, oneSided)
   }
 
   hear(event: WorldEvent, micros: number): void {

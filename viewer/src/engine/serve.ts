@@ -8,7 +8,8 @@ export function serveEngine(engine: Engine, port: Port): void {
     const { id, name, parameters } = data as Call // what the page posts is nothing else
     const onProgress = (events: number): void => reply({ id, type: 'progress', events })
     const method = engine[name] as (...parameters: readonly unknown[]) => Promise<unknown> // of this name
-    method.call(engine, ...parameters, onProgress).then(
+    const isOpening = name === 'open' || name === 'openFile'
+    method.call(engine, ...parameters, ...(isOpening ? [onProgress] : [])).then(
       (result) => reply({ id, type: 'result', result }),
       (error: unknown) => reply({ id, type: 'error', sentence: sentenceOf(error) }),
     )

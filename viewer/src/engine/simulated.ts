@@ -21,6 +21,9 @@ import type { ToldRun } from './told.js'
 /** How many things happen in a slice: some milliseconds' worth. */
 const STEPS = 2_048
 
+/** A browser has no room for more. */
+export const MOST_EVENTS = 2_000_000
+
 /** Lets others have their turn between slices. */
 export type Pause = () => Promise<void>
 
@@ -45,6 +48,10 @@ export async function simulated(
     })
     while (simulation.advance(STEPS)) {
       onProgress?.(recording.events.length)
+      if (recording.events.length > MOST_EVENTS)
+        throw new Sentence(
+          `This run has more than ${MOST_EVENTS} events, and the page takes no more: lower its requests, or its length.`,
+        )
       await pause()
     }
     const [unmet] = simulation.world.unmetEdits
@@ -59,7 +66,7 @@ export async function simulated(
 }
 
 function openedFrom(
-  { title }: ToldRun,
+  told: ToldRun,
   address: Address,
   { world, result }: Simulation,
   recording: Recording,
@@ -69,7 +76,7 @@ function openedFrom(
   const teller = tellerOf(application)
   recording.standing.retire(world.hosts.filter(({ isRetired }) => isRetired).map(({ id }) => id))
   return new OpenedRun({
-    title,
+    title: told.title,
     address: { ...address, at: null },
     whyNot: null,
     recording,
@@ -77,6 +84,9 @@ function openedFrom(
     head: teller.head(headOf(world.options.seed, world.options.scenario, application, world.options.edits)),
     lengthMicros: world.nowMicros,
     verdicts: verdictsOf(result.summary),
+    model: application.model ?? null,
+    told,
+    edits: world.options.edits ?? [],
     settings: settingsOf(result.summary.options),
     minds: mindsOf(world, application, recording, diary),
   })

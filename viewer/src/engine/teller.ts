@@ -1,7 +1,7 @@
 /** How events and what is in them are put into words: by the application of a run, or as a file has them. */
-import type { Decree, StoreRecord } from 'synod/paxos'
+import { changeOf, type Decree, decodeDecree, isNoOp, type Request, type StoreRecord } from 'synod/paxos'
 import type { Completion, Description, Head, Operation, WorldEvent } from 'synod/simulation'
-import { type AnyApplication, describe, jsonOf, TranscriptFormatter } from 'synod/simulation'
+import { type AnyApplication, describe, formatNodes, jsonOf, TranscriptFormatter } from 'synod/simulation'
 
 export interface Teller {
   head(head: Head): string
@@ -11,6 +11,11 @@ export interface Teller {
   record(record: StoreRecord): string
   /** A field of a message, a record or a role, by its name. */
   field(name: string, value: unknown): string
+  /** The names of its requests, `session.sequence`; requests to the cluster itself have longer ones. */
+  requestsOf(decree: Decree): readonly string[]
+  requestName(request: Request): string
+  /** The change of the members that it holds, in words; null if it holds none. */
+  change(decree: Decree): string | null
   operation(operation: Operation, completion?: Completion): string
   /** As a history has it. */
   describe(operation: Operation, completion?: Completion): Description
@@ -19,12 +24,22 @@ export interface Teller {
 /** Tells a run as the terminal does. */
 export function tellerOf(application: AnyApplication): Teller {
   const formatter = new TranscriptFormatter(application)
+  const requestsOf = (decree: Decree): readonly Request[] =>
+    isNoOp(decree) ? [] : decodeDecree(decree).requests
   return {
     head: (head) => formatter.head(head),
     line: (event, micros) => formatter.line(event, micros),
     decree: (decree) => formatter.decree(decree),
     record: (record) => formatter.record(record),
     field: (name, value) => formatter.field(name, value),
+    requestsOf: (decree) => requestsOf(decree).map(nameOfRequest),
+    requestName: nameOfRequest,
+    change: (decree) => {
+      const [change] = requestsOf(decree).flatMap((request) => changeOf(request) ?? [])
+      return change === undefined
+        ? null
+        : `members are to be ${formatNodes(change.voters.map(({ member }) => member))}`
+    },
     operation: (operation, completion) => {
       const asked = formatter.operation(operation)
       if (completion === undefined) return asked
@@ -33,4 +48,8 @@ export function tellerOf(application: AnyApplication): Teller {
     },
     describe: (operation, completion) => describe(application, operation, completion),
   }
+}
+
+function nameOfRequest({ session, sequence, command }: Request): string {
+  return session === 0 ? `0.${sequence} ${command.join(' ')}` : `${session}.${sequence}`
 }

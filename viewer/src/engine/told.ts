@@ -92,16 +92,19 @@ function toldByStory({ run, options }: Address, given: GivenMachine | null): Tol
   return { title: `story ${shortened(run)}`, seed, scenario, application, roles: {} }
 }
 
-function ownApplication(named: string | null, given: GivenMachine | null): AnyApplication {
-  if (given !== null) return applicationFrom(given.exported, nameOfModule(given.name))
+/** Throws a {@link Sentence} when there is none. */
+export function ownApplication(named: string | null, given: GivenMachine | null): AnyApplication {
+  if (given !== null && (named === null || nameOfModule(named) === nameOfModule(given.name)))
+    return applicationFrom(given.exported, nameOfModule(given.name))
   const which = named === null ? 'a machine of somebody’s own' : `the machine ‘${named}’`
+  const has = given === null ? 'does not have' : `does not have, but ${given.name}`
   throw new Sentence(
-    `This run is of ${which}, which this page does not have: open it with npx synod view --machine ./mine.js.`,
+    `This run is of ${which}, which this page ${has}: open it with npx synod view --machine ${named ?? './mine.js'}.`,
   )
 }
 
 /** `./mine.js` is called `mine`, as the command line calls it. */
-function nameOfModule(path: string): string {
+export function nameOfModule(path: string): string {
   const file = path.split(/[\\/]/).at(-1) ?? path
   return file.replace(/(?<=.)\.[^.]*$/, '')
 }

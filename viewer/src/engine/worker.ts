@@ -22,5 +22,6 @@ const engine = new LocalEngine(
       waiting.push(resolve)
       port2.postMessage(null)
     }),
+  (url) => import(/* @vite-ignore */ url) as Promise<Readonly<Record<string, unknown>>>, // a module is that
 )
 serveEngine(engine, self)

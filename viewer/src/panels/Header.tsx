@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
-import { formatPage, parsePage } from '../state/page-address.js'
+import { formatPage, NOWHERE, parsePage } from '../state/page-address.js'
 import { go, hash, helpOpen, openFile, page, problem, run, sentenceOf, sideTab } from '../state/viewer.js'
 
 export function Header(): JSX.Element {
@@ -14,7 +14,7 @@ export function Header(): JSX.Element {
       <RunForm />
       <About />
       <nav>
-        <button type="button" onClick={() => go({ run: null, tour: 1, beside: false })}>
+        <button type="button" onClick={() => go({ ...NOWHERE, tour: 1 })}>
           Tour
         </button>
         <OpenFile />

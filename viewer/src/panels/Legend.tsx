@@ -1,9 +1,38 @@
-/** What the colours and dashes mean; each family of messages can be hidden. */
+/** Over the diagram: what the colours and dashes mean, each of which can be hidden, and how much is in view. */
 import type { JSX } from 'preact'
 import { FAMILIES, LOOKS } from '../kinds.js'
-import { hidden, toggleFamily } from '../state/viewer.js'
+import { follow, hidden, toggleFamily, zoom, zoomToAll } from '../state/viewer.js'
 
 export function Legend(): JSX.Element {
+  return (
+    <div class="over">
+      <Families />
+      <div class="zoom">
+        <button
+          type="button"
+          aria-pressed={follow.value}
+          title="The diagram follows the time: f"
+          onClick={() => {
+            follow.value = !follow.value
+          }}
+        >
+          Follow
+        </button>
+        <button type="button" aria-label="Zoom out" title="Zoom out: −" onClick={() => zoom(1 / 0.6)}>
+          −
+        </button>
+        <button type="button" aria-label="Zoom in" title="Zoom in: +" onClick={() => zoom(0.6)}>
+          +
+        </button>
+        <button type="button" title="The whole run: 0" onClick={zoomToAll}>
+          All
+        </button>
+      </div>
+    </div>
+  )
+}
+
+function Families(): JSX.Element {
   return (
     <fieldset class="legend">
       <legend class="unseen">Messages that are shown</legend>

@@ -56,7 +56,7 @@ export function Tabs<Name extends string>({
         aria-labelledby={`${id}-${current}`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
         tabIndex={0}
-        class={current}
+        data-tab={current}
       >
         {children}
       </div>

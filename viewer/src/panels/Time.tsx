@@ -6,7 +6,6 @@ import { formatSeconds } from '../format.js'
 import {
   elapse,
   event,
-  follow,
   micros,
   playing,
   run,
@@ -17,8 +16,6 @@ import {
   speed,
   step,
   togglePlay,
-  zoom,
-  zoomToAll,
 } from '../state/viewer.js'
 
 /** Slider steps. */
@@ -107,26 +104,6 @@ export function Time(): JSX.Element | null {
           <b>{formatSeconds(micros.value)}</b> s <span class="soft">event</span> <b>{event.value}</b>{' '}
           <span class="soft">of {now.eventCount}</span>
         </output>
-        <span class="spring" />
-        <button
-          type="button"
-          aria-pressed={follow.value}
-          title="The diagram follows the time: f"
-          onClick={() => {
-            follow.value = !follow.value
-          }}
-        >
-          Follow
-        </button>
-        <button type="button" aria-label="Zoom out" title="Zoom out: −" onClick={() => zoom(1 / 0.6)}>
-          −
-        </button>
-        <button type="button" aria-label="Zoom in" title="Zoom in: +" onClick={() => zoom(0.6)}>
-          +
-        </button>
-        <button type="button" title="The whole run: 0" onClick={zoomToAll}>
-          All
-        </button>
       </div>
     </section>
   )

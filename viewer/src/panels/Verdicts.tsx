@@ -65,7 +65,8 @@ function Verdict({ verdict }: { readonly verdict: VerdictInfo }): JSX.Element {
           )}
           {inevitable !== null && (
             <>
-              Inevitable from <EventLink event={inevitable} /> on.
+              Inevitable from <EventLink event={inevitable} /> on
+              {inevitable === 1 ? ': it needs no faults.' : ', even if nothing went wrong any more.'}
             </>
           )}
         </p>

@@ -43,3 +43,20 @@ export class FlightIndex {
     return Math.min(inside, most + 1)
   }
 }
+
+/** Of each message of two runs, whether the other run has no such message: 1, or 0 where it has. */
+export function differences(one: Flights, other: Flights): readonly [Uint8Array, Uint8Array] {
+  const names = [one, other].map(namesOf)
+  const sets = names.map((each) => new Set(each))
+  const missing = (own: number, others: number): Uint8Array =>
+    Uint8Array.from(names[own] ?? [], (name) => (sets[others]?.has(name) ? 0 : 1))
+  return [missing(0, 1), missing(1, 0)]
+}
+
+/** What makes a message the same one: its kind, its way, and its times. */
+function namesOf({ sentMicros, endedMicros, from, to, kind, fate, kinds }: Flights): readonly string[] {
+  return Array.from(
+    sentMicros,
+    (sent, at) => `${sent} ${endedMicros[at]} ${from[at]} ${to[at]} ${kinds[kind[at] ?? 0]} ${fate[at]}`,
+  )
+}

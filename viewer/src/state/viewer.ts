@@ -3,14 +3,17 @@
  * asks again before an answer is there gets the answer to the latest question only.
  */
 import { batch, computed, effect, signal } from '@preact/signals'
-import type { Address, Edit, Engine, GivenFile, Moment, Opened, Run } from '../engine/contract.js'
-import { FlightIndex } from './flight-index.js'
-import { formatPage, type PageAddress, parsePage } from './page-address.js'
+import type { Address, Edit, Engine, GivenFile, Mark, Moment, Opened, Run } from '../engine/contract.js'
+import { STEPS, type Step } from '../tour/steps.js'
+import { differences, FlightIndex } from './flight-index.js'
+import { formatPage, NOWHERE, type PageAddress, parsePage } from './page-address.js'
 import { lowerBound, upperBound } from './search.js'
 
 /** A run that is open, and what is derived from it once. */
 export interface Shown extends Opened {
   readonly index: FlightIndex
+  /** Of each message, whether the run beside this one has no such message; null: there is none beside it. */
+  readonly differs: Uint8Array | null
 }
 
 /** A span of simulated time that the diagram shows. */
@@ -39,7 +42,7 @@ const LEAST_SPAN = 120_000
 const FIRST_FLIGHTS = 350
 const SHORTEST_SPAN = 200
 
-export const page = signal<PageAddress>({ run: null, tour: null, beside: false })
+export const page = signal<PageAddress>(NOWHERE)
 export const shown = signal<Shown | null>(null)
 /** The same run before its last change, to compare. */
 export const before = signal<Shown | null>(null)
@@ -82,7 +85,22 @@ export function start(given: Engine): void {
   addEventListener('hashchange', () => void visit())
   effect(writeAddress)
   effect(askForMoment)
-  void visit()
+  void begin()
+}
+
+/** The command line serves a machine of somebody's own beside the page, and says so: `?machine=./mine.js`. */
+async function begin(): Promise<void> {
+  const name = new URLSearchParams(location.search).get('machine')
+  try {
+    if (name !== null) {
+      const file = name.split(/[\\/]/).at(-1) ?? name
+      await engine.useMachine({ name, url: new URL(`machine/${file}`, document.baseURI).href })
+    }
+  } catch (error) {
+    problem.value = sentenceOf(error)
+    return
+  }
+  await visit()
 }
 
 async function visit(): Promise<void> {
@@ -93,12 +111,35 @@ async function visit(): Promise<void> {
     problem.value = sentenceOf(error)
     return
   }
+  wanted = ofTour(wanted)
+  if (wanted.file !== null) return await fetchFile(wanted.file)
   const same = wanted.run !== null && isSameRun(wanted.run, shown.value?.run.address ?? null)
   page.value = wanted
   if (wanted.run === null) return leave()
   if (!same) await open(wanted.run)
-  else if (wanted.run.at !== null) seek(wanted.run.at)
+  else if (shown.value !== null) seek(wanted.run.at ?? firstOf(shown.value.run))
   await compare()
+}
+
+/** A step of the tour has a run of its own, unless another one is named: somebody has changed it. */
+function ofTour(wanted: PageAddress): PageAddress {
+  const step = stepOf(wanted)
+  if (step === undefined || wanted.run !== null) return wanted
+  return { ...wanted, run: parsePage(step.run).run }
+}
+
+const stepOf = ({ tour }: PageAddress): Step | undefined => (tour === null ? undefined : STEPS[tour - 1])
+
+/** Whether what is shown is the run that the step of the tour tells of. */
+export function isRunOfStep(): boolean {
+  const step = stepOf(page.value)
+  const own = step === undefined ? null : parsePage(step.run).run
+  return own === null || page.value.run === null || isSameRun(own, page.value.run)
+}
+
+/** What is shown stays. */
+export function leaveTour(): void {
+  go({ ...page.value, run: page.value.run && { ...page.value.run, at: event.value }, tour: null })
 }
 
 function leave(): void {
@@ -117,14 +158,16 @@ export function go(to: PageAddress): void {
   else location.hash = hash
 }
 
-export function goToRun(address: Address): void {
-  go({ ...page.value, run: address, beside: false })
+/** The address of a moment of what is shown. */
+export function linkTo(at: number): string {
+  const { run } = page.value
+  return formatPage({ ...page.value, run: run && { ...run, at } })
 }
 
 const isSameRun = (one: Address, other: Address | null): boolean =>
   other !== null && formatPage(pageOf({ ...one, at: null })) === formatPage(pageOf({ ...other, at: null }))
 
-const pageOf = (address: Address): PageAddress => ({ run: address, tour: null, beside: false })
+const pageOf = (address: Address): PageAddress => ({ ...NOWHERE, run: address })
 
 let writing: ReturnType<typeof setTimeout> | undefined
 
@@ -151,8 +194,24 @@ async function open(address: Address): Promise<void> {
 export async function openFile(file: GivenFile): Promise<void> {
   await show(() => engine.openFile(file, tell), null)
   const address = shown.value?.run.address ?? null
-  page.value = { run: address, tour: null, beside: false }
+  page.value = { ...NOWHERE, run: address }
   history.pushState(null, '', address === null ? '#' : formatPage(page.value))
+}
+
+/** A file beside the page, as its address names it. */
+async function fetchFile(path: string): Promise<void> {
+  try {
+    const url = new URL(path, document.baseURI)
+    const answer = await fetch(url)
+    if (!answer.ok) throw new Error(`${path} is not there: the server says ${answer.status}.`)
+    const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? path)
+    await show(
+      async () => engine.openFile({ name, bytes: new Uint8Array(await answer.arrayBuffer()) }, tell),
+      null,
+    )
+  } catch (error) {
+    problem.value = sentenceOf(error)
+  }
 }
 
 function tell(events: number): void {
@@ -175,12 +234,40 @@ async function show(make: () => Promise<Opened>, at: number | null): Promise<voi
     if (old !== null) void engine.close(old.handle)
     await afterPicture()
     const digits = await engine.hash(opened.handle)
-    if (mine === turn) hash.value = digits
+    if (mine !== turn) return
+    hash.value = digits
+    await findCauses(opened)
   } catch (error) {
     if (mine === turn) problem.value = sentenceOf(error)
   } finally {
     if (mine === turn) opening.value = null
   }
+}
+
+/** Where verdicts that failed became inevitable: that is told later, too. */
+async function findCauses({ handle, run }: Opened): Promise<void> {
+  if (!run.replayable || run.verdicts.every(({ holds }) => holds)) return
+  const causes = await engine.causes(handle)
+  const now = shown.value
+  if (now?.handle !== handle) return
+  const inevitable = new Map(causes.map((cause) => [cause.verdict, cause.inevitable]))
+  const verdicts = run.verdicts.map((verdict) => ({
+    ...verdict,
+    inevitable: inevitable.get(verdict.name) ?? null,
+  }))
+  const marks = verdicts.flatMap(({ name, event, inevitable }): Mark[] =>
+    inevitable === null || inevitable === event
+      ? []
+      : [
+          {
+            event: inevitable,
+            micros: run.timeline.micros[inevitable - 1] ?? 0,
+            kind: 'verdict',
+            label: `${name} is inevitable`,
+          },
+        ],
+  )
+  shown.value = { ...now, run: { ...now.run, verdicts, marks: [...now.run.marks, ...marks] } }
 }
 
 /** Two frames later what was asked for is on the screen. */
@@ -190,7 +277,7 @@ function afterPicture(): Promise<void> {
 
 function settle(opened: Opened, at: number | null): void {
   const { run } = opened
-  shown.value = { ...opened, index: new FlightIndex(run.flights) }
+  shown.value = { ...opened, index: new FlightIndex(run.flights), differs: null }
   opening.value = null
   hash.value = null
   moment.value = null
@@ -215,6 +302,8 @@ function firstWidth({ flights, lengthMicros }: Run, time: number): number {
 
 /** The event to begin with, where none is named. */
 function firstOf(run: Run): number {
+  const step = stepOf(page.value)
+  if (step !== undefined) return step.begin(run) ?? 1
   return run.verdicts.find(({ holds, event }) => !holds && event !== null)?.event ?? 1
 }
 
@@ -225,11 +314,16 @@ async function compare(): Promise<void> {
   if (old !== null) void engine.close(old.handle)
   before.value = null
   parting.value = null
+  if (now?.differs) shown.value = { ...now, differs: null }
   if (!page.value.beside || now === null || address === null || address.edits.length === 0) return
   try {
     const opened = await engine.open({ ...address, edits: address.edits.slice(0, -1), at: null })
-    if (shown.value !== now) return void engine.close(opened.handle)
-    before.value = { ...opened, index: new FlightIndex(opened.run.flights) }
+    if (shown.value?.handle !== now.handle) return void engine.close(opened.handle)
+    const [differs, beside] = differences(opened.run.flights, now.run.flights)
+    batch(() => {
+      before.value = { ...opened, index: new FlightIndex(opened.run.flights), differs }
+      shown.value = { ...(shown.value ?? now), differs: beside }
+    })
     parting.value = await engine.parting(opened.handle, now.handle)
   } catch (error) {
     problem.value = sentenceOf(error)
@@ -240,7 +334,12 @@ async function compare(): Promise<void> {
 export function change(edit: Edit): void {
   const address = shown.value?.run.address
   if (!address) return
-  go({ ...page.value, run: { ...address, edits: [...address.edits, edit], at: edit.event }, beside: true })
+  go({
+    ...page.value,
+    run: { ...address, edits: [...address.edits, edit], at: edit.event },
+    beside: true,
+    file: null,
+  })
 }
 
 /** The run without its last change. */
