@@ -98,7 +98,7 @@ const WHAT = {
   room: 12,
 } as const
 
-/** A third of a hundred requests a second, from all clients together. */
+/** Some 33 requests a second, from all clients together. */
 const PACE_MICROS = 30_000
 
 /** Of each client, at most: more than it has time for at that pace. */
