@@ -2,20 +2,21 @@
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import {
+  ApplicationError,
   HistoryError,
   type HistoryOperation,
   jsonOf,
   LinearizabilityCheck,
   type LinearizabilityResult,
-  MODEL_NAMES,
   type ModelName,
   modelsFor,
   operationsOfText,
 } from '../simulation/index.js'
 import { firstLineOf, UsageError } from './errors.js'
 import { judgement } from './judgement.js'
+import { modelOf, moduleError } from './machine.js'
 import { Output } from './output.js'
 
 /** How many steps are taken before the event loop has its turn: some milliseconds' worth. */
@@ -28,7 +29,7 @@ const EXIT_CODES: Readonly<Record<LinearizabilityResult['verdict'], number>> = {
 }
 
 interface Flags {
-  readonly machine?: ModelName
+  readonly machine?: string
   readonly limit?: string
   readonly json?: boolean
 }
@@ -41,19 +42,27 @@ export function checkCommand(): Command {
     )
     .usage('<history> [options]')
     .argument('<history>', 'a file of JSON lines, see docs/CHECKING.md; - reads standard input')
-    .addOption(
-      new Option(
-        '--machine <name>',
-        'what a key is: register, append-kv or key-value (default: the one that knows the operations)',
-      ).choices(MODEL_NAMES),
+    .option(
+      '--machine <name>',
+      'what a key is: register, append-kv, key-value, or a module with a model of your own (see below) (default: the one that knows the operations)',
     )
     .option('--limit <seconds>', 'how long it may search (default: as long as it takes)')
     .option('--json', 'print the verdict as JSON')
-    .addHelpText('after', `\n${EXIT_HELP}`)
+    .addHelpText('after', `\n${MODEL_HELP}\n\n${EXIT_HELP}`)
     .action(async (path: string, flags: Flags) => {
       process.exitCode = await check(path, flags)
     })
 }
+
+const MODEL_HELP = `A model of your own:
+  A module, such as ./mine.js, that exports one, or an application with a
+  \`model\` (see synod simulate --help):
+
+  initial  what a key holds in the beginning
+  step     (state, { f, key, input, output, outcome }): what it holds after an
+           operation, and state as it was; undefined where the operation cannot
+           have happened like that. Of one whose outcome is info nobody knows
+           the output`
 
 const EXIT_HELP =
   'It exits with 0 if the history is linearizable, with 1 if it is not, with 2 when an option\nor the history is wrong, and with 3 when the time was too short to decide.'
@@ -62,13 +71,13 @@ const EXIT_HELP =
 async function check(path: string, { machine: given, limit, json = false }: Flags): Promise<number> {
   const limitSeconds = limit === undefined ? Number.POSITIVE_INFINITY : parseLimit(limit)
   const name = path === '-' ? 'standard input' : path
+  const model = given === undefined ? undefined : await modelOf(given)
   const content = await contentOf(path)
   const startedAt = performance.now()
   const seconds = (): number => (performance.now() - startedAt) / 1_000
-  const result = await orMalformed(name, async () => {
+  const result = await orMalformed({ name, machine: given }, async () => {
     const operations = operationsOfText(content)
-    const machine = given ?? guess(name, operations)
-    const search = new LinearizabilityCheck(machine, operations)
+    const search = new LinearizabilityCheck(model ?? guess(name, operations), operations)
     while (search.advance(STEPS) && seconds() < limitSeconds) await setImmediate()
     return search.result
   })
@@ -94,10 +103,14 @@ async function contentOf(path: string): Promise<string> {
   }
 }
 
-async function orMalformed<Result>(name: string, judge: () => Promise<Result>): Promise<Result> {
+async function orMalformed<Result>(
+  { name, machine = '' }: { readonly name: string; readonly machine: string | undefined },
+  judge: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await judge()
   } catch (error) {
+    if (error instanceof ApplicationError) throw moduleError(machine, error)
     throw error instanceof HistoryError ? new UsageError(`${name}, ${firstLineOf(error)}`) : error
   }
 }

@@ -104,7 +104,6 @@ async function explore(flags: Flags): Promise<number> {
   const bounds = boundsFrom(flags)
   const application = await applicationOf(flags.machine, undefined)
   const isInterrupted = stopOnSignal()
-  process.stderr.write(`synod: exploring ${wordsOf(bounds)}\n`)
   const startedAt = performance.now()
   const seconds = (): number => (performance.now() - startedAt) / 1_000
   const result = await run(bounds, application, { flags, isInterrupted, seconds })
@@ -177,6 +176,7 @@ async function run(
   const progress = new Progress(process.stderr)
   try {
     const exploration = new Exploration({ bounds, application })
+    process.stderr.write(`synod: exploring ${wordsOf(exploration.bounds)}\n`)
     while (!isInterrupted() && exploration.advance(STATES)) {
       progress.show(null, () => progressOf(exploration.result, seconds()))
       await setImmediate()

@@ -5,9 +5,12 @@ import { pathToFileURL } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 import {
   type AnyApplication,
+  type AnyModel,
   ApplicationError,
   applicationFrom,
   DEFAULT_MACHINE,
+  MODEL_NAMES,
+  modelFrom,
   type Reads,
   readyApplication,
 } from '../simulation/index.js'
@@ -34,7 +37,7 @@ export const MODULE_HELP = `A machine of your own:
   invariant    (state): gives a sentence when a state is wrong
   thinkMicros  [low, high]: how long a client thinks between two operations
   model        what the history is judged by when the run is over: register,
-               append-kv or key-value (see synod check --help)`
+               append-kv, key-value, or one of your own (see synod check --help)`
 
 /** The application that `--machine` names. Throws a UsageError. */
 export async function applicationOf(name: string, reads: Reads | undefined): Promise<AnyApplication> {
@@ -48,6 +51,30 @@ export async function applicationOf(name: string, reads: Reads | undefined): Pro
     )
   }
   return await load(name)
+}
+
+/** What `--machine` of `synod check` names: what histories are judged by. Throws a UsageError. */
+export async function modelOf(name: string): Promise<AnyModel> {
+  const known = MODEL_NAMES.find((model) => model === name)
+  if (known !== undefined) return known
+  if (!/[\\/.]/.test(name)) {
+    throw new UsageError(
+      `there is no machine '${name}' to judge by: choose ${MODEL_NAMES.join(', ')}, or the path of a module, such as ./mine.js`,
+    )
+  }
+  const exported = await exportedBy(name)
+  const model =
+    typeof exported === 'object' && exported !== null && 'model' in exported ? exported.model : exported
+  if (typeof model === 'object' && model !== null && !('step' in model)) {
+    throw new UsageError(
+      `${name} has no \`model\`, and without one nobody knows what its operations mean (synod check --help tells more)`,
+    )
+  }
+  try {
+    return modelFrom(model)
+  } catch (error) {
+    throw error instanceof ApplicationError ? moduleError(name, error) : error
+  }
 }
 
 async function load(path: string): Promise<AnyApplication> {

@@ -31,3 +31,10 @@ export function decodeText(bytes: Uint8Array, from = 0, to: number = bytes.lengt
   }
   return text
 }
+
+/** The same for people, on one line: what would break it is shown as in JSON. */
+export function readableText(bytes: Uint8Array): string {
+  const text = decodeText(bytes)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what would break the line.
+  return /[\u0000-\u001f\u007f\ufffd]/.test(text) ? JSON.stringify(text) : text
+}

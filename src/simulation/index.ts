@@ -19,7 +19,7 @@ export {
 export type { ToldEvent } from './exploration/story.js'
 export * from './faults/classes.js'
 export * from './faults/swarm.js'
-export { ApplicationError, applicationFrom } from './guard.js'
+export { ApplicationError, applicationFrom, modelFrom } from './guard.js'
 export { FORMAT_VERSION, type Head, type HeadOptions, headOf } from './head.js'
 export * from './hunting/campaign.js'
 export { type ShrinkOptions, type Shrunk, shrink } from './hunting/shrink.js'
@@ -66,6 +66,7 @@ export {
 export * from './placement.js'
 export { RecordedEvents, readableApplication } from './recorded.js'
 export * from './scenario.js'
+export { serviceApplication } from './service-application.js'
 export {
   type Format,
   Simulation,

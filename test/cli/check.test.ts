@@ -132,7 +132,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], sentence: string])[
   [[GOOD, '--limit', '1e3'], "--limit must be a number of seconds above 0, and '1e3' is not."],
   [
     [GOOD, '--machine', 'bank'],
-    "option '--machine <name>' argument 'bank' is invalid; allowed choices are register, append-kv, key-value.",
+    "there is no machine 'bank' to judge by: choose register, append-kv, key-value, or the path of a module, such as ./mine.js.",
   ],
   [
     [GOOD, '--machine', 'key-value'],
@@ -177,5 +177,43 @@ describe.concurrent('a mistake', () => {
       code: 2,
       stderr: expect.stringMatching(/append-kv and key-value both know get: say which with --machine\.\n$/),
     })
+  })
+})
+
+/** A counter: `add` gives what it holds after that, and `look` what it holds. */
+const COUNTER = `export default {
+  initial: 0,
+  step: (count, { f, input, output, outcome }) => {
+    const after = f === 'add' ? count + input : count
+    return outcome === 'info' || output === after ? after : undefined
+  },
+}`
+
+describe.concurrent('a model of one’s own', () => {
+  const judged = (model: string, words: string): ReturnType<typeof synod> => {
+    const file = join(temporaryFolder(), 'mine.mjs')
+    writeFileSync(file, model)
+    return synod(['check', fileOf(historyOf(words)), '--machine', file])
+  }
+
+  it.each([
+    ['0:add=2 1:add=3 1:ok=3 0:ok=5 0:look 0:ok=5', 0],
+    ['0:add=2 0:ok=2 1:look 1:ok=0', 1],
+    ['0:add=2 0:info 1:look 1:ok=2 1:look 1:ok=2', 0],
+    ['0:add=2 0:info 1:look 1:ok=2 1:look 1:ok=0', 1],
+  ])('judges %s with exit code %i', async (words, exitCode) => {
+    const { code, stdout } = await judged(COUNTER, words)
+    expect(stdout).toContain('\n  machine     custom\n')
+    expect(code).toBe(exitCode)
+  })
+
+  it.each([
+    ['step: () => { throw new Error("oh") }', /mine\.mjs: `model\.step` threw: oh \(line 1\)\.\n$/],
+    ['step: 7', /mine\.mjs: `step` of `model` is the number 7 and must be a function\.\n$/],
+    ['machine: {}', /mine\.mjs has no `model`, and without one nobody knows what its operations mean /],
+  ])('gets a sentence, and exit code 2, with %s', async (part, sentence) => {
+    const { code, stderr } = await judged(`export default { initial: 0, ${part} }`, '0:add=2 0:ok=2')
+    expect(stderr).toMatch(sentence)
+    expect(code).toBe(2)
   })
 })

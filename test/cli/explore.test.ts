@@ -52,6 +52,16 @@ describe.concurrent('synod explore', () => {
     })
   })
 
+  it('takes a machine whose clients only read: they ask for no slot', async () => {
+    const file = join(temporaryFolder(), 'mine.mjs')
+    const machine = 'machine: { initial: () => 7, apply: (state) => [state, null], query: (state) => state }'
+    writeFileSync(file, `export default { ${machine}, operation: () => ({ type: 'query', query: 'it' }) }`)
+    const { code, stdout, stderr } = await synod([...TINY, '--machine', file])
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^synod: exploring 3 members, 1 leader, 0 requests, /)
+    expect(linesOf(stdout)[0]).toBe('every state is right')
+  })
+
   it('exits with 1 when a state is wrong, and prints a shortest way there', async () => {
     const file = join(temporaryFolder(), 'mine.mjs')
     const machine = "machine: { initial: () => 0, apply: (count, by) => [count + by, 'counted'] }"

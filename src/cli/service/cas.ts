@@ -1,9 +1,10 @@
 /** `synod cas`: sets a key if it is as expected. */
+
 import type { Command } from 'commander'
+import { readableText } from '../../paxos/index.js'
 import { Failure, UsageError } from '../errors.js'
 import { clientCommand, DATA_GROUP, withClient } from './client.js'
 import { ttlOf } from './ttl.js'
-import { shown } from './values.js'
 
 interface Flags extends Readonly<Record<string, unknown>> {
   readonly from?: string
@@ -41,6 +42,6 @@ async function compareAndSet(key: string, flags: Flags): Promise<void> {
     client.invoke(command, { timeoutMillis }),
   )
   if (output.type !== 'compareAndSet' || output.succeeded) return
-  const there = output.value === null ? 'nothing' : shown(output.value)
+  const there = output.value === null ? 'nothing' : readableText(output.value)
   throw new Failure(`${key} holds ${there}`)
 }

@@ -1,10 +1,12 @@
 /** `synod scan`: lists keys. */
+
 import type { Command } from 'commander'
 import type { KeyspaceEntry } from '../../machines/index.js'
+import { readableText } from '../../paxos/index.js'
 import { UsageError } from '../errors.js'
 import { Output } from '../output.js'
 import { clientCommand, DATA_GROUP, type KeyspaceClient, withClient } from './client.js'
-import { jsonOfEntry, shown } from './values.js'
+import { jsonOfEntry } from './values.js'
 
 interface Flags extends Readonly<Record<string, unknown>> {
   readonly limit?: string
@@ -45,7 +47,7 @@ function limitOf(given: string | undefined): number {
 
 function lineOf(entry: KeyspaceEntry, { json, keys }: Flags): string {
   if (json === true) return jsonOfEntry(entry)
-  return keys === true ? shown(entry.key) : `${shown(entry.key)}  ${shown(entry.value)}`
+  return keys === true ? readableText(entry.key) : `${readableText(entry.key)}  ${readableText(entry.value)}`
 }
 
 /** As many entries as one answer holds, again and again. Each piece may take the whole time. */

@@ -21,10 +21,3 @@ export function jsonOfEntry({ key, value, revision, ttlMillis }: KeyspaceEntry):
 export function jsonOfChange({ type, revision, key, value }: KeyspaceChange): string {
   return JSON.stringify({ type, ...named('key', key), ...(value && named('value', value)), revision })
 }
-
-/** For people, one line: what would break it is shown as in JSON. */
-export function shown(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what would break the line.
-  return /[\u0000-\u001f\u007f\ufffd]/.test(text) ? JSON.stringify(text) : text
-}

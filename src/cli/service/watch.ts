@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { KeyspaceChange } from '../../machines/index.js'
-import { OutcomeUnknown } from '../../paxos/index.js'
+import { OutcomeUnknown, readableText } from '../../paxos/index.js'
 import { Unreachable } from '../../runtime/index.js'
 import { UsageError } from '../errors.js'
 import { windUpOnInterrupt } from '../interruption.js'
 import { Output } from '../output.js'
 import { clientCommand, DATA_GROUP, type KeyspaceClient, withClient } from './client.js'
 import { piecesOf } from './scan.js'
-import { jsonOfChange, shown } from './values.js'
+import { jsonOfChange } from './values.js'
 
 /** How long a member is asked to wait for the next slot: not long, it might be cut off from the others. */
 const WAIT_MILLIS = 5_000
@@ -136,5 +136,7 @@ class Watch {
 }
 
 function lineOf({ type, key, value }: KeyspaceChange): string {
-  return value === null ? `${type}  ${shown(key)}` : `${type}  ${shown(key)}  ${shown(value)}`
+  return value === null
+    ? `${type}  ${readableText(key)}`
+    : `${type}  ${readableText(key)}  ${readableText(value)}`
 }

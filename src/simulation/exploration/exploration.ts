@@ -11,7 +11,7 @@ import { type ApplicationError, applicationFrom, guard } from '../guard.js'
 import { checkBounds, DEFAULT_BOUNDS, type ExplorationBounds } from './bounds.js'
 import { DeadLetters } from './dead-letters.js'
 import { Facts } from './facts.js'
-import { Members, type Outcome } from './members.js'
+import { commandOf, Members, type Outcome } from './members.js'
 import { type Step, storyOf, type ToldEvent } from './story.js'
 import { Interner, PairTable, StateTable, UNKNOWN } from './tables.js'
 
@@ -92,11 +92,13 @@ export class Exploration {
     roles,
     memoised,
   }: ExplorationOptions = {}) {
-    this.bounds = { ...DEFAULT_BOUNDS, ...bounds }
-    checkBounds(this.bounds)
     const application = guard(applicationFrom(given, 'application'), (fault) => {
       this.#fault ??= fault
     })
+    const asked = { ...DEFAULT_BOUNDS, ...bounds }
+    checkBounds(asked)
+    // Clients that only read ask for nothing that takes a slot; elections are left to be explored.
+    this.bounds = asksFor(application, asked.requests) ? asked : { ...asked, requests: 0 }
     const { members } = this.bounds
     this.#facts = new Facts(quorumOf(Array.from({ length: members }, (_, id) => id)))
     this.#members = new Members(this.bounds, application, this.#facts, { roles, memoised })
@@ -304,4 +306,9 @@ export class Exploration {
     }
     throw new Error(`No step leads to state ${child}.`)
   }
+}
+
+/** Whether any of so many requests can be made. */
+function asksFor(application: AnyApplication, requests: number): boolean {
+  return Array.from({ length: requests }, (_, request) => commandOf(application, request)).some(Boolean)
 }

@@ -18,7 +18,7 @@ import {
   type RoleName,
   type StoreRecord,
 } from '../../paxos/index.js'
-import { type AnyApplication, lettersOf } from '../application.js'
+import { type AnyApplication, lettersOf, type Operation } from '../application.js'
 import type { WorldEvent } from '../events.js'
 import { ApplicationError } from '../guard.js'
 import type { ExplorationBounds } from './bounds.js'
@@ -137,17 +137,10 @@ export class Members {
     return this.ids.map((member) => ({ type: 'voted', member, slot: 1, ballot, decree: this.#opening }))
   }
 
-  /** The command of a request: the first command that the application has its client do. */
   #command(request: number): unknown {
-    for (let position = 0; position < this.#application.requests; position++) {
-      const operation = this.#application.operation(
-        request,
-        position,
-        (low, high) => low + (request % (high - low + 1)),
-      )
-      if (operation.type === 'command') return operation.command
-    }
-    throw new ApplicationError('its clients do no command, and nothing else is explored')
+    const operation = commandOf(this.#application, request)
+    if (operation !== undefined) return operation.command
+    throw new ApplicationError(`client ${request} does no command, as others do`)
   }
 
   // ---- moves ---------------------------------------------------------------------------------------------------
@@ -342,6 +335,21 @@ export class Members {
     return { type: 'asks', request, from: this.ids.length + request, message }
   }
 }
+
+/** The command of a request: the first command that the application has its client do, if there is one. */
+export function commandOf(application: AnyApplication, request: number): Command | undefined {
+  for (let position = 0; position < application.requests; position++) {
+    const operation = application.operation(
+      request,
+      position,
+      (low, high) => low + (request % (high - low + 1)),
+    )
+    if (operation.type === 'command') return operation
+  }
+  return undefined
+}
+
+type Command = Extract<Operation, { type: 'command' }>
 
 function storeOf(member: MemberId): number {
   return member + 1

@@ -231,7 +231,10 @@ describe('exploration', () => {
       machine,
       operation: () => ({ type: 'query', query: { type: 'get', key: 'x' } }) as const,
     }
-    expect(() => explore({ bounds: TINY, application: silent })).toThrow('its clients do no command')
+    expect(explore({ bounds: TINY, application: silent })).toMatchObject({
+      verdict: 'holds',
+      bounds: { requests: 0 },
+    })
     class Unplain {}
     const unplain = { ...rest, machine: { ...machine, apply: () => [new Unplain(), null] as const } }
     expect(() => explore({ bounds: TINY, application: unplain })).toThrow(

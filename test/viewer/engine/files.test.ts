@@ -1,8 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encodeText } from 'synod/paxos'
 import { type Edit, type Format, type Scenario, simulate } from 'synod/simulation'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { keyspace } from '../../../src/machines/index.js'
 import { Member } from '../../../src/runtime/index.js'
 import { parseAddress } from '../../../viewer/src/engine/address.js'
 import type { Opened } from '../../../viewer/src/engine/contract.js'
@@ -186,6 +188,26 @@ describe('the black box of a member', () => {
     expect(ledger.slots.every(({ cells }) => cells[0]?.state === 'applied')).toBe(true)
     expect(members[0]?.role).toBe('leading')
     expect((await engine.lines(handle, 1, run.eventCount)).some((line) => line.includes('1234'))).toBe(true)
+  })
+
+  it('tells keys and values of a member of the service', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'synod-viewer-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const blackBox = { folder: join(folder, 'box') }
+    const member = await Member.start({
+      id: 'a',
+      data: join(folder, 'data'),
+      machine: keyspace,
+      settings: QUICK,
+      blackBox,
+    })
+    const [key, value] = [encodeText('colour'), encodeText('blue')]
+    await member.invoke({ type: 'put', key, value })
+    await member.close()
+    const file = readdirSync(blackBox.folder)[0] ?? ''
+    const { engine, handle, run } = await openFile(new Uint8Array(readFileSync(join(blackBox.folder, file))))
+    const lines = await engine.lines(handle, 1, run.eventCount)
+    expect(lines.some((line) => line.includes('put colour {"value":"blue"'))).toBe(true)
   })
 
   it('tells how long payloads are where it was redacted', async () => {

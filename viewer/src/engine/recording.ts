@@ -7,6 +7,8 @@ import { LedgerRecorder } from './ledger.js'
 import { OperationRecorder } from './operations.js'
 import { StandingRecorder } from './standing.js'
 
+const TYPE_PLACES: ReadonlyMap<string, number> = new Map(EVENT_TYPES.map((type, place) => [type, place]))
+
 export class Recording {
   /** Event n is at place n − 1. */
   readonly events: WorldEvent[] = []
@@ -51,10 +53,13 @@ export class Recording {
   }
 
   timeline(placeOf: (node: number) => number): Timeline {
-    return {
-      micros: Float64Array.from(this.micros),
-      node: Uint16Array.from(this.events, ({ node }) => placeOf(node)),
-      type: Uint8Array.from(this.events, ({ type }) => EVENT_TYPES.indexOf(type)),
+    const { events } = this
+    const node = new Uint16Array(events.length)
+    const type = new Uint8Array(events.length)
+    for (const [place, event] of events.entries()) {
+      node[place] = placeOf(event.node)
+      type[place] = TYPE_PLACES.get(event.type) ?? 0
     }
+    return { micros: Float64Array.from(this.micros), node, type }
   }
 }

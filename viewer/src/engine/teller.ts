@@ -1,5 +1,13 @@
 /** How events and what is in them are put into words: by the application of a run, or as a file has them. */
-import { changeOf, type Decree, decodeDecree, isNoOp, type Request, type StoreRecord } from 'synod/paxos'
+import {
+  changeOf,
+  type Decree,
+  decodeDecree,
+  isNoOp,
+  MalformedBytes,
+  type Request,
+  type StoreRecord,
+} from 'synod/paxos'
 import type { Completion, Description, Head, Operation, WorldEvent } from 'synod/simulation'
 import { type AnyApplication, describe, formatNodes, jsonOf, TranscriptFormatter } from 'synod/simulation'
 
@@ -24,18 +32,16 @@ export interface Teller {
 /** Tells a run as the terminal does. */
 export function tellerOf(application: AnyApplication): Teller {
   const formatter = new TranscriptFormatter(application)
-  const requestsOf = (decree: Decree): readonly Request[] =>
-    isNoOp(decree) ? [] : decodeDecree(decree).requests
   return {
     head: (head) => formatter.head(head),
     line: (event, micros) => formatter.line(event, micros),
     decree: (decree) => formatter.decree(decree),
     record: (record) => formatter.record(record),
     field: (name, value) => formatter.field(name, value),
-    requestsOf: (decree) => requestsOf(decree).map(nameOfRequest),
+    requestsOf: (decree) => requestsIn(decree).map(nameOfRequest),
     requestName: nameOfRequest,
     change: (decree) => {
-      const [change] = requestsOf(decree).flatMap((request) => changeOf(request) ?? [])
+      const [change] = requestsIn(decree).flatMap((request) => changeOf(request) ?? [])
       return change === undefined
         ? null
         : `members are to be ${formatNodes(change.voters.map(({ member }) => member))}`
@@ -52,4 +58,14 @@ export function tellerOf(application: AnyApplication): Teller {
 
 function nameOfRequest({ session, sequence, command }: Request): string {
   return session === 0 ? `0.${sequence} ${command.join(' ')}` : `${session}.${sequence}`
+}
+
+/** A recording may have left out what was decided long ago. */
+export function requestsIn(decree: Decree): readonly Request[] {
+  try {
+    return isNoOp(decree) ? [] : decodeDecree(decree).requests
+  } catch (error) {
+    if (error instanceof MalformedBytes) return []
+    throw error
+  }
 }

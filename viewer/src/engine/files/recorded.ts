@@ -2,19 +2,20 @@
  * A part of a black box: what a real member did, done once more. Of the others there is only what it sent to them and
  * heard from them, so a message has one end that is known.
  */
-import { type NodeEvent, PartReader, RecordingError, Replay } from 'synod/paxos'
+import { codecsOf, type NodeEvent, PartReader, RecordingError, Replay } from 'synod/paxos'
 import {
   type AnyApplication,
   keyValueApplication,
   nameOf,
   RecordedEvents,
   readableApplication,
+  serviceApplication,
 } from 'synod/simulation'
 import { Sentence } from '../address.js'
 import { machineOf } from '../machine.js'
 import { OpenedRun } from '../opened.js'
 import { Recording } from '../recording.js'
-import { type Teller, tellerOf } from '../teller.js'
+import { requestsIn, type Teller, tellerOf } from '../teller.js'
 import type { Opening } from './open.js'
 
 /** How many turns are done in a slice. */
@@ -25,7 +26,7 @@ export async function openRecording(name: string, bytes: Uint8Array, opening: Op
   const reader = new PartReader(bytes)
   const { beginning } = reader
   const own = opening.machine && machineOf(opening.machine)
-  const application = readableApplication(own ?? unknownApplication(), beginning.redacted)
+  const application = readableApplication(own ?? applicationIn(bytes), beginning.redacted)
   const replay = begun(name, reader, own)
   const events = new RecordedEvents(replay.node, application)
   const recording = new Recording(undefined, true)
@@ -85,10 +86,51 @@ function begun(name: string, reader: PartReader, application: AnyApplication | n
   }
 }
 
-/** Nobody has said what its machine is: payloads that are JSON are read. */
-function unknownApplication(): AnyApplication {
-  const { describe: _, model: __, ...application } = keyValueApplication('decree')
-  return application
+/** How many turns are looked at for a first command. */
+const MOST_LOOKED_AT = 4_096
+
+/**
+ * Nobody has said what its machine is: if the first command is one that `synod serve` understands, it is that one's; of any
+ * other, payloads that are JSON are read.
+ */
+function applicationIn(bytes: Uint8Array): AnyApplication {
+  const service = serviceApplication()
+  const command = firstCommand(new PartReader(bytes))
+  try {
+    if (command !== null) codecsOf(service.machine).commands.decode(command)
+    return service
+  } catch {
+    const { describe: _, model: __, ...application } = keyValueApplication('decree')
+    return application
+  }
+}
+
+/** What a client of the member asked, or of another one. */
+function firstCommand(reader: PartReader): Uint8Array | null {
+  for (let turns = 0; turns < MOST_LOOKED_AT; turns++) {
+    const turn = reader.next()
+    if (turn === null) return null
+    const command = commandIn(turn.event)
+    if (command !== null) return command
+  }
+  return null
+}
+
+function commandIn(event: NodeEvent): Uint8Array | null {
+  if (event.type === 'requests')
+    return event.requests.find((request) => request.type === 'command')?.command ?? null
+  if (event.type !== 'messages') return null
+  for (const { message } of event.envelopes) {
+    const isRequest = message.type === 'request' || message.type === 'relay'
+    const requests = isRequest
+      ? [message.request]
+      : message.type === 'accept'
+        ? requestsIn(message.decree)
+        : []
+    const command = requests.find(({ session }) => session !== 0)?.command
+    if (command !== undefined) return command
+  }
+  return null
 }
 
 /** A member measures time from a beginning of its own; the picture begins with the recording. */
