@@ -71,7 +71,7 @@ function isBuilt() {
 function build() {
   say('building dist from src')
   const sources = describeSources()
-  const page = ['build', '--config', 'viewer/vite.config.js', '--logLevel', 'warn']
+  const page = ['build', '--config', 'viewer/vite.config.js', '--logLevel', 'error']
   const isDone =
     run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'src']) &&
     run(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), ...page])

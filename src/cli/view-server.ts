@@ -41,7 +41,7 @@ export class PageServer {
 
   constructor(given: Given) {
     if (!isFile(join(PAGE, 'index.html')))
-      throw new Failure(`the page is not there: in a clone, npm run viewer:build makes it`)
+      throw new Failure('the page is not there: in a clone, npm run viewer:build makes it')
     this.#given = given
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => refuse(response, 404))
@@ -101,7 +101,8 @@ const NOBLE = dirname(fileURLToPath(import.meta.resolve('@noble/hashes/sha2.js')
 
 /** Only what a module can import: nothing else in its folder is anybody's affair. */
 function moduleIn(folder: string, path: string): string | null {
-  return /\.(m?js|json)$/.test(path) ? inside(folder, path) : null
+  const isHidden = /(^|\/)\./.test(path)
+  return /\.(m?js|json)$/.test(path) && !isHidden ? inside(folder, path) : null
 }
 
 function inside(folder: string, path: string): string | null {

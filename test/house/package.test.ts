@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -56,7 +56,12 @@ function run(command: string, args: readonly string[], cwd: string): string {
 const runModule = (code: string): string =>
   run(process.execPath, ['--input-type=module', '--eval', code], project)
 
-test('the tarball holds dist as src has it, the command, the papers, and nothing else', () => {
+const filesOf = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true, encoding: 'utf8' })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+
+test('the tarball holds dist as src has it, the page, the command, the papers, and nothing else', () => {
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
     (path) => path.endsWith('.ts') && !path.endsWith('.d.ts'),
   )
@@ -64,6 +69,7 @@ test('the tarball holds dist as src has it, the command, the papers, and nothing
   const expected = [
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/synod.js', 'package.json'],
     ...modules.map((module) => `${module}.js`),
+    ...filesOf('dist/viewer'),
     // The types of the command line are nobody's interface.
     ...modules.filter((module) => !module.startsWith('dist/cli/')).map((module) => `${module}.d.ts`),
   ]

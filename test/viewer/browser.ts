@@ -11,7 +11,7 @@ const PAGE = fileURLToPath(new URL('../../dist/viewer', import.meta.url))
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
 /** Where the browser is; null: there is none here. */
-export const CHROMIUM: string | null =
+const CHROMIUM: string | null =
   process.env['CHROMIUM'] ??
   (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -23,7 +23,7 @@ export const CHROMIUM: string | null =
 export const describeInBrowser: typeof describe.skip =
   CHROMIUM === null && !process.env['CI'] ? describe.skip : describe
 
-export async function launch(): Promise<Browser> {
+async function launch(): Promise<Browser> {
   if (CHROMIUM === null)
     throw new Error('There is no Chromium: install it, or name it in the variable CHROMIUM.')
   // Root may not have a sandbox, and in a container it has no other.
@@ -97,7 +97,7 @@ export class Visit {
     if (this.#browser === undefined) throw new Error('The browser is not there yet.')
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 720 }, ...options })
     const page = await context.newPage()
-    page.setDefaultTimeout(60_000)
+    page.setDefaultTimeout(20_000)
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url()))
     page.on('pageerror', (error) => this.problems.push(error.message))

@@ -99,6 +99,7 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
       <div class="canvas-frame" ref={frame}>
         <canvas
           ref={canvas}
+          data-span={`${span.value.from} ${span.value.to}`}
           style={{ height: `${height}px` }}
           role="img"
           aria-label={`${label}: a line for each of ${lanes} nodes, messages as arrows between them. The transcript below says the same in words.`}

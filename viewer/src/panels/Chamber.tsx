@@ -15,7 +15,7 @@ export interface Seat {
 }
 
 /** Where a node sits; the first one at the top, and then with the clock. */
-export function seatOf(place: number, count: number): Seat {
+function seatOf(place: number, count: number): Seat {
   const angle = (place / count) * Math.PI * 2 - Math.PI / 2
   const radius = count === 1 ? 0 : MIDDLE - 44
   return { x: MIDDLE + radius * Math.cos(angle), y: MIDDLE + radius * Math.sin(angle) }

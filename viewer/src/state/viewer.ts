@@ -104,6 +104,7 @@ async function begin(): Promise<void> {
 }
 
 async function visit(): Promise<void> {
+  known = location.hash
   let wanted: PageAddress
   try {
     wanted = parsePage(location.hash)
@@ -170,6 +171,8 @@ const isSameRun = (one: Address, other: Address | null): boolean =>
 const pageOf = (address: Address): PageAddress => ({ ...NOWHERE, run: address })
 
 let writing: ReturnType<typeof setTimeout> | undefined
+/** What the address was when it was last read or written here. */
+let known = ''
 
 /** The event in the address follows what is looked at, without a step of history for each. */
 function writeAddress(): void {
@@ -178,8 +181,11 @@ function writeAddress(): void {
   if (shown.value === null || address === null || playing.value) return
   clearTimeout(writing)
   writing = setTimeout(() => {
+    // Somebody has gone elsewhere, which is about to be heard of.
+    if (location.hash !== known || shown.peek() === null) return
     const hash = formatPage({ ...page.peek(), run: { ...address, at } })
-    if (hash !== location.hash && shown.peek() !== null) history.replaceState(null, '', hash)
+    if (hash !== known) history.replaceState(null, '', hash)
+    known = location.hash
   }, 150)
 }
 
@@ -196,6 +202,7 @@ export async function openFile(file: GivenFile): Promise<void> {
   const address = shown.value?.run.address ?? null
   page.value = { ...NOWHERE, run: address }
   history.pushState(null, '', address === null ? '#' : formatPage(page.value))
+  known = location.hash
 }
 
 /** A file beside the page, as its address names it. */
@@ -421,7 +428,7 @@ export function elapse(seconds: number): void {
 
 // ---- what the diagram shows --------------------------------------------------------------------------------------
 
-export function spanAround(time: number, width: number, { lengthMicros }: Run, where = 0.5): Span {
+function spanAround(time: number, width: number, { lengthMicros }: Run, where = 0.5): Span {
   const most = Math.max(SHORTEST_SPAN, lengthMicros * 1.04)
   const wide = Math.min(Math.max(SHORTEST_SPAN, width), most)
   const from = Math.min(Math.max(-wide * 0.02, time - wide * where), Math.max(0, lengthMicros * 1.02 - wide))

@@ -31,7 +31,7 @@ export const STEPS: readonly Step[] = [
   },
   {
     title: 'A lost promise',
-    run: '#5?members=5&clients=1&requests=2&loss=12',
+    run: '#20?members=5&clients=1&requests=2&loss=12',
     begin: message('promise', { fate: 'lost' }),
   },
   {
@@ -51,7 +51,7 @@ export const STEPS: readonly Step[] = [
   },
   {
     title: 'New members',
-    run: '#109?members=3&clients=1&requests=14&loss=0&alpha=4&fault=change=1',
+    run: '#109?members=3&clients=1&requests=14&alpha=4&loss=0&fault=change=1',
     begin: changed,
   },
   {

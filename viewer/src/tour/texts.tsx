@@ -56,8 +56,11 @@ export const TEXTS: readonly Text[] = [
         </p>
         <p>
           It <At find={message('prepare')}>asks all to prepare</At>: to take part in no lower ballot any more.
-          Who agrees writes that down and answers with a <At find={message('promise')}>promise</At>. Promises
-          of a quorum, and the ballot is <dfn>adopted</dfn>: the leader leads, and says so in{' '}
+          Who agrees writes that down and answers with a{' '}
+          <dfn>
+            <At find={message('promise')}>promise</At>
+          </dfn>
+          . Promises of a quorum, and the ballot is <dfn>adopted</dfn>: the leader leads, and says so in{' '}
           <At find={message('heartbeat')}>heartbeats</At>.
         </p>
         <p>

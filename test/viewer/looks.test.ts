@@ -1,0 +1,128 @@
+// Whoever reads by keyboard, by screen reader, in the dark or without colours can use the page; and it is small.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { LOOKS } from '../../viewer/src/kinds.js'
+import { describeInBrowser, pageTest, ready, Visit } from './browser.js'
+
+const PAGE = fileURLToPath(new URL('../../dist/viewer', import.meta.url))
+
+/** Kilobytes, compressed: all of the page. */
+const MOST_KILOBYTES = 200
+
+describe('the page', () => {
+  it(`is at most ${MOST_KILOBYTES} kB, compressed`, () => {
+    const files = readdirSync(PAGE, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /\.\w+$/.test(path),
+    )
+    const sizes = files.map((path) => gzipSync(readFileSync(join(PAGE, path))).length)
+    const kilobytes = sizes.reduce((sum, size) => sum + size, 0) / 1_000
+    expect(files.length).toBeGreaterThan(2)
+    expect(kilobytes).toBeLessThanOrEqual(MOST_KILOBYTES)
+  })
+
+  it('tells the families of messages apart by their dashes, too', () => {
+    const dashes = Object.values(LOOKS).map(({ dash }) => dash.join(' '))
+    expect(new Set(dashes).size).toBe(dashes.length)
+  })
+})
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string }[]
+}
+
+/** What axe has to say against the page as it is. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source)
+  const found = (await page.evaluate(
+    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }).then(({ violations }) => violations)`,
+  )) as readonly Violation[]
+  return found.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .map(({ html }) => html)
+        .join(' ')
+        .slice(0, 300)}`,
+  )
+}
+
+describeInBrowser.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
+  const visit = new Visit()
+
+  pageTest(
+    visit,
+    'every part has contrast and labels',
+    '#?tour=8',
+    async (page) => {
+      await ready(page)
+      for (const tab of ['Mind', 'Verdicts', 'Change the past', 'Operations', 'Ledger']) {
+        await page.getByRole('tab', { name: tab }).click()
+        expect(await violations(page), tab).toEqual([])
+      }
+      await page.keyboard.press('?')
+      expect(await violations(page), 'help').toEqual([])
+      await page.keyboard.press('Escape')
+      await page.goto(`${page.url().split('#')[0]}#?`)
+      await page.getByRole('heading', { name: 'Watch a parliament decide' }).waitFor()
+      expect(await violations(page), 'the beginning').toEqual([])
+    },
+    { colorScheme },
+  )
+})
+
+describeInBrowser('by the keyboard', () => {
+  const visit = new Visit()
+
+  pageTest(
+    visit,
+    'whatever has the focus shows it, and every control can be reached',
+    '#7?members=3&requests=1',
+    async (page) => {
+      await ready(page)
+      const reached = new Set<string>()
+      for (let times = 0; times < 60; times++) {
+        await page.keyboard.press('Tab')
+        const name = (await page.evaluate(
+          `(() => { const { outlineStyle, strokeWidth } = getComputedStyle(document.activeElement.querySelector('circle') ?? document.activeElement); return document.activeElement === document.body ? '' : (outlineStyle !== 'none' || strokeWidth === '4px') + ' ' + (document.activeElement.ariaLabel ?? document.activeElement.textContent) })()`,
+        )) as string
+        if (name !== '') expect(name).toMatch(/^true/)
+        reached.add(name.replace(/^true /, ''))
+      }
+      for (const name of [
+        'Run',
+        'Open a file',
+        'Help',
+        'Follow',
+        'Play',
+        'Ledger',
+        'Transcript',
+        'NODE_0leads',
+      ])
+        expect(
+          [...reached].some((each) => each.startsWith(name.replace('leads', ''))),
+          name,
+        ).toBe(true)
+    },
+  )
+
+  pageTest(
+    visit,
+    'nothing moves by itself for who wants that',
+    '#7?members=3&requests=1',
+    async (page) => {
+      await ready(page)
+      const moving = await page.evaluate(
+        `[...document.querySelectorAll('*')].filter((each) => getComputedStyle(each).animationName !== 'none' || parseFloat(getComputedStyle(each).transitionDuration) > 0).length`,
+      )
+      expect(moving).toBe(0)
+      expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(1)
+    },
+    { reducedMotion: 'reduce' },
+  )
+})

@@ -1,0 +1,248 @@
+// The page, item by item, as somebody clicks through it.
+
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { simulate, swarm } from '../../src/simulation/index.js'
+import { describeInBrowser, eventOf, pageTest, ready, Visit } from './browser.js'
+
+/** A small run, with everything in it. */
+const SMALL = '#7?members=3&clients=2&requests=4&loss=10'
+
+const side = (page: Page, name: string): Promise<void> => page.getByRole('tab', { name }).click()
+
+describeInBrowser('the page', () => {
+  const visit = new Visit()
+  const check = (name: string, hash: string, run: (page: Page) => Promise<void>): void =>
+    pageTest(visit, name, hash, run)
+
+  check('runs a seed that is typed, with its options, and puts both into the address', '', async (page) => {
+    await page.getByRole('main').getByLabel('Seed or story').fill('7 members=3 clients=2 requests=4 loss=10')
+    await page.getByRole('main').getByRole('button', { name: 'Run' }).click()
+    await ready(page)
+    expect(new URL(page.url()).hash).toContain(SMALL)
+    await page.getByRole('banner').getByLabel('Seed or story').fill('8 members=3 requests=1')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/#8\?members=3&requests=1/)
+    await page.goBack()
+    await page.waitForURL(/#7\?members=3/)
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Watch a parliament decide' }).waitFor()
+  })
+
+  check('says in a sentence what is wrong with an address', '#7?lost=20', async (page) => {
+    expect(await page.getByRole('alert').textContent()).toContain('There is no option ‘lost’')
+    await page.goto(page.url().replace('lost=20', 'loss=2000'))
+    await page.reload()
+    expect(await page.getByRole('alert').textContent()).toMatch(/loss/)
+    await page.getByRole('button', { name: 'Close this message' }).click()
+    expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
+  test('shows the hashes that the terminal prints', async () => {
+    const page = await visit.open('')
+    const options = [1, 2, 3, 4, 5, 7, 8].map((seed) => ({
+      seed,
+      scenario: { members: 3, clients: 2, requests: 3 },
+    }))
+    const words = 'members=3&clients=2&requests=3'
+    const runs = [
+      ...options.map((each) => [`#${each.seed}?${words}`, each] as const),
+      ['#6', { seed: 6 }] as const,
+      ['#5?scenario=swarm', { seed: 5, scenario: swarm(5), application: 'shared' }] as const,
+      [
+        '#9?members=5&fault=crash=3',
+        { seed: 9, scenario: { members: 5, faults: { loss: 50_000, crash: 3 } } },
+      ] as const,
+    ]
+    const { sharedApplication } = await import('../../src/simulation/index.js')
+    for (const [hash, { seed, ...rest }] of runs) {
+      const shared = 'application' in rest ? { application: sharedApplication() } : {}
+      const scenario = 'scenario' in rest ? { scenario: rest.scenario } : {}
+      const { transcriptSha256 } = simulate({ seed, ...scenario, ...shared, hash: true }).summary
+      await page.goto(`${page.url().split('#')[0]}${hash}`)
+      await page.locator(`[data-hash="${transcriptSha256}"]`).waitFor({ timeout: 20_000 })
+    }
+    await visit.leave(page)
+  })
+
+  check('makes a link of every moment', `${SMALL}&at=120`, async (page) => {
+    await ready(page)
+    expect(await eventOf(page)).toBe(120)
+    await page.keyboard.press('ArrowRight')
+    await page.waitForURL(/at=121/)
+    expect(await page.locator('.transcript li[aria-current] .number').textContent()).toBe('121')
+  })
+
+  check('lets the diagram be zoomed and panned, by hand and by key', SMALL, async (page) => {
+    await ready(page)
+    const canvas = page.locator('.canvas-frame canvas')
+    const span = async (): Promise<readonly [number, number]> => {
+      const text = (await canvas.getAttribute('data-span')) ?? ''
+      const [from = 0, to = 0] = text.split(' ').map(Number)
+      return [from, to]
+    }
+    const [from, to] = await span()
+    const box = await canvas.boundingBox()
+    if (box === null) throw new Error('The diagram is not there.')
+    await page.mouse.move(box.x + box.width / 2, box.y + 40)
+    await page.mouse.wheel(0, -200)
+    await expect.poll(async () => (await span())[1] - (await span())[0]).toBeLessThan(to - from)
+    const [zoomed] = await span()
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2 - 150, box.y + 60, { steps: 5 })
+    await page.mouse.up()
+    await expect.poll(async () => (await span())[0]).toBeGreaterThan(zoomed)
+    expect(await page.getByRole('button', { name: 'Follow' }).getAttribute('aria-pressed')).toBe('false')
+    await page.keyboard.press('0')
+    await expect.poll(async () => (await span())[0]).toBeLessThanOrEqual(0)
+    const [start, end] = await span()
+    await page.keyboard.press('+')
+    await expect.poll(async () => (await span())[1] - (await span())[0]).toBeLessThan(end - start)
+    await page.getByRole('button', { name: 'Follow' }).click()
+    await page.keyboard.press('End')
+    await expect.poll(async () => (await span())[1]).toBeGreaterThan(to)
+  })
+
+  check(
+    'tells of a message under the pointer, and takes it apart when it is clicked',
+    SMALL,
+    async (page) => {
+      await ready(page)
+      const [x, y] = await findMessage(page)
+      expect(await page.locator('.hint').textContent()).toMatch(/\w+ NODE_\d → NODE_\d/)
+      await page.mouse.click(x, y)
+      const message = page.getByRole('region', { name: 'The message' })
+      await message.getByRole('button', { name: /^Sent by event/ }).click()
+      expect(await message.getByRole('heading').textContent()).toMatch(/NODE_\d → NODE_\d/)
+      expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('sends')
+    },
+  )
+
+  check('hides the messages of a family, and shows them again', SMALL, async (page) => {
+    await ready(page)
+    const votes = page.getByRole('button', { name: 'Votes', exact: true })
+    await votes.click()
+    expect(await votes.getAttribute('aria-pressed')).toBe('false')
+    await votes.click()
+    expect(await votes.getAttribute('aria-pressed')).toBe('true')
+  })
+
+  check('seats the members in the chamber, and shows who leads under which ballot', SMALL, async (page) => {
+    await ready(page)
+    await page.keyboard.press('End')
+    const leader = page.getByRole('button', { name: /up, leading, ballot 1\.0\.1/ })
+    await leader.waitFor()
+    expect(await page.getByRole('button', { name: /^NODE_\d: up, following/ }).count()).toBe(2)
+    await leader.click()
+    expect(await page.getByLabel('The mind of').inputValue()).toBe('0')
+  })
+
+  check('keeps the ledger, and tells the life of a slot', SMALL, async (page) => {
+    await ready(page)
+    await page.keyboard.press('End')
+    await page.getByRole('row', { name: /^3 / }).waitFor()
+    expect(await page.getByRole('cell', { name: /applied|accepted under 1\.0\.1/ }).count()).toBeGreaterThan(
+      0,
+    )
+    await page.getByRole('row', { name: /^3 / }).getByRole('button').first().click()
+    const life = page.getByRole('region', { name: 'The life of slot 3' })
+    await life.getByRole('listitem').first().waitFor()
+    expect(await life.getByRole('listitem').count()).toBeGreaterThan(5)
+    await life.getByRole('listitem').first().getByRole('button').click()
+    expect(await page.locator('.transcript li[aria-current]').textContent()).toMatch(/invokes|request/)
+  })
+
+  check('shows a mind: its roles, their fields, its timers and its disk', `${SMALL}&at=150`, async (page) => {
+    await ready(page)
+    await side(page, 'Mind')
+    const panel = page.getByRole('tabpanel', { name: 'Mind' })
+    await panel.getByRole('heading', { name: 'acceptor' }).waitFor()
+    for (const name of ['replica', 'leader', 'timers', 'disk'])
+      expect(await panel.getByRole('heading', { name, exact: true }).count()).toBe(1)
+    expect(await panel.getByText('promised', { exact: true }).count()).toBeGreaterThan(0)
+    const nested = panel.locator('details[open] > ul > li > details').first()
+    await nested.locator('summary').first().click()
+    expect(await nested.locator('li').count()).toBeGreaterThan(0)
+    await page.getByLabel('The mind of').selectOption('2')
+    await page.keyboard.press('Escape')
+    expect(await panel.getByText(/founded|incarnation/).count()).toBeGreaterThan(0)
+  })
+
+  check('plays slowly, pauses, and goes by one event either way', SMALL, async (page) => {
+    await ready(page)
+    expect(await page.getByLabel('Speed').inputValue()).toBe('20000')
+    await page.getByRole('button', { name: 'Play' }).click()
+    await expect.poll(() => eventOf(page)).toBeGreaterThan(10)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    const here = await eventOf(page)
+    await page.getByRole('button', { name: 'One event forward' }).click()
+    expect(await eventOf(page)).toBe(here + 1)
+    await page.getByRole('button', { name: 'One event back' }).click()
+    await page.keyboard.press('ArrowLeft')
+    expect(await eventOf(page)).toBe(here - 1)
+    await page.getByLabel('Speed').selectOption('1000000')
+    await page.keyboard.press('Escape')
+    await page.locator('body').click({ position: { x: 400, y: 4 } })
+    await page.keyboard.press('ArrowDown')
+    expect(await page.getByLabel('Speed').inputValue()).toBe('500000')
+    await page.keyboard.press(' ')
+    await page.getByRole('button', { name: 'Pause' }).waitFor()
+    await page.keyboard.press(' ')
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+  })
+
+  check('has a slider, and marks on it that lead to their moments', SMALL, async (page) => {
+    await ready(page)
+    const election = page.locator('.mark.election').first()
+    const label = (await election.getAttribute('aria-label')) ?? ''
+    await election.click()
+    expect(await eventOf(page)).toBe(Number(/event (\d+)/.exec(label)?.[1]))
+    await page.keyboard.press('Home')
+    await page.keyboard.press('n')
+    expect(await eventOf(page)).toBe(Number(/event (\d+)/.exec(label)?.[1]))
+    await page.getByLabel('Simulated time').fill('10000')
+    expect(await eventOf(page)).toBeGreaterThan(200)
+  })
+
+  check('lists its keys on ?', SMALL, async (page) => {
+    await ready(page)
+    await page.keyboard.press('?')
+    const help = page.getByRole('dialog', { name: 'Keys and hands' })
+    await help.waitFor()
+    expect(await help.getByText('one event forward').count()).toBe(1)
+    await help.getByRole('button', { name: 'Close' }).click()
+    await help.waitFor({ state: 'hidden' })
+  })
+
+  check('lists the verdicts, and the operations in a legal order', SMALL, async (page) => {
+    await ready(page)
+    await page.getByRole('button', { name: '✓ every verdict holds' }).click()
+    expect(await page.locator('.verdicts li').count()).toBeGreaterThan(10)
+    await page.getByRole('button', { name: 'Operations and their order' }).click()
+    await page.getByText(/\d+ operations in a legal order/).waitFor()
+    const bar = page.getByRole('button', { name: /set A .*1?\. of the order/ }).first()
+    await bar.click()
+    await page.getByRole('tab', { name: 'Transcript' }).click()
+    expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
+  })
+
+  check('fits a phone, for reading', '#?tour=1', async (page) => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.getByRole('heading', { name: 'One decree' }).waitFor()
+    await ready(page)
+    const wide = await page.evaluate('document.documentElement.scrollWidth')
+    expect(wide).toBeLessThanOrEqual(390)
+  })
+})
+
+/** Moves the pointer over the diagram until it is on a message. */
+async function findMessage(page: Page): Promise<readonly [number, number]> {
+  const box = await page.locator('.canvas-frame canvas').boundingBox()
+  if (box === null) throw new Error('The diagram is not there.')
+  for (let x = box.x + 40; x < box.x + box.width; x += 7) {
+    const y = box.y + box.height / 2 + 30
+    await page.mouse.move(x, y)
+    if ((await page.locator('canvas.over').count()) > 0) return [x, y]
+  }
+  throw new Error('No message is on the diagram.')
+}
