@@ -1,3 +1,4 @@
+import { formatBallot, recover } from 'synod/paxos'
 import { readyApplication, type Scenario, Simulation, swarm } from 'synod/simulation'
 import { describe, expect, it } from 'vitest'
 import type { Mind, Moment } from '../../../viewer/src/engine/contract.js'
@@ -7,9 +8,13 @@ import { open } from './engines.js'
 const ADDRESS = '#5?scenario=swarm&requests=40'
 
 /** The world of that run, gone on until so many events have happened, or a few more. */
-function worldAt(event: number, scenario: Scenario = { ...swarm(5), requests: 40 }): Simulation['world'] {
+function worldAt(
+  event: number,
+  scenario: Scenario = { ...swarm(5), requests: 40 },
+  seed = 5,
+): Simulation['world'] {
   const application = readyApplication('shared', 'decree') ?? undefined
-  const { world } = new Simulation({ seed: 5, scenario, ...(application && { application }) })
+  const { world } = new Simulation({ seed, scenario, ...(application && { application }) })
   while (world.events < event && world.step());
   return world
 }
@@ -77,6 +82,28 @@ describe('a moment', () => {
     }
   })
 
+  it('has a ledger that knows what is applied by whoever started from a snapshot, or lost its store', async () => {
+    for (const [seed, event] of [
+      [39, 3_000],
+      [33, 5_200],
+      [62, 8_900],
+    ] as const) {
+      const scenario = { ...swarm(seed), requests: 30 }
+      const { engine, handle, run } = await open(`#${seed}?scenario=swarm&requests=30`)
+      const world = worldAt(event, scenario, seed)
+      const { slots } = await engine.ledger(handle, world.events, 1, 10_000)
+      const members = run.nodes.filter(({ isMember }) => isMember)
+      for (const [place, { id }] of members.entries()) {
+        const node = world.hosts[id]?.node
+        const applied = slots.filter(({ cells }) =>
+          ['applied', 'trimmed'].includes(cells[place]?.state ?? ''),
+        )
+        const replica = node?.roles.replica
+        if (replica !== undefined) expect(applied.length).toBe(replica.applied)
+      }
+    }
+  })
+
   it('has a ledger in which each member has applied what its replica has', async () => {
     const { engine, handle, run } = await open(ADDRESS)
     for (const share of [0.2, 0.4, 0.6, 0.8, 1]) {
@@ -92,6 +119,35 @@ describe('a moment', () => {
         expect(applied.length).toBe(node.roles.replica?.applied ?? 0)
       }
     }
+  })
+
+  it('has a ledger in which each member holds the votes that it has written, and those durable that are on its disk', async () => {
+    const { engine, handle, run } = await open(ADDRESS)
+    const members = run.nodes.filter(({ isMember }) => isMember)
+    let unsynced = 0
+    let down = 0
+    for (let share = 0.02; share <= 1; share += 0.02) {
+      const world = worldAt(Math.floor(run.eventCount * share))
+      const { slots } = await engine.ledger(handle, world.events, 1, 10_000)
+      for (const [place, { id }] of members.entries()) {
+        const host = world.hosts[id]
+        if (host === undefined) continue
+        const { votes } = recover(host.disk.synced)
+        down += host.node === null ? 1 : 0
+        for (const { slot, cells } of slots) {
+          const { accepted, durable, state } = cells[place] ?? {}
+          if (state === 'trimmed') continue
+          const onDisk = votes.get(slot)
+          const held = host.node === null ? onDisk : (host.node.roles.acceptor?.votes.get(slot) ?? onDisk)
+          expect(accepted).toBe(held === undefined ? null : formatBallot(held.ballot))
+          if (held === undefined) continue
+          expect(durable).toBe(onDisk !== undefined && formatBallot(onDisk.ballot) === accepted)
+          unsynced += durable === true ? 0 : 1
+        }
+      }
+    }
+    expect(unsynced).toBeGreaterThan(0)
+    expect(down).toBeGreaterThan(0)
   })
 
   it('is refused with a sentence where there is no such event', async () => {
