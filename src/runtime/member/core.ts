@@ -190,6 +190,7 @@ export class MemberCore {
       ...(token !== undefined && { token }),
       ...(limits && { limits }),
       ...(between?.route && { route: between.route }),
+      ...(between?.versions && { versions: between.versions }),
       onMessages: (from, store, payloads) => this.#receive(from, store, payloads),
       onBook: (book) => this.#learnBook(book),
       onReachable: (node, reachable) => this.#reach(node, reachable),

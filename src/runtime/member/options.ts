@@ -3,7 +3,13 @@ import type { AnyMachine, MemberId, Purpose, Settings, StoreRecord } from '../..
 import { type BlackBoxOptions, checkBlackBox } from '../black-box/options.js'
 import type { MetricsRegistry } from '../metrics.js'
 import type { Files } from '../store/files.js'
-import { type Endpoint, parseEndpoint, type TransportLimits, type TransportTls } from '../transport/index.js'
+import {
+  type Endpoint,
+  parseEndpoint,
+  type TransportLimits,
+  type TransportTls,
+  type Versions,
+} from '../transport/index.js'
 import type { About } from './about.js'
 import type { Clock } from './clock.js'
 import { BadOptions } from './errors.js'
@@ -71,6 +77,8 @@ export interface Between {
   readonly files?: (real: Files) => Files
   /** Where it dials what is said to be at an address. */
   readonly route?: (endpoint: string) => string
+  /** The versions of the wire that it speaks: those of an earlier or a later program. */
+  readonly versions?: Versions
 }
 
 /** What a start comes to. */
