@@ -15,8 +15,9 @@ import {
   type RoleFactories,
   type Scout,
   type Seed,
+  type Settings,
 } from 'synod/paxos'
-import type { Scenario } from 'synod/simulation'
+import type { AnyApplication, Scenario } from 'synod/simulation'
 
 /** The roles of a node. */
 export type Roles = Partial<RoleFactories>
@@ -37,6 +38,12 @@ export interface Exhibit {
   plant(): MakeNode
   /** The runs that it is hunted in, by seed; the swarm, unless it needs faults that are outside of it. */
   readonly scenario?: (seed: number) => Scenario
+  /** What differs from the usual settings in them. */
+  readonly settings?: Partial<Settings>
+  /** What its clients do in them; those of `shared` unless it says otherwise. */
+  readonly application?: AnyApplication
+  /** It only shows where clients read otherwise than by commands. */
+  readonly needsReads?: true
   /** Found by what happens within a run, or by running the same seed twice. Default: `verdicts`. */
   readonly check?: 'verdicts' | 'determinism'
 }

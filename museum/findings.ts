@@ -2,22 +2,28 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 export interface Finding {
-  /** The verdict that fails first. */
-  readonly verdict: string
   /** How many seeds it took from each of the starts; null: it was not found within the limit. */
   readonly seeds: readonly (number | null)[]
+  /** The verdict that fails first, and the number of the event that breaks it, in a run that was caught and shrunk. */
+  readonly verdict: string
+  readonly events: number
   /** One integer that replays it. */
   readonly story: string
-  /** The number of the event that breaks the verdict, in that story and in the shortest that was ever recorded. */
-  readonly events: number
-  readonly shortest: number
+  /** The shortest story that is known of it, however it was found. */
+  readonly shortest: { readonly events: number; readonly story: string }
 }
 
 /** One bug, as the command line tells of it. */
 export interface Told extends Finding {
   readonly bug: string
   readonly found: boolean
+  /** How long it took to make a run that was caught now as short; null where that was not tried, or not reached. */
+  readonly shrunkSeconds: number | null
+  readonly isShort: boolean
 }
+
+/** A story has at most so many times the events of the shortest that is known. */
+export const MOST_TIMES_SHORTEST = 2
 
 /** By the name of the exhibit. */
 export type Findings = Readonly<Record<string, Finding>>

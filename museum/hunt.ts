@@ -10,7 +10,7 @@ import {
   tellStory,
 } from 'synod/simulation'
 import type { Exhibit } from './exhibit.js'
-import { failsAnyway, scenarioOf, trialsWith } from './trial.js'
+import { applicationOf, failsAnyway, scenarioOf, trialsWith } from './trial.js'
 
 /** A run that fails. */
 export interface Caught {
@@ -38,19 +38,22 @@ export function hunt(exhibit: Exhibit, start: number, mostSeeds: number): Caught
     const scenario = scenarioOf(exhibit, seed)
     const failure = trial(scenario, seed, { ...ANY_FAILURE, patience: MOST_EVENTS })
     if (failure === null || !exhibit.verdicts.includes(failure.verdict)) continue
-    if (!failsAnyway(scenario, seed)) return { scenario, seed, failure, seeds: count }
+    if (!failsAnyway(exhibit, scenario, seed)) return { scenario, seed, failure, seeds: count }
   }
   return null
 }
 
 /** What this process has taken, however busy the machine is with others. */
-function processorSeconds(): number {
+export function processorSeconds(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1_000_000
 }
 
-/** The shortest run that is found in this time. What fails without the bug as well is no candidate. */
-export function shorten(exhibit: Exhibit, caught: Caught, limitSeconds: number): Shrunk {
+/**
+ * The shortest run that is found in so many seconds of processor time, or the first that has no more events than are
+ * enough. What fails without the bug as well is no candidate.
+ */
+export function shorten(exhibit: Exhibit, caught: Caught, limitSeconds: number, enough = 0): Shrunk {
   const planted = trialsWith(exhibit)
   const { scenario, seed, failure } = caught
   const endSeconds = processorSeconds() + limitSeconds
@@ -61,19 +64,20 @@ export function shorten(exhibit: Exhibit, caught: Caught, limitSeconds: number):
     mostInVain: Number.POSITIVE_INFINITY,
     trial: (candidate, candidateSeed, sought) => {
       const failed = planted(candidate, candidateSeed, sought)
-      return failed !== null && failsAnyway(candidate, candidateSeed) ? null : failed
+      return failed !== null && failsAnyway(exhibit, candidate, candidateSeed) ? null : failed
     },
   })
   for (let next = candidates.next(); next.done !== true && processorSeconds() < endSeconds; ) {
     if (next.value !== null) best = next.value
+    if (best.failure.event <= enough) break
     next = candidates.next()
   }
   return best
 }
 
 /** The integer that replays a run. */
-export function storyOf({ scenario, seed }: Pick<Caught, 'scenario' | 'seed'>): string {
-  return tellStory({ scenario, seed, machine: storyMachine('shared') })
+export function storyOf(exhibit: Exhibit, { scenario, seed }: Pick<Caught, 'scenario' | 'seed'>): string {
+  return tellStory({ scenario, seed, machine: storyMachine(applicationOf(exhibit).name) })
 }
 
 /** What becomes of a run that was told, with the bug in it; null: nothing fails. Throws a `StoryError`. */

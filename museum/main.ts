@@ -3,12 +3,15 @@
  * Progress goes to stderr.
  */
 import { parseArgs } from 'node:util'
-import { readOlderStory, readStory, Simulation, StoryError, sharedApplication } from 'synod/simulation'
+import { readStory, Simulation, StoryError } from 'synod/simulation'
+import { examine, replayKnown, searchFor } from './examine.js'
 import type { Exhibit } from './exhibit.js'
 import { EXHIBITS } from './exhibits/index.js'
-import { type Finding, medianOf, readFindings, type Told, writeFindings } from './findings.js'
-import { type Caught, hunt, MOST_SEEDS, replay, replayRun, STARTS, shorten, storyOf } from './hunt.js'
+import { medianOf, readFindings, type Told, writeFindings } from './findings.js'
+import { MOST_SEEDS, replay, STARTS } from './hunt.js'
+import { applicationOfModule, UsageError, withApplication } from './mine.js'
 import { tableOf, writeTable } from './table.js'
+import { partsOf } from './trial.js'
 
 const STORIES = new URL('../stories.json', import.meta.url)
 const README = new URL('../README.md', import.meta.url)
@@ -21,24 +24,26 @@ Hunts planted bugs, each from five starts, and shows how many seeds it took and 
   --seeds N          give up a hunt after so many seeds (default: ${MOST_SEEDS})
   --starts N         hunt from so many starts, 1 to ${STARTS.length} (default: ${STARTS.length})
   --quick            hunt nothing: replay the pinned stories
-  --pin              make the story of each short, and write all to museum/stories.json and museum/README.md; with
-                     --quick, write only by which event the pinned stories show their bugs now
-  --limit SECONDS    with --pin: how long to look for shorter stories of each (default: 30)
+  --pin              shrink what was caught as far as it goes, and write all to museum/stories.json and
+                     museum/README.md; with --quick, write only how the pinned stories show their bugs now
+  --limit SECONDS    how long to shrink what was caught, or to search (default: 50)
+  --search           hunt nothing: look for shorter stories in another way than by shrinking; with --pin, write them
+  --machine MODULE   hunt with a machine and clients of your own, such as ./mine.js
   --replay INTEGER   with --bug NAME: print the transcript of this story, up to the event that breaks a verdict
   --json             print an array of {bug, found, verdict, medianSeeds, story}
   --help             print this
 
-It exits with 0 when every bug is caught, with 1 when one is not, and with 2 when an option is wrong.`
+It exits with 0 when every bug is caught from each start and shrinks to at most twice the shortest story that is known\nof it; with 1 when one does not; and with 2 when an option or a module is wrong.`
 
-class UsageError extends Error {}
-
-function main(): number {
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       bug: { type: 'string', multiple: true },
       seeds: { type: 'string', default: String(MOST_SEEDS) },
       starts: { type: 'string', default: String(STARTS.length) },
-      limit: { type: 'string', default: '30' },
+      limit: { type: 'string', default: '50' },
+      search: { type: 'boolean', default: false },
+      machine: { type: 'string' },
       replay: { type: 'string' },
       quick: { type: 'boolean', default: false },
       pin: { type: 'boolean', default: false },
@@ -50,113 +55,42 @@ function main(): number {
     print(HELP)
     return 0
   }
-  const chosen = exhibitsOf(values.bug)
+  const chosen = await exhibitsOf(values.bug, values.machine)
   if (values.replay !== undefined) return show(chosen, values.replay)
+  if (values.pin && values.machine !== undefined)
+    throw new UsageError('stories are pinned of the clients of shared: leave out --machine, or --pin')
   const seeds = numberOf('--seeds', values.seeds, MOST_SEEDS)
   const starts = STARTS.slice(0, numberOf('--starts', values.starts, STARTS.length))
   const limitSeconds = numberOf('--limit', values.limit, 3_600)
   const told = chosen.map((exhibit, index) => {
+    // What is known was found with other clients.
+    const known = values.machine === undefined ? readFindings(STORIES)[exhibit.name] : undefined
+    const effort = { starts, seeds, limitSeconds, isThorough: values.pin }
     const one = values.quick
-      ? replayPinned(exhibit)
-      : examine(exhibit, { starts, seeds, limitSeconds: values.pin ? limitSeconds : 0 })
-    say(
-      `${index + 1} of ${chosen.length}: ${one.bug} ${one.found ? `breaks ${one.verdict}` : 'is NOT found'}`,
-    )
+      ? replayKnown(exhibit, known)
+      : values.search
+        ? searchFor(exhibit, known, limitSeconds)
+        : examine(exhibit, known, effort, say)
+    say(`${index + 1} of ${chosen.length}: ${one.bug} ${wordsOf(one)}`)
     if (values.pin && one.found) pin(one)
     return one
   })
   if (values.pin) writeTable(README, readFindings(STORIES))
   print(values.json ? jsonOf(told) : tableOf(told))
-  return told.every(({ found }) => found) ? 0 : 1
+  return told.every(({ found, isShort }) => found && isShort) ? 0 : 1
 }
 
-// ---- one bug -----------------------------------------------------------------------------------------------------
-
-interface Effort {
-  readonly starts: readonly number[]
-  readonly seeds: number
-  /** How long to look for shorter stories; 0: not at all. */
-  readonly limitSeconds: number
+function wordsOf({ found, verdict, events, shortest, isShort, shrunkSeconds }: Told): string {
+  if (!found) return 'is NOT found'
+  const time = shrunkSeconds === null ? '' : `, after ${shrunkSeconds.toFixed(1)} s`
+  const short = isShort ? '' : `, which is NOT SHORT: ${shortest.events} are enough`
+  return `breaks ${verdict} in ${events} events${time}${short}`
 }
 
-function examine(exhibit: Exhibit, { starts, seeds, limitSeconds }: Effort): Told {
-  const hunts = starts.map((start) => {
-    const caught = hunt(exhibit, start, seeds)
-    say(`${exhibit.name}: ${caught ? `seed ${caught.seed}` : `nothing in ${seeds} seeds`} from ${start}`)
-    return caught
-  })
-  const counts = hunts.map((caught) => caught?.seeds ?? null)
-  const catches = hunts.filter((caught) => caught !== null)
-  const pinned = readFindings(STORIES)[exhibit.name]
-  if (catches.length === 0) return { ...lost(exhibit), seeds: counts }
-  if (limitSeconds > 0) return { ...shortestOf(exhibit, catches, limitSeconds, pinned), seeds: counts }
-  const [first] = catches as [Caught]
-  const isPinned = pinned !== undefined && replays(exhibit, pinned)
-  const { verdict, event: events } = first.failure
-  const fresh = { verdict, events, shortest: pinned?.shortest ?? events, story: storyOf(first) }
-  return {
-    bug: exhibit.name,
-    found: medianOf(counts) !== null,
-    ...(isPinned ? pinned : fresh),
-    seeds: counts,
-  }
-}
-
-/** The two quickest catches, made as short as may be; the shorter of them, or what is pinned if that is shorter still. */
-function shortestOf(
-  exhibit: Exhibit,
-  catches: readonly Caught[],
-  limitSeconds: number,
-  pinned: Finding | undefined,
-): Told {
-  const quickest = [...catches].sort((a, b) => a.failure.event - b.failure.event).slice(0, 2)
-  const stories = quickest.map((caught) => {
-    const story = storyOf(shorten(exhibit, caught, limitSeconds / quickest.length))
-    // What was made short is one verdict's failure; in what is left another may fail before it.
-    const { verdict, event: events } = replay(exhibit, story) ?? caught.failure
-    return { verdict, events, story }
-  })
-  if (pinned !== undefined && replays(exhibit, pinned)) stories.push(pinned)
-  const [best] = stories.sort((a, b) => a.events - b.events)
-  if (best === undefined) return lost(exhibit)
-  const { verdict, events, story } = best
-  const shortest = Math.min(events, pinned?.shortest ?? events)
-  return { bug: exhibit.name, found: true, seeds: [], verdict, events, shortest, story }
-}
-
-function replayPinned(exhibit: Exhibit): Told {
-  const pinned = readFindings(STORIES)[exhibit.name]
-  if (pinned === undefined) return lost(exhibit)
-  const events = eventsOf(exhibit, pinned)
-  if (events === null) return { bug: exhibit.name, found: false, ...pinned }
-  return { bug: exhibit.name, found: true, ...pinned, events, story: storyOf(readOlderStory(pinned.story)) }
-}
-
-/**
- * The event by which a pinned story shows what it showed; null if it does not. A story of an older version may still
- * show its bug, whatever else has become of it.
- */
-function eventsOf(exhibit: Exhibit, { story, verdict }: Finding): number | null {
-  try {
-    const failure = replayRun(exhibit, readOlderStory(story))
-    return failure?.verdict === verdict ? failure.event : null
-  } catch (error) {
-    if (error instanceof StoryError) return null
-    throw error
-  }
-}
-
-function replays(exhibit: Exhibit, pinned: Finding): boolean {
-  return eventsOf(exhibit, pinned) !== null
-}
-
-function lost({ name }: Exhibit): Told {
-  return { bug: name, found: false, verdict: '', seeds: [], story: '', events: 0, shortest: 0 }
-}
-
-function pin({ bug, found: _, ...finding }: Told): void {
-  const known = readFindings(STORIES)
-  const all = { ...known, [bug]: finding }
+function pin({ bug, seeds, verdict, events, story, shortest }: Told): void {
+  const { events: fewest, story: shortestStory } = shortest
+  const finding = { seeds, verdict, events, story, shortest: { events: fewest, story: shortestStory } }
+  const all = { ...readFindings(STORIES), [bug]: finding }
   const inOrder = EXHIBITS.flatMap(({ name }) => (all[name] ? [[name, all[name]] as const] : []))
   writeFindings(STORIES, Object.fromEntries(inOrder))
 }
@@ -174,7 +108,7 @@ function show(chosen: readonly Exhibit[], story: string): number {
   const simulation = new Simulation({
     scenario,
     seed,
-    application: sharedApplication(),
+    ...partsOf(exhibit),
     makeNode: exhibit.plant(),
     onLine: (line) => {
       if (count++ <= last) print(line)
@@ -194,8 +128,17 @@ function show(chosen: readonly Exhibit[], story: string): number {
 
 // ---- words -------------------------------------------------------------------------------------------------------
 
-function exhibitsOf(names: readonly string[] | undefined): readonly Exhibit[] {
-  if (names === undefined) return EXHIBITS
+async function exhibitsOf(
+  names: readonly string[] | undefined,
+  machine: string | undefined,
+): Promise<readonly Exhibit[]> {
+  const chosen = names === undefined ? EXHIBITS : named(names)
+  if (machine === undefined) return chosen
+  const application = await applicationOfModule(machine)
+  return chosen.map((exhibit) => withApplication(exhibit, application))
+}
+
+function named(names: readonly string[]): readonly Exhibit[] {
   return names.map((name) => {
     const exhibit = EXHIBITS.find((each) => each.name === name)
     if (exhibit !== undefined) return exhibit
@@ -229,7 +172,7 @@ function say(text: string): void {
 }
 
 try {
-  process.exitCode = main()
+  process.exitCode = await main()
 } catch (error) {
   const isWrong = error instanceof UsageError || error instanceof StoryError || isOptionError(error)
   if (!isWrong) throw error

@@ -1,6 +1,7 @@
 /** Trials of an exhibit: does a run with its bug fail, and which verdict first? */
 import {
   ANY_FAILURE,
+  type AnyApplication,
   type Failure,
   type Scenario,
   Simulation,
@@ -12,19 +13,31 @@ import {
 } from 'synod/simulation'
 import type { Exhibit } from './exhibit.js'
 
-const APPLICATION = sharedApplication()
+const SHARED = sharedApplication()
 
 /** The runs that a bug is hunted in. */
 export function scenarioOf({ scenario = swarm }: Exhibit, seed: number): Scenario {
   return scenario(seed)
 }
 
+/** What the clients of those runs do. */
+export function applicationOf({ application = SHARED }: Exhibit): AnyApplication {
+  return application
+}
+
+/** What its runs have in common, with the bug or without it. */
+export function partsOf(exhibit: Exhibit): Pick<SimulationOptions, 'application' | 'settings'> {
+  const { settings = {} } = exhibit
+  return { application: applicationOf(exhibit), settings }
+}
+
 /** Trials with the bug planted, anew for each run. A run in which a node throws shows nothing: no verdict has seen it. */
 export function trialsWith(exhibit: Exhibit): Trial {
   if (exhibit.check === 'determinism') return twice(exhibit)
+  const parts = partsOf(exhibit)
   return (scenario, seed, sought) => {
     try {
-      return trialsOf({ application: APPLICATION, makeNode: exhibit.plant() })(scenario, seed, sought)
+      return trialsOf({ ...parts, makeNode: exhibit.plant() })(scenario, seed, sought)
     } catch (error) {
       if (error instanceof TypeError || error instanceof RangeError) return null
       throw error
@@ -33,8 +46,8 @@ export function trialsWith(exhibit: Exhibit): Trial {
 }
 
 /** Whether a run fails without any bug: then it shows nothing. */
-export function failsAnyway(scenario: Scenario, seed: number): boolean {
-  return trialsOf({ application: APPLICATION })(scenario, seed, ANY_FAILURE) !== null
+export function failsAnyway(exhibit: Exhibit, scenario: Scenario, seed: number): boolean {
+  return trialsOf(partsOf(exhibit))(scenario, seed, ANY_FAILURE) !== null
 }
 
 /** Runs everything twice in one process, and compares the transcripts. */
@@ -42,7 +55,7 @@ function twice(exhibit: Exhibit): Trial {
   return (scenario, seed, { verdict, mostEvents }) => {
     if (verdict !== null && verdict !== 'determinism') return null
     const lines: string[] = []
-    const options = { scenario, seed, application: APPLICATION }
+    const options = { scenario, seed, ...partsOf(exhibit) }
     run({ ...options, makeNode: exhibit.plant() }, (line) => lines.push(line) < MOST_LINES)
     let count = 0
     let failure: Failure | null = null

@@ -11,6 +11,7 @@ export {
   TooManySessions,
 } from './paxos/index.js'
 export {
+  BadOptions,
   Client,
   type ClientOptions,
   Closed,

@@ -12,6 +12,7 @@ import {
   type Learn,
   NO_OP,
   type NodeId,
+  type Propose,
   Replica,
   Scout,
   type Settings,
@@ -125,6 +126,13 @@ class WindowWithoutBound extends Leader {
   }
 }
 
+class QueuesEverything extends Leader {
+  override propose(from: NodeId, propose: Propose): void {
+    if (this.queue.length < this.settings.queueLimit) super.propose(from, propose)
+    else this.queue.push(propose.request)
+  }
+}
+
 class NeverSendsAgain extends Commander {
   override timer(): void {
     // its timer is not set again
@@ -201,6 +209,14 @@ export const QUORUMS: readonly Exhibit[] = [
     breaks: 'PMMC §2.1, WINDOW; PTP §3.3.6.',
     verdicts: ['bounds', 'membership', 'durability', 'agreement'],
     plant: classes({ leader: WindowWithoutBound }),
+  },
+  {
+    name: 'queue-without-bound',
+    wrong: 'A leader takes requests in however many wait already.',
+    breaks: 'Every queue has a bound; what is over it is refused before it is proposed (docs/LIMITS.md).',
+    verdicts: ['bounds'],
+    plant: classes({ leader: QueuesEverything }),
+    settings: { queueLimit: 3 },
   },
   {
     name: 'lost-wake-up',

@@ -112,6 +112,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A leader answers a linearizable read without asking whether it still leads.',
     breaks: 'Raft §6.4: a leader exchanges heartbeats with a majority before it answers.',
     verdicts: ['linearizable'],
+    needsReads: true,
     plant: classes({ leader: ReadsWithoutARound }),
   },
   {
@@ -119,6 +120,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A read is confirmed by one answer less than a quorum.',
     breaks: 'Raft §6.4: a majority has promised nobody else.',
     verdicts: ['linearizable'],
+    needsReads: true,
     plant: classes({ leader: NeedsOneAnswerLess }),
   },
   {
@@ -126,6 +128,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A round of heartbeats that was begun earlier, and answered of late, confirms a read.',
     breaks: 'Raft §6.4: the round begins after the read has arrived.',
     verdicts: ['linearizable'],
+    needsReads: true,
     plant: classes({ leader: BelievesEarlierRounds }),
   },
   {
@@ -133,6 +136,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A read that arrives while a question is in flight is answered with it.',
     breaks: 'Raft §6.4: the read index is taken after the read has arrived.',
     verdicts: ['linearizable'],
+    needsReads: true,
     plant: classes({ replica: JoinsTheRoundInFlight }),
   },
   {
@@ -140,6 +144,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A read waits for what the leader knows decided, and not for what it adopted or proposed.',
     breaks: 'Raft §6.4: a new leader knows what is committed only when something of its own is.',
     verdicts: ['linearizable'],
+    needsReads: true,
     plant: classes({ leader: IgnoresWhatItInherited }),
   },
   {
@@ -147,6 +152,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A linearizable read is answered at once, from what is applied.',
     breaks: 'PTP §3.3.4: a ledger that is behind gives an earlier state.',
     verdicts: ['linearizable'],
+    needsReads: true,
     plant: classes({ replica: ReadsLocally }),
   },
   {
@@ -154,6 +160,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A read is answered when all but the last slot that it waits for are applied: < for <=.',
     breaks: 'Raft §6.4: the state machine has advanced at least as far as the read index.',
     verdicts: ['linearizable'],
+    needsReads: true,
     plant: classes({ replica: ReadsOneSlotEarly }),
   },
   {
@@ -161,6 +168,7 @@ export const READS: readonly Exhibit[] = [
     wrong: 'A stale read may be older than what its client was told before.',
     breaks: 'PTP §3.3.4: an inquiry names the decree that its answer must not be older than.',
     verdicts: ['stale reads'],
+    needsReads: true,
     plant: classes({ replica: ForgetsWhatTheClientSaw }),
   },
   {

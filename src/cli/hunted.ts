@@ -41,8 +41,10 @@ export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[]
     title + rest,
     `  time      ${simulatedSeconds.toFixed(1)} s simulated in ${wallSeconds.toFixed(1)} s: ${rate(simulatedSeconds)} a second`,
     `  events    ${events}: ${rate(events)} a second`,
+    ...requestsOf(tally),
     ...rows('faults', faultsOf(tally)),
     ...rows('verdicts', verdictsOf(tally)),
+    ...judgedOf(tally),
     ...slowest.map(({ seed, wallMillis, simulatedSeconds }, at) => {
       const label = at === 0 ? 'slowest ' : '        '
       return `  ${label}  seed ${seed}: ${(wallMillis / 1_000).toFixed(2)} s for ${simulatedSeconds.toFixed(1)} s simulated`
@@ -50,9 +52,23 @@ export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[]
   ]
 }
 
-/** How often each class of faults happened, in the order of the classes. */
+/** How much clients asked, in simulated time. */
+function requestsOf({ requests, simulatedMicros, fewest }: Tally): readonly string[] {
+  if (fewest === null) return []
+  const mean = (requests / Math.max(simulatedMicros, 1)) * 1_000_000
+  const least = `${fewest.perSecond.toFixed(1)} at least (seed ${fewest.seed})`
+  return [`  requests  ${requests}: ${mean.toFixed(1)} a simulated second, ${least}`]
+}
+
+/** Under which partitions liveness was judged, and how often. */
+function judgedOf({ judged }: Tally): readonly string[] {
+  const shapes = Object.entries(judged).map(([shape, count]) => `${shape} ${count}`)
+  return shapes.length === 0 ? [] : rows('parted', shapes)
+}
+
+/** How often each class of faults happened, in the order of the classes; and what comes of crashes. */
 function faultsOf({ faults }: Tally): readonly string[] {
-  return Object.keys(FAULTS).flatMap((name) => (faults[name] ? [`${name} ${faults[name]}`] : []))
+  return [...Object.keys(FAULTS), 'torn'].flatMap((name) => (faults[name] ? [`${name} ${faults[name]}`] : []))
 }
 
 /** In how many runs each verdict failed, or was not decided. */
@@ -65,7 +81,8 @@ function verdictsOf({ failures, undecided }: Tally): readonly string[] {
 
 /** The same, for programs. */
 export function jsonFrom({ tally, left, wallSeconds }: Hunted, flags: ScenarioFlags): unknown {
-  const { seeds, events, simulatedMicros, faults, failures, undecided, slowest } = tally
+  const { seeds, events, simulatedMicros, requests, fewest, faults, judged } = tally
+  const { failures, undecided, slowest } = tally
   const failed = tally.failed.map(({ seed, verdict, event, reason }) => ({
     ...{ seed, verdict, event, reason },
     replay: replayCommand(seed, flags),
@@ -77,6 +94,9 @@ export function jsonFrom({ tally, left, wallSeconds }: Hunted, flags: ScenarioFl
     simulatedSeconds: simulatedMicros / 1_000_000,
     wallSeconds: Math.round(wallSeconds * 1_000) / 1_000,
     faults,
+    requests,
+    fewestRequests: fewest && { ...fewest, perSecond: Math.round(fewest.perSecond * 10) / 10 },
+    judged,
     failures,
     undecided,
     slowest: slowest.map(({ wallMillis, ...rest }) => ({

@@ -1,7 +1,7 @@
 /** The runtime: real disks, sockets and clocks around the nodes of `synod/paxos`. */
 export { BLACK_BOX_BYTES, type BlackBoxOptions, LEAST_BLACK_BOX_BYTES } from './black-box/options.js'
 export { Client, type ClientOptions } from './client/client.js'
-export { Connections, type Security, Unreachable } from './client/connections.js'
+export { Connections, Unreachable } from './client/connections.js'
 export { MemberSession, type QueryOptions, Session } from './member/asker.js'
 export { type Clock, SYSTEM_CLOCK } from './member/clock.js'
 export type { Decision } from './member/decisions.js'
@@ -9,6 +9,7 @@ export { BadOptions, Closed, DecisionsMissed, StoreRefused } from './member/erro
 export { Member } from './member/member.js'
 export { checkFounders, type Logger, type MemberOptions } from './member/options.js'
 export type { AskOptions } from './member/promises.js'
+export type { Security } from './member/security.js'
 export type { MemberStatus } from './member/status.js'
 export { checkStore, type StoreReport } from './store/check.js'
 export { StoreError, type StoreErrorReason } from './store/errors.js'

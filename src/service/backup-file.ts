@@ -32,19 +32,27 @@ export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Writes the file under another name first: it is there as a whole, or not at all. */
-export async function writeBackup(
-  path: string,
-  header: BackupHeader,
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<void> {
+/** A backup that has begun. */
+export interface Backup {
+  readonly header: BackupHeader
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+/**
+ * Writes the file under another name first: it is there as a whole, or not at all. `begin` is called once it is known that
+ * it can be written: a member holds a backup for a while, and gives nobody else one.
+ */
+export async function writeBackup(path: string, begin: () => Promise<Backup>): Promise<BackupHeader> {
   const unfinished = `${path}.unfinished`
   const hash = createHash('sha256')
   try {
     const file = await open(unfinished, 'w', 0o600)
+    let header: BackupHeader
     try {
+      const backup = await begin()
+      header = backup.header
       await file.write(`${JSON.stringify({ format: FORMAT, ...header })}\n`)
-      for await (const chunk of chunks) {
+      for await (const chunk of backup.chunks) {
         hash.update(chunk)
         await file.write(chunk)
       }
@@ -56,6 +64,7 @@ export async function writeBackup(
     }
     await rename(unfinished, path)
     await syncFolder(dirname(path))
+    return header
   } catch (error) {
     await rm(unfinished, { force: true })
     throw isSystemError(error)

@@ -1,6 +1,6 @@
 /** The service: a member of a key-value cluster as a process of its own. */
 export { BACKUP_CALL, CHUNK_CALL } from './backup.js'
-export { BackupError, type BackupHeader, writeBackup } from './backup-file.js'
+export { type Backup, BackupError, type BackupHeader, writeBackup } from './backup-file.js'
 export { troubleOf } from './condition.js'
 export { type SecurityOptions, securityOf, settle } from './configuration.js'
 export {

@@ -28,8 +28,16 @@ export interface Restored extends BackupHeader {
   readonly founded: number
 }
 
-/** Rejects with a `BackupError`, a `BadOptions` or a `StoreError`. */
-export async function restoreBackup(path: string, id: string, data: string): Promise<Restored> {
+/**
+ * Rejects with a `BackupError`, a `BadOptions` or a `StoreError`; with the reason of the signal if that fires: then
+ * nothing is left of it.
+ */
+export async function restoreBackup(
+  path: string,
+  id: string,
+  data: string,
+  signal?: AbortSignal,
+): Promise<Restored> {
   await checkVacant(data)
   const { header, state } = await readBackup(path)
   if (header.version !== versionOf(keyspace))
@@ -40,8 +48,9 @@ export async function restoreBackup(path: string, id: string, data: string): Pro
   await mkdir(parent, { recursive: true })
   const folder = await mkdtemp(`${resolve(data)}.restoring-`)
   try {
-    await found(folder, id, state)
+    await found(folder, id, state, signal)
     const founded = await lookAgain(folder, id, header)
+    signal?.throwIfAborted()
     await rename(folder, data)
     await syncFolder(parent)
     return { ...header, founded }
@@ -62,14 +71,22 @@ async function checkVacant(data: string): Promise<void> {
     )
 }
 
-async function found(data: string, id: string, state: Uint8Array): Promise<void> {
+async function found(
+  data: string,
+  id: string,
+  state: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const first = keyspace.snapshots?.decode(state, versionOf(keyspace))
   if (first === undefined) throw new TypeError('The keyspace has snapshots.')
   const machine = { ...keyspace, initial: () => first }
   await using member = await Member.start({ id, data, machine, settings: KEEP_NO_DECREES })
   await member.invoke(IDLE_COMMAND) // there is something to take a snapshot of
   member.snapshot()
-  while (member.status().snapshotSlot === 0) await pause(LOOK_MILLIS)
+  while (member.status().snapshotSlot === 0) {
+    signal?.throwIfAborted()
+    await pause(LOOK_MILLIS)
+  }
 }
 
 /** Starts the member as it will be started, and gives the identity of its cluster. */

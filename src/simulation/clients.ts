@@ -56,6 +56,8 @@ export class Clients {
   readonly #requests: number
   readonly #untilMicros: Micros
   readonly #thinkMicros: readonly [low: Micros, high: Micros] | null
+  /** From one operation of a client to its next, on average; null: it thinks instead. */
+  readonly #everyMicros: Micros | null
   readonly #draws: number
   #nextProcess: number
   /** Clients that are not done. */
@@ -63,11 +65,12 @@ export class Clients {
 
   /** `draws` is the prefix of what they draw. */
   constructor(application: AnyApplication, scenario: Scenario, draws: number) {
-    const { clients, members, placement, untilMicros, omitted } = scenario
+    const { clients, members, placement, untilMicros, paceMicros, omitted } = scenario
     this.#application = application
     this.#requests = scenario.requests ?? application.requests
     this.#untilMicros = untilMicros ?? Number.MAX_SAFE_INTEGER
     this.#thinkMicros = application.thinkMicros ?? (untilMicros === null ? null : PACE_MICROS)
+    this.#everyMicros = paceMicros === null ? null : paceMicros * clients
     this.#draws = draws
     this.#nextProcess = clients
     this.all = Array.from({ length: clients }, (_, number) => ({
@@ -93,8 +96,16 @@ export class Clients {
     return this.#busy === 0
   }
 
-  /** How long a client thinks before it begins its next operation. */
-  thinkMicros({ number, position }: Client): Micros {
+  /** When a client begins its next operation. One that has a pace and has fallen behind does so at once. */
+  nextMicros(client: Client, nowMicros: Micros): Micros {
+    if (this.#everyMicros === null) return nowMicros + this.#thoughtMicros(client)
+    const { number, position } = client
+    const later = within(hash(this.#draws, number, position, THINKING), 0, this.#everyMicros)
+    // At the latest it sees that its time is over: operations whose node crashed are soon over, and count as well.
+    return Math.max(nowMicros, Math.min(position * this.#everyMicros + later, this.#untilMicros))
+  }
+
+  #thoughtMicros({ number, position }: Client): Micros {
     const thinkMicros = this.#thinkMicros
     if (thinkMicros === null) return 0
     return within(hash(this.#draws, number, position, THINKING), thinkMicros[0], thinkMicros[1])

@@ -13,13 +13,13 @@ export interface Head {
   readonly options: HeadOptions
 }
 
+type LaterField = 'placement' | 'untilMicros' | 'paceMicros' | 'queueLimit'
+
 /**
  * The scenario, with the name of the machine, and the number of operations that each client really does.
  * What came to the format later is there only where it is not the default.
  */
-export interface HeadOptions
-  extends Omit<Scenario, 'placement' | 'untilMicros'>,
-    Partial<Pick<Scenario, 'placement' | 'untilMicros'>> {
+export interface HeadOptions extends Omit<Scenario, LaterField>, Partial<Pick<Scenario, LaterField>> {
   readonly edits?: readonly Edit[]
   readonly machine: string
   readonly requests: number
@@ -31,7 +31,7 @@ export function headOf(
   application: AnyApplication,
   edits: readonly Edit[] = [],
 ): Head {
-  const { faults, placement, untilMicros } = scenario
+  const { faults, placement, untilMicros, paceMicros, queueLimit } = scenario
   const classes = Object.keys(FAULTS) as FaultClass[] // the keys of FAULTS are its classes
   // Field by field: the order is the format's, not that of whoever made the scenario.
   const options = {
@@ -48,6 +48,8 @@ export function headOf(
     chunkBytes: scenario.chunkBytes,
     ...(placement !== 'last' && { placement }),
     ...(untilMicros !== null && { untilMicros }),
+    ...(paceMicros !== null && { paceMicros }),
+    ...(queueLimit !== null && { queueLimit }),
     quietMicros: scenario.quietMicros,
     faults: Object.fromEntries(classes.flatMap((each) => (faults[each] ? [[each, faults[each]]] : []))),
     omitted: scenario.omitted,

@@ -81,6 +81,13 @@ export const QUANTITIES: readonly QuantityOption[] = [
     defaultHelp: 'they do all their operations',
   },
   {
+    name: 'pace',
+    unit: 'ms',
+    field: 'paceMicros',
+    help: 'milliseconds from one request to the next, of all clients together',
+    defaultHelp: 'clients think as long as the machine says',
+  },
+  {
     name: 'length',
     unit: 'seconds',
     field: 'lengthMicros',
@@ -103,6 +110,13 @@ export const QUANTITIES: readonly QuantityOption[] = [
     unit: 'number',
     field: 'chunkBytes',
     help: 'bytes of decrees, or of a snapshot, in one message',
+  },
+  {
+    name: 'queue',
+    unit: 'number',
+    field: 'queueLimit',
+    help: 'entries that each queue of a node has room for',
+    defaultHelp: 'those of the settings',
   },
   {
     name: 'calm',

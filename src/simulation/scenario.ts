@@ -1,7 +1,7 @@
 /**
  * A scenario: everything that, beside the seed, decides a run. Plain data with units in the names.
  */
-import { DEFAULT_SETTINGS, type Micros } from '../paxos/index.js'
+import { DEFAULT_SETTINGS, type Micros, type Settings } from '../paxos/index.js'
 import type { Reads } from './application.js'
 import { FAULTS, type FaultName, type Faults, isFaultClass, unknownFault } from './faults/classes.js'
 import { PLACEMENTS, type Placement } from './placement.js'
@@ -20,12 +20,19 @@ export interface Scenario {
   readonly placement: Placement
   /** Clients begin nothing from this time on, whatever `requests` says; null: no such time. */
   readonly untilMicros: Micros | null
+  /**
+   * The clients together begin an operation this often, on average, and hurry when they have fallen behind; null: each
+   * thinks as long as the application says.
+   */
+  readonly paceMicros: Micros | null
   /** The run is cut off at this simulated time. */
   readonly lengthMicros: Micros
   /** The settings of these names, see `Settings`. */
   readonly alpha: number
   readonly logBytes: number
   readonly chunkBytes: number
+  /** How many entries each queue of a node has room for, see `tightSettings`; null: as many as usual. */
+  readonly queueLimit: number | null
   /** Nothing goes wrong from this simulated time on. */
   readonly quietMicros: Micros
   /** What goes wrong until then, and how hard. */
@@ -52,10 +59,12 @@ export const CLASSIC: Scenario = {
   reads: 'decree',
   placement: 'last',
   untilMicros: null,
+  paceMicros: null,
   lengthMicros: 60_000_000,
   alpha: DEFAULT_SETTINGS.alpha,
   logBytes: DEFAULT_SETTINGS.logBytes,
   chunkBytes: DEFAULT_SETTINGS.chunkBytes,
+  queueLimit: null,
   quietMicros: 10_000_000,
   faults: { loss: 50_000 },
   omitted: { faults: [], clients: [] },
@@ -76,11 +85,29 @@ export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: numb
   delayMicros: [0, 3_600_000_000],
   jitterMicros: [0, 3_600_000_000],
   untilMicros: [0, 1_000_000_000_000],
+  paceMicros: [1, 100_000],
   lengthMicros: [0, 1_000_000_000_000],
   alpha: [1, 10_000],
   logBytes: [1, 1_000_000_000],
   chunkBytes: [1, 1_000_000_000],
+  queueLimit: [1, 10_000],
   quietMicros: [0, 1_000_000_000_000],
+}
+
+/** In a tight window there is room for so many bytes of decrees for each entry of a queue. */
+const TIGHT_BYTES = 64
+
+/** The settings of nodes in which everything that waits has little room. */
+export function tightSettings(queueLimit: number): Partial<Settings> {
+  const bytes = TIGHT_BYTES * queueLimit
+  return {
+    queueLimit,
+    parkedLimit: queueLimit,
+    heldLimit: queueLimit,
+    sessionWindow: queueLimit,
+    windowBytes: bytes,
+    decreeBytes: bytes,
+  }
 }
 
 /** Throws a RangeError, with a sentence, when a seed or a scenario is not one that can be run. */

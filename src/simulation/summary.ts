@@ -24,6 +24,8 @@ export interface Summary {
   readonly faults: Readonly<Record<string, number>>
   /** How many stores were found to be none that may vote, by what is wrong with them. */
   readonly refused: Readonly<Record<string, number>>
+  /** How many operations the verdict on liveness judged while a partition was all that was wrong, by its class. */
+  readonly judged: Readonly<Record<string, number>>
   readonly verdicts: Readonly<Record<string, VerdictResult>>
 }
 
@@ -42,6 +44,7 @@ export function summaryOf(world: World, transcriptSha256: string | null): Summar
     options: headOf(seed, scenario, application, edits).options,
     faults: world.faults,
     refused: { ...world.refused },
+    judged: { ...world.court.liveness.judged },
     verdicts,
   }
 }

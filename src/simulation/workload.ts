@@ -68,7 +68,7 @@ export class Workload {
     timeline.announce({ type: 'completes', node: place, client: number, operation, completion })
     court.answered(timeline.events, number, answer, clients.lastEntry)
     if (impossible !== null) court.answers.judged(timeline.events, impossible)
-    if (!client.done) this.#invokeAt(timeline.nowMicros + clients.thinkMicros(client), client)
+    if (!client.done) this.#invokeAt(clients.nextMicros(client, timeline.nowMicros), client)
   }
 
   /** The node of these clients is gone, and with it what they asked. */

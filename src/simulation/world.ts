@@ -26,7 +26,7 @@ import { nameOf } from './names.js'
 import { Network } from './network.js'
 import { type MessageCounts, Post } from './post.js'
 import { DRAW, prefix } from './random.js'
-import { checkScenario, type Scenario } from './scenario.js'
+import { checkScenario, type Scenario, tightSettings } from './scenario.js'
 import { Timeline } from './timeline.js'
 import { Court } from './verdicts/court.js'
 import type { VerdictResult } from './verdicts/verdict.js'
@@ -72,8 +72,9 @@ export class World {
   constructor(options: WorldOptions) {
     const { seed, scenario, application, makeNode = (each) => new Node(each) } = options
     checkScenario(seed, scenario)
-    const { alpha, logBytes, chunkBytes, quietMicros, overBudget } = scenario
-    const settings = completeSettings({ alpha, logBytes, chunkBytes, ...options.settings })
+    const { alpha, logBytes, chunkBytes, queueLimit, quietMicros, overBudget } = scenario
+    const tight = queueLimit === null ? {} : tightSettings(queueLimit)
+    const settings = completeSettings({ alpha, logBytes, chunkBytes, ...tight, ...options.settings })
     this.options = options
     this.#lengthMicros = scenario.lengthMicros
     this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
@@ -340,7 +341,10 @@ export class World {
       !this.#edits.haveBegun &&
       !this.#calmed &&
       RATES.every((rate) => (this.options.scenario.faults[rate] ?? 0) === 0)
-    if (shape === null || !isCalm) this.court.holds(null, 0, nowMicros)
-    else this.court.holds(operators.linked(shape), Math.max(shape.fromMicros, nowMicros), nowMicros)
+    if (shape === null || !isCalm) this.court.holds(null, nowMicros)
+    else {
+      const fromMicros = Math.max(shape.fromMicros, nowMicros)
+      this.court.holds({ fromMicros, linked: operators.linked(shape), shape: shape.class }, nowMicros)
+    }
   }
 }

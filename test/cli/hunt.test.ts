@@ -30,6 +30,9 @@ describe('a hunt in which every verdict holds', () => {
       '9 seeds: every verdict holds',
       expect.stringMatching(/^ {2}time {6}\d+\.\d s simulated in \d+\.\d s: \d+ a second$/),
       expect.stringMatching(/^ {2}events {4}\d+: \d+ a second$/),
+      expect.stringMatching(
+        /^ {2}requests {2}\d+: \d+\.\d a simulated second, \d+\.\d at least \(seed \d\)$/,
+      ),
       expect.stringMatching(/^ {2}faults {4}loss \d+$/),
       '  verdicts  agreement ok, durability ok, ballots ok, membership ok, answers ok, linearizable ok',
       '            stale reads ok, exactly once ok, identical state ok, conservation ok, bounds ok, liveness ok',

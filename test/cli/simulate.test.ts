@@ -132,7 +132,7 @@ describe.concurrent('the transcript', () => {
     const { stdout, stderr } = await synod(['simulate', '8', '--scenario', 'swarm', '--members', '3'])
     const [head = ''] = linesOf(stdout)
     expect(head).toContain(' members=3 ')
-    expect(head).toContain(' faults=minority:2 ')
+    expect(head).toContain(' faults=minority:9 ')
     expect(stdout).toMatch(/ suffers +[a-z-]+\.\d+: /)
     expect(stderr).toContain('every verdict holds')
   })
@@ -169,7 +169,7 @@ describe.concurrent('--summary json', () => {
     const summary = JSON.parse(stdout)
     expect(Object.keys(summary)).toEqual([
       ...['seed', 'ok', 'transcriptSha256', 'simulatedSeconds', 'wallSeconds', 'events'],
-      ...['messages', 'decided', 'requests', 'options', 'faults', 'refused', 'verdicts'],
+      ...['messages', 'decided', 'requests', 'options', 'faults', 'refused', 'judged', 'verdicts'],
     ])
     const holds = { ok: true }
     expect(summary).toMatchObject({

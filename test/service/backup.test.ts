@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { BadOptions, checkStore } from '../../src/runtime/index.js'
 import {
   BACKUP_CALL,
@@ -24,9 +24,10 @@ async function* chunksOf(client: KeyspaceClient, { bytes }: BackupHeader): Async
 }
 
 async function save(client: KeyspaceClient, file: string): Promise<BackupHeader> {
-  const header = (await client.call(BACKUP_CALL)) as BackupHeader // what members answer
-  await writeBackup(file, header, chunksOf(client, header))
-  return header
+  return await writeBackup(file, async () => {
+    const header = (await client.call(BACKUP_CALL)) as BackupHeader // what members answer
+    return { header, chunks: chunksOf(client, header) }
+  })
 }
 
 const all = { type: 'scan', prefix: Buffer.of() } as const
@@ -109,6 +110,16 @@ describe('a restore', () => {
     expect(readdirSync(data)).toEqual(['there'])
   })
 
+  test('that is interrupted leaves nothing behind', async () => {
+    const file = await backupOf()
+    const parent = newFolder()
+    const over = new AbortController()
+    const restoring = restoreBackup(file, 'a', join(parent, 'a'), over.signal)
+    over.abort(new Error('enough'))
+    expect((await rejection(restoring)).message).toBe('enough')
+    expect(readdirSync(parent)).toEqual([])
+  })
+
   test('refuses a file that is damaged, or none, and leaves nothing behind', async () => {
     const file = await backupOf()
     const bytes = readFileSync(file)
@@ -158,12 +169,13 @@ describe('a backup', () => {
     const other = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.from('something else')
     }
-    expect(await rejection(writeBackup(file, header, other()))).toBeInstanceOf(BackupError)
+    const begun = await rejection(writeBackup(file, async () => ({ header, chunks: other() })))
+    expect(begun).toBeInstanceOf(BackupError)
     expect(existsSync(file)).toBe(false)
     expect(readdirSync(join(file, '..'))).toEqual([])
     const nowhere = join(file, 'no', 'folder')
-    expect((await rejection(writeBackup(nowhere, header, other()))).message).toMatch(
-      /^The backup cannot be written to/,
-    )
+    const asked = vi.fn<() => Promise<never>>()
+    expect((await rejection(writeBackup(nowhere, asked))).message).toMatch(/^The backup cannot be written to/)
+    expect(asked).not.toHaveBeenCalled() // a member that holds one would give nobody else one
   })
 })

@@ -200,7 +200,7 @@ describe('liveness', () => {
 
   it('breaks when a partition is all that is wrong, for whoever is linked with a quorum', () => {
     const linked = new Liveness(0, 100)
-    linked.holds({ fromMicros: 2_000, linked: [0, 1] }, [], 2_000)
+    linked.holds({ fromMicros: 2_000, linked: [0, 1], shape: 'ring' }, [], 2_000)
     linked.check({ ...beginning, place: 2 }, 9_000)
     linked.check(beginning, 4_000)
     expect(linked.result.ok).toBe(true)
@@ -214,10 +214,10 @@ describe('liveness', () => {
 
   it('does not count the time in which something else was wrong beside a partition', () => {
     const verdict = new Liveness(0, 100)
-    verdict.holds({ fromMicros: 1_000, linked: [0, 1] }, [], 5_000)
+    verdict.holds({ fromMicros: 1_000, linked: [0, 1], shape: 'ring' }, [], 5_000)
     verdict.holds(null, [beginning], 5_001)
     expect(verdict.result.ok).toBe(true)
-    verdict.holds({ fromMicros: 7_000, linked: [0, 1] }, [], 6_000) // it takes shape only later
+    verdict.holds({ fromMicros: 7_000, linked: [0, 1], shape: 'ring' }, [], 6_000) // it takes shape only later
     verdict.check(beginning, 8_000)
     expect(verdict.result.ok).toBe(true)
     verdict.check(beginning, 8_001)

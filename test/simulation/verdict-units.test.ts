@@ -75,8 +75,17 @@ describe('durability', () => {
 describe('answers', () => {
   it('break when a request is refused that should not have been', () => {
     const answers = new Answers()
-    answers.answered(2, '1.1', { ok: false, error: 'session-window', detail: 'too many' }, undefined)
+    answers.answered(2, '1.1', { ok: false, error: 'session-window', detail: 'too many' }, undefined, true)
     expect(answers.result).toMatchObject({ ok: false, event: 2, reason: 'request 1.1 was refused: too many' })
+  })
+
+  it('break when a request is refused for want of room, and there was room', () => {
+    const answers = new Answers()
+    const overloaded = { ok: false, error: 'overloaded', detail: '3 wait' } as const
+    answers.answered(2, '1.1', overloaded, undefined, true)
+    expect(answers.result.ok).toBe(true)
+    answers.answered(3, '1.2', overloaded, undefined, false)
+    expect(answers.result).toMatchObject({ ok: false, event: 3, reason: 'request 1.2 was refused: 3 wait' })
   })
 
   it('break when a request is said to have failed that by the decrees does not', () => {
@@ -86,6 +95,7 @@ describe('answers', () => {
       '1.1',
       { ok: false, error: 'command-failed', detail: 'no' },
       { ok: true, output: decree },
+      false,
     )
     expect(answers.result.reason).toMatch(/by the decrees it does not fail so/)
   })

@@ -2,10 +2,10 @@
  * A load on a cluster: clients that each ask, wait for the answer, and ask again. A client has one request outstanding and
  * a session of its own; connections are shared by as many as there are.
  */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../../machines/index.js'
 import type { Session } from '../../runtime/index.js'
 import type { KeyspaceClient } from './client.js'
+import { Latencies } from './latencies.js'
 
 export const LOADS = ['put', 'get', 'mixed'] as const
 export type LoadKind = (typeof LOADS)[number]
@@ -27,8 +27,8 @@ export interface Measured {
   readonly operations: number
   readonly failed: number
   readonly seconds: number
-  /** Of each operation that was answered, in microseconds. */
-  readonly latencyMicros: RecordableHistogram
+  /** Of each operation that was answered. */
+  readonly latencies: Latencies
 }
 
 export class Load {
@@ -38,7 +38,7 @@ export class Load {
   readonly #asking: { readonly timeoutMillis: number }
   /** What the first failure was, if one failed. */
   failure: unknown = null
-  #latencyMicros: RecordableHistogram = createHistogram()
+  #latencies = new Latencies()
   #operations = 0
   #failed = 0
   #sinceMillis = performance.now()
@@ -62,7 +62,7 @@ export class Load {
 
   /** Forgets what was measured until now. */
   reset(): void {
-    this.#latencyMicros = createHistogram()
+    this.#latencies = new Latencies()
     this.#operations = 0
     this.#failed = 0
     this.#sinceMillis = performance.now()
@@ -73,7 +73,7 @@ export class Load {
       operations: this.#operations,
       failed: this.#failed,
       seconds: (performance.now() - this.#sinceMillis) / 1_000,
-      latencyMicros: this.#latencyMicros,
+      latencies: this.#latencies,
     }
   }
 
@@ -117,7 +117,7 @@ export class Load {
       if (what === 'put') await session.invoke({ type: 'put', key, value: this.#value }, this.#asking)
       else await session.query({ type: 'get', key }, this.#asking)
       this.#operations += 1
-      this.#latencyMicros.record(Math.max(1, Math.round((performance.now() - sentMillis) * 1_000)))
+      this.#latencies.record((performance.now() - sentMillis) * 1_000)
     } catch (error) {
       this.#failed += 1
       this.failure ??= error

@@ -15,32 +15,34 @@ function millis(micros: number): number {
   return Number((micros / 1_000).toFixed(3))
 }
 
-export function jsonOfMeasured({ operations, failed, seconds, latencyMicros }: Measured): string {
-  const percentiles = PERCENTILES.map(([name, at]) => [name, millis(latencyMicros.percentile(at))])
+export function jsonOfMeasured({ operations, failed, seconds, latencies }: Measured): string {
+  const { micros } = latencies
+  const percentiles = PERCENTILES.map(([name, at]) => [name, millis(micros.percentile(at))])
   return JSON.stringify({
     operationsPerSecond: Number((operations / seconds).toFixed(1)),
     operations,
     failed,
     seconds: Number(seconds.toFixed(3)),
     latencyMillis: {
-      mean: operations === 0 ? 0 : millis(latencyMicros.mean),
+      mean: operations === 0 ? 0 : millis(micros.mean),
       ...Object.fromEntries(percentiles),
-      max: operations === 0 ? 0 : millis(latencyMicros.max),
+      max: operations === 0 ? 0 : millis(micros.max),
     },
   })
 }
 
 export function tableOfMeasured(measured: Measured): string {
-  const { operations, failed, seconds, latencyMicros } = measured
+  const { operations, failed, seconds, latencies } = measured
+  const { micros } = latencies
   const rate = Math.round(operations / seconds).toLocaleString('en')
   const lines = [
     `operations  ${rate} a second: ${operations.toLocaleString('en')} in ${seconds.toFixed(1)} s, ${failed.toLocaleString('en')} failed`,
   ]
   if (operations === 0) return lines.join('\n')
   const told = PERCENTILES.map(
-    ([name, at]) => `${name.replace('999', '99.9')} ${shown(latencyMicros.percentile(at))}`,
+    ([name, at]) => `${name.replace('999', '99.9')} ${shown(micros.percentile(at))}`,
   )
-  lines.push(`latency     ${told.join(', ')}, longest ${shown(latencyMicros.max)}`)
+  lines.push(`latency     ${told.join(', ')}, longest ${shown(micros.max)}`)
   return [...lines, ...histogramOf(measured)].join('\n')
 }
 
@@ -49,19 +51,13 @@ function shown(micros: number): string {
 }
 
 /** A bar for each latency from a power of two of microseconds to the next. */
-function histogramOf({ latencyMicros, operations }: Measured): readonly string[] {
-  const buckets = new Map<number, number>()
-  let before = 0
-  for (const [percentile, micros] of latencyMicros.percentiles) {
-    const upTo = (Number(percentile) / 100) * operations
-    const bucket = Math.floor(Math.log2(Math.max(1, micros)))
-    buckets.set(bucket, (buckets.get(bucket) ?? 0) + upTo - before)
-    before = upTo
-  }
-  const most = Math.max(...buckets.values())
-  return [...buckets].map(([bucket, count]) => {
+function histogramOf({ latencies: { buckets }, operations }: Measured): readonly string[] {
+  const most = Math.max(...buckets)
+  return [...buckets].flatMap((count, bucket) => {
+    if (count === 0) return []
     const from = `${shown(2 ** bucket)} –`.padStart(12)
     const share = `${((count / operations) * 100).toFixed(1)} %`.padStart(7)
-    return `${from} ${shown(2 ** (bucket + 1)).padStart(9)}  ${share}  ${'█'.repeat(Math.round((count / most) * BAR_WIDTH))}`
+    const bar = '█'.repeat(Math.round((count / most) * BAR_WIDTH))
+    return `${from} ${shown(2 ** (bucket + 1)).padStart(9)}  ${share}  ${bar}`.trimEnd()
   })
 }

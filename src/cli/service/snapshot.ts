@@ -7,6 +7,7 @@ import {
   restoreBackup,
   writeBackup,
 } from '../../service/index.js'
+import { EXIT_CODES, windUpOnInterrupt } from '../interruption.js'
 import { clientCommand, EXIT_HELP, findCluster, OPERATION_GROUP, orFailure } from './client.js'
 import { type Roster, withRoster } from './roster.js'
 
@@ -29,19 +30,42 @@ function saveCommand(): Command {
     .argument('<file>', 'one that is there is replaced')
     .action(async (file: string, flags: Readonly<Record<string, unknown>>) => {
       const found = findCluster(flags)
-      const { count, revision } = await orFailure(() =>
-        withRoster(found, (roster) => save(roster, file, found.timeoutMillis)),
-      )
+      const over = new AbortController()
+      const saving = withRoster(found, (roster) => save(roster, file, found.timeoutMillis, over))
+      const saved = await orFailure(() => unlessOver(saving, over.signal))
+      if (saved === null) return
+      const { count, revision } = saved
       process.stderr.write(`synod: ${file} holds ${keys(count)}, as of revision ${revision}\n`)
     })
 }
 
-async function save(roster: Roster, file: string, timeoutMillis: number): Promise<BackupHeader> {
+async function save(
+  roster: Roster,
+  file: string,
+  timeoutMillis: number,
+  over: AbortController,
+): Promise<BackupHeader> {
+  windUpOnInterrupt(() => {
+    over.abort()
+    void roster.close() // nobody waits for an answer any more
+  })
   // Whoever leads has enough to do; the leader comes first.
   const member = roster.contacts.at(-1)
-  const header = (await roster.call(BACKUP_CALL, {}, timeoutMillis, member)) as BackupHeader // what members answer
-  await writeBackup(file, header, chunksOf(roster, header.bytes, timeoutMillis, member))
-  return header
+  return await writeBackup(file, async () => {
+    const header = (await roster.call(BACKUP_CALL, {}, timeoutMillis, member)) as BackupHeader // what members answer
+    return { header, chunks: chunksOf(roster, header.bytes, timeoutMillis, member) }
+  })
+}
+
+/** Null, and the exit code for it, if it was interrupted: then what it had begun is removed. */
+async function unlessOver<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (!signal.aborted) throw error
+    process.exitCode = EXIT_CODES.SIGINT
+    return null
+  }
 }
 
 async function* chunksOf(
@@ -69,7 +93,12 @@ function restoreCommand(): Command {
     .requiredOption('--id <name>', 'the name of the member')
     .requiredOption('--data <folder>', 'its folder, which must be empty or not there')
     .action(async (file: string, { id, data }: { readonly id: string; readonly data: string }) => {
-      const { count, founded } = await orFailure(() => restoreBackup(file, id, data))
+      const over = new AbortController()
+      windUpOnInterrupt(() => over.abort())
+      const restoring = restoreBackup(file, id, data, over.signal)
+      const restored = await orFailure(() => unlessOver(restoring, over.signal))
+      if (restored === null) return
+      const { count, founded } = restored
       process.stderr.write(
         `synod: ${data} holds ${keys(count)}, in a new cluster with the identity ${founded}\n`,
       )

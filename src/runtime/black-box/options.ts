@@ -37,7 +37,10 @@ export function partBoundsOf(limitBytes: number): PartBounds {
   }
 }
 
-export function checkBlackBox({ limitBytes = BLACK_BOX_BYTES }: BlackBoxOptions): void {
+/** Throws a `BadOptions`. */
+export function checkBlackBox({ folder, limitBytes = BLACK_BOX_BYTES }: BlackBoxOptions): void {
+  if (typeof folder !== 'string' || folder === '')
+    throw new BadOptions('A black box needs a `folder` for its files.')
   if (Number.isSafeInteger(limitBytes) && limitBytes >= LEAST_BLACK_BOX_BYTES) return
   throw new BadOptions(
     `A black box has a limit of ${LEAST_BLACK_BOX_BYTES} bytes or more, in whole bytes, and not ${limitBytes}.`,

@@ -10,8 +10,9 @@ import { type Clock, SYSTEM_CLOCK } from '../member/clock.js'
 import { Driver } from '../member/driver.js'
 import { Closed } from '../member/errors.js'
 import { Promises } from '../member/promises.js'
+import type { Security } from '../member/security.js'
 import { commandBytesOf, completeLimits, FIRST_CLIENT } from '../transport/index.js'
-import { Connections, type Security } from './connections.js'
+import { Connections } from './connections.js'
 
 export interface ClientOptions<State, Command, Output, Query, Answer> extends Security {
   /** `host:port` of members; one that answers is enough, it knows the others. */
@@ -35,7 +36,9 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
   #sessions = 0
   #isClosed = false
 
-  /** Resolves when a member is connected. Rejects with an `Unreachable` that says why none is. */
+  /**
+   * Resolves when a member is connected. Rejects with an `Unreachable` that says why none is, or with a `BadOptions`.
+   */
   static async connect<State, Command, Output, Query, Answer>(
     options: ClientOptions<State, Command, Output, Query, Answer>,
   ): Promise<Client<Command, Output, Query, Answer>> {

@@ -4,21 +4,9 @@
  */
 import type { MemberId } from '../../paxos/index.js'
 import { type CallAnswer, decodeCall, encodeCall, isCall } from '../member/calls.js'
-import { Closed } from '../member/errors.js'
-import {
-  type Problem,
-  type ProblemReason,
-  Transport,
-  type TransportLimits,
-  type TransportTls,
-} from '../transport/index.js'
-
-/** What members ask of whoever connects. */
-export interface Security {
-  readonly token?: string
-  readonly tls?: TransportTls
-  readonly limits?: Partial<TransportLimits>
-}
+import { BadOptions, Closed } from '../member/errors.js'
+import { checkSecurity, type Security } from '../member/security.js'
+import { type Problem, type ProblemReason, parseEndpoint, Transport } from '../transport/index.js'
 
 export interface ConnectionsOptions {
   /** `host:port`; the other members are found from there. */
@@ -65,8 +53,11 @@ export class Connections {
   #waiting: (() => void)[] = []
   #isClosed = false
 
+  /** Throws a `BadOptions`. */
   constructor(options: ConnectionsOptions) {
     const { tls, token, limits } = options.security
+    checkEndpoints(options.endpoints)
+    checkSecurity(options.security)
     this.#options = options
     this.transport = new Transport({
       identity: () => ({ cluster: null, member: null, store: 0, endpoint: null }),
@@ -100,7 +91,7 @@ export class Connections {
     if (this.#reachable.size > 0) return
     if (this.#isTurnedAway) throw this.#unreachable(timeoutMillis)
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(this.#unreachable(timeoutMillis)), timeoutMillis)
+      const timer = setTimeout(() => reject(this.#unreachable(timeoutMillis)), timerOf(timeoutMillis))
       this.#waiting.push(() => {
         clearTimeout(timer)
         if (this.#isClosed) reject(new Closed('It was closed before a member was reached.'))
@@ -153,7 +144,7 @@ export class Connections {
       const timer = setTimeout(() => {
         this.#calling.delete(reference)
         reject(new Unreachable(`Member ${to} gave no answer within ${timeoutMillis} ms.`))
-      }, timeoutMillis)
+      }, timerOf(timeoutMillis))
       this.#calling.set(reference, { member: to, resolve, reject, timer })
       this.transport.send(to, encodeCall({ call, reference, options }))
       this.transport.flush()
@@ -221,4 +212,20 @@ export class Connections {
   #tell(): void {
     if (!this.#isClosed && this.#reachable.size > 0) this.#options.onContacts?.(this.contacts)
   }
+}
+
+function checkEndpoints(endpoints: readonly string[]): void {
+  if (!Array.isArray(endpoints) || endpoints.length === 0)
+    throw new BadOptions('`endpoints` names nobody: give the address of a member, host:port.')
+  for (const endpoint of endpoints) {
+    if (parseEndpoint(endpoint) === null)
+      throw new BadOptions(`${JSON.stringify(endpoint)} is no address: it must have the form host:port.`)
+  }
+}
+
+/** Timers end here, in milliseconds: who is given longer, or for ever, waits some weeks. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+function timerOf(millis: number): number {
+  return Math.min(millis, LONGEST_TIMER)
 }

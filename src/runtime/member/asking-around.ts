@@ -4,16 +4,14 @@ import { Connections } from '../client/connections.js'
 import { parseEndpoint } from '../transport/index.js'
 import { BadOptions } from './errors.js'
 import type { Found } from './options.js'
+import type { Security } from './security.js'
 import type { MemberStatus } from './status.js'
 
 /** How long it takes at most. */
 const TIMEOUT_MILLIS = 10_000
 
 /** Throws a `BadOptions` if nobody answers. */
-export async function askAround(
-  endpoints: readonly string[],
-  security: ConstructorParameters<typeof Connections>[0]['security'],
-): Promise<Found> {
+export async function askAround(endpoints: readonly string[], security: Security): Promise<Found> {
   const connections = new Connections({ endpoints, security })
   try {
     const status = (await connections.call('status', {}, TIMEOUT_MILLIS)) as MemberStatus // what members answer

@@ -42,7 +42,6 @@ import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
 import { checkFromClient } from './from-clients.js'
 import { Neighbours } from './neighbours.js'
 import {
-  checkOptions,
   isEverywhere,
   type Logger,
   listenAddress,
@@ -93,7 +92,6 @@ export class MemberCore {
   readonly ended: Promise<Error | null>
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
-    checkOptions(options)
     checkDoorOf(options)
     await makeFolder(options.data)
     const files = options.between?.files?.(realFiles)

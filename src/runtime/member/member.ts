@@ -11,7 +11,7 @@ import { MemberSession } from './asker.js'
 import { MemberCore } from './core.js'
 import { type Decision, Decisions } from './decisions.js'
 import { withLocalQueries } from './local-queries.js'
-import type { MemberOptions } from './options.js'
+import { checkOptions, type MemberOptions } from './options.js'
 import type { AskOptions } from './promises.js'
 import { type MemberStatus, statusOf } from './status.js'
 
@@ -37,6 +37,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
   static async start<State, Command, Output, Query = never, Answer = never>(
     options: MemberOptions<Machine<State, Command, Output, Query, Answer>>,
   ): Promise<Member<State, Command, Output, Query, Answer>> {
+    checkOptions(options as unknown as MemberOptions<AnyMachine>) // its types do not matter there
     const machine = withLocalQueries(options.machine as unknown as AnyMachine) // its values are made by its own functions
     const core = await MemberCore.start({ ...options, machine }, machine)
     return new Member(core, machine)
@@ -100,9 +101,10 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
 
   /**
    * Makes these the voters, in place of those of the configuration `version`. Gives the new version. Rejects with a
-   * `ChangeRefused` that says why.
+   * `ChangeRefused` that says why, or with a `TypeError` for what names no voters.
    */
   async change(version: number, voters: readonly Voter[], options?: AskOptions): Promise<number> {
+    checkChange(version, voters)
     await this.#core.promises.ask(0, { type: 'change', version, voters }, () => {}, options)
     return version + 1
   }
@@ -117,6 +119,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
    * docs/UPGRADING.md. Rejects with an `UpgradeRefused` that says why.
    */
   async upgrade(to: number = this.version + 1, options?: AskOptions): Promise<number> {
+    if (!isCount(to)) throw new TypeError('A version of a machine is a whole number.')
     await this.#core.promises.ask(0, { type: 'upgrade', from: this.version, to }, () => {}, options)
     return to
   }
@@ -152,15 +155,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
 
   async #changeFor(options: unknown): Promise<number> {
     const { version, voters } = fields(options)
-    if (!Number.isSafeInteger(version) || !Array.isArray(voters))
-      throw new TypeError('A change names a version and voters.')
-    const named = voters.map((voter) => {
-      const { member, store } = fields(voter)
-      if (!isCount(member) || !isCount(store))
-        throw new TypeError('A voter has the number of a member, and of its store.')
-      return { member, store }
-    })
-    return this.change(version as number, named)
+    return this.change(version as number, voters as readonly Voter[]) // it looks at them itself
   }
 
   async #wait(options: unknown): Promise<number> {
@@ -169,6 +164,16 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
       throw new TypeError('Wait for a slot, and for so many milliseconds.')
     await this.#core.applied(slot, Math.min(timeoutMillis, LONGEST_WAIT_MILLIS))
     return this.status().applied
+  }
+}
+
+/** What comes from elsewhere, or from a program that no compiler has seen, must not get as far as the node. */
+function checkChange(version: unknown, voters: unknown): void {
+  if (!isCount(version) || !Array.isArray(voters)) throw new TypeError('A change names a version and voters.')
+  for (const voter of voters) {
+    const { member, store } = fields(voter)
+    if (!isCount(member) || !isCount(store))
+      throw new TypeError('A voter has the number of a member, and of its store.')
   }
 }
 

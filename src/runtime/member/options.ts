@@ -6,6 +6,7 @@ import { type Endpoint, parseEndpoint, type TransportLimits, type TransportTls }
 import type { About } from './about.js'
 import type { Clock } from './clock.js'
 import { BadOptions } from './errors.js'
+import { checkSecurity } from './security.js'
 
 /** What a member logs to: pino, console, or anything alike. */
 export interface Logger {
@@ -85,8 +86,15 @@ const IDENTITIES = 2 ** 48
 
 /** Throws a `BadOptions` for what cannot be, whatever the folder says. */
 export function checkOptions(options: MemberOptions<AnyMachine>): void {
-  const { id, cluster, join, listen, advertise, identity, blackBox } = options
+  const { id, data, machine, cluster, join, listen, advertise, identity, blackBox } = options
   checkName(id)
+  if (typeof data !== 'string' || data === '')
+    throw new BadOptions('A member needs a folder: name one with `data`.')
+  // Not every program is checked by TypeScript.
+  const { initial, apply }: Partial<AnyMachine> = machine ?? {}
+  if (typeof initial !== 'function' || typeof apply !== 'function')
+    throw new BadOptions('A member needs a `machine`, with `initial` and `apply`: see defineMachine.')
+  checkSecurity(options)
   if (cluster !== undefined && join !== undefined)
     throw new BadOptions('A member either founds a cluster or joins one: give `cluster` or `join`.')
   if (identity !== undefined && !(Number.isSafeInteger(identity) && identity >= 1 && identity < IDENTITIES))
@@ -117,7 +125,7 @@ export function isEverywhere(host: string): boolean {
 }
 
 function checkName(name: string): void {
-  if (NAME.test(name)) return
+  if (typeof name === 'string' && NAME.test(name)) return
   throw new BadOptions(
     `${JSON.stringify(name)} is no name of a member: use letters, digits, ".", "_" and "-", at most 64.`,
   )

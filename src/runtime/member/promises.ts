@@ -37,6 +37,11 @@ function lengthOf(
   return asked.type === 'query' ? asked.query.length : 0
 }
 
+function checkBytes(what: string, bytes: unknown): void {
+  if (bytes instanceof Uint8Array) return
+  throw new TypeError(`The codec of the machine gives no Uint8Array for a ${what}.`)
+}
+
 /** Written out for what is asked most: to spread an object takes as long as all the rest. */
 function requestOf(
   asked: Asked<'command'> | Asked<'query'> | Asked<'change'> | Asked<'upgrade'>,
@@ -74,7 +79,7 @@ export class Promises {
     return new Promise<Value>((resolve: (value: never) => void, reject) => {
       if (this.#end !== null) throw this.#end
       signal?.throwIfAborted()
-      this.#checkSize(asked)
+      this.#check(asked)
       const reference = ++this.#last
       const deadlineMillis = performance.now() + timeoutMillis
       const release = signal === undefined ? null : this.#listen(signal, reference)
@@ -93,7 +98,16 @@ export class Promises {
     })
   }
 
-  #checkSize(asked: Parameters<typeof lengthOf>[0]): void {
+  /** What a program hands over that no compiler has seen must not get as far as the node. */
+  #check(asked: Parameters<typeof lengthOf>[0]): void {
+    if (asked.type === 'command') checkBytes('command', asked.command)
+    if (asked.type === 'query') {
+      checkBytes('query', asked.query)
+      if (asked.consistency !== 'linearizable' && asked.consistency !== 'stale')
+        throw new TypeError(
+          `A query is 'linearizable' or 'stale', and not ${JSON.stringify(asked.consistency)}.`,
+        )
+    }
     const length = lengthOf(asked)
     if (length > this.#commandBytes)
       throw new RangeError(

@@ -100,7 +100,7 @@ function partition(shaper: Shaper): Action {
     return {
       nodes: [...new Set(links.map(([from]) => from))],
       what: shape.what,
-      shape: { fromMicros: episode.startMicros, hears: shape.hears },
+      shape: { class: episode.class, fromMicros: episode.startMicros, hears: shape.hears },
       begin: () => stage.network.cut(links),
       end: () => stage.network.heal(links),
     }
@@ -120,7 +120,7 @@ function constrained(stage: Stage, episode: Episode): Strike | null {
   const turnMicros = Math.min(episode.endMicros, episode.startMicros + episode.detail(0, 100_000, 400_000))
   return {
     nodes: members,
-    shape: { fromMicros: turnMicros, hears },
+    shape: { class: episode.class, fromMicros: turnMicros, hears },
     what: `${nameOf(hub)} falls behind, then all others hear it only, and ${nameOf(leader)} nobody`,
     begin: () => {
       network.cut(before)

@@ -58,6 +58,7 @@ export interface Strike {
 
 /** Who hears whom, from some time on; whoever hears a member is heard by it. */
 export interface PartitionShape {
+  readonly class: EpisodeClass
   readonly fromMicros: Micros
   hears(a: NodeId, b: NodeId): boolean
 }

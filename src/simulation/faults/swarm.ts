@@ -2,10 +2,12 @@
  * Swarm sampling: the seed picks the size of the world, which classes of faults are on, and how hard. What is off
  * matters as much as what is on: two faults that hide each other are apart in some runs.
  */
+import type { Micros } from '../../paxos/index.js'
 import { PLACEMENTS } from '../placement.js'
 import { DRAW, hash, prefix, within } from '../random.js'
 import { CLASSIC, type Scenario } from '../scenario.js'
 import { FAULTS, type FaultClass, type Faults } from './classes.js'
+import { Episode, type EpisodeClass } from './plan.js'
 
 /** What a class is in the swarm: in how many runs of a hundred it is on, and how strong it is then. */
 interface Sampling {
@@ -53,15 +55,22 @@ const SAMPLING: { readonly [Class in FaultClass]?: Sampling } = {
 }
 
 /** Mostly three and five. */
-const MEMBERS: readonly number[] = [1, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 5, 6, 7]
+const MEMBERS: readonly [number, ...number[]] = [1, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 5, 5, 5, 6, 7]
 
 /** In so many runs of a hundred nothing goes wrong, and in so many everything. */
 const NOTHING_PERCENT = 3
 const EVERYTHING_PERCENT = 3
-/** In so many there are partitions of one class and nothing else: whoever is linked with a quorum must go on. */
-const PARTITION_PERCENT = 8
+/** In so many there is one partition and nothing else: whoever is linked with a quorum must go on. */
+const PARTITION_PERCENT = 10
+/** It is the one that lasts longest of so many. */
+const PARTITIONS_DRAWN = 16
+/** A ring needs four, and most shapes show more with five. */
+const PARTED_MEMBERS: readonly [number, ...number[]] = [3, 4, 5, 5, 5, 5, 6, 7]
 
-const PARTITIONS: readonly FaultClass[] = [
+/** In so many runs of a hundred whatever waits has little room. */
+const TIGHT_PERCENT = 20
+
+const PARTITIONS: readonly EpisodeClass[] = [
   'halves',
   'minority',
   'isolated-leader',
@@ -85,13 +94,28 @@ const WHAT = {
   alpha: 8,
   log: 9,
   chunk: 10,
+  tight: 11,
+  room: 12,
 } as const
 
-/** Of each client, at most: more than one that thinks in between can do, and no flood from one that does not. */
-const REQUESTS = 400
+/** Some 33 requests a second, from all clients together. */
+const PACE_MICROS = 30_000
+
+/** Of each client, at most: more than it has time for at that pace. */
+const REQUESTS = 1_000
+
+/** The fewest and the most clients, in a network whose messages take up to this; where they take longer it takes more. */
+const CLIENTS = [8, 12] as const
+const FAST_MICROS = 6_400
+
+/** The least and the most room where there is little, as powers of two: more clients need more. */
+const ROOM = [2, 5] as const
+
+/** So long the clients work after the last fault: time to make up for what they could not ask before. */
+const WORKING_MICROS = 3_500_000
 
 /** After the last fault there is this much time for everything to settle. */
-const SETTLING_MICROS = 8_000_000
+const SETTLING_MICROS = 9_000_000
 
 /**
  * The slowest network, as a power of two, in which chunks may be the smallest; in slower ones they are larger, so that
@@ -102,35 +126,54 @@ const SLOWEST_OF_SMALLEST_CHUNKS = 6
 export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
   const draw = (what: number, low: number, high: number): number => within(hash(bits, 0, what, 0), low, high)
-  const slowness = draw(WHAT.delay, 0, 9)
+  const pick = <Thing>(what: number, things: readonly [Thing, ...Thing[]]): Thing =>
+    things[draw(what, 0, things.length - 1)] ?? things[0]
+  const slowness = draw(WHAT.delay, 0, 8)
   const delayMicros = 100 * 2 ** slowness
-  const quietMicros = draw(WHAT.quiet, 8_000_000, 12_000_000)
-  return {
+  const crowd = Math.max(1, Math.floor(delayMicros / FAST_MICROS))
+  const quietMicros = draw(WHAT.quiet, 8_000_000, 11_000_000)
+  const scenario: Scenario = {
     ...CLASSIC,
-    members: MEMBERS[draw(WHAT.members, 0, MEMBERS.length - 1)] ?? 3,
-    clients: draw(WHAT.clients, 2, 6),
+    members: pick(WHAT.members, MEMBERS),
+    clients: draw(WHAT.clients, ...CLIENTS) * crowd,
     requests: REQUESTS,
+    paceMicros: PACE_MICROS,
     delayMicros,
     jitterMicros: draw(WHAT.jitter, 0, delayMicros),
-    reads: draw(WHAT.reads, 0, 1) === 0 ? 'decree' : 'linearizable',
-    placement: PLACEMENTS[draw(WHAT.place, 0, PLACEMENTS.length - 1)] ?? 'spread',
-    untilMicros: quietMicros + SETTLING_MICROS / 4,
+    reads: pick(WHAT.reads, ['decree', 'linearizable']),
+    placement: pick(WHAT.place, PLACEMENTS),
+    untilMicros: quietMicros + WORKING_MICROS,
     lengthMicros: quietMicros + SETTLING_MICROS,
     alpha: 2 ** draw(WHAT.alpha, 0, 6),
     logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
     chunkBytes: 50 * 2 ** Math.max(slowness - SLOWEST_OF_SMALLEST_CHUNKS, draw(WHAT.chunk, 0, 10)),
+    queueLimit: draw(WHAT.tight, 0, 99) < TIGHT_PERCENT ? crowd * 2 ** draw(WHAT.room, ...ROOM) : null,
     quietMicros,
-    faults: faultsOf(bits, draw(WHAT.mood, 0, 99)),
   }
+  const mood = draw(WHAT.mood, 0, 99)
+  if (mood < NOTHING_PERCENT) return { ...scenario, faults: {} }
+  if (mood < NOTHING_PERCENT + PARTITION_PERCENT) {
+    const members = pick(WHAT.members, PARTED_MEMBERS)
+    return { ...scenario, members, placement: 'spread', ...onePartition(seed, bits, quietMicros) }
+  }
+  const isAll = mood >= 100 - EVERYTHING_PERCENT
+  return { ...scenario, faults: faultsOf(bits, isAll) }
 }
 
-function faultsOf(bits: number, mood: number): Faults {
-  if (mood < NOTHING_PERCENT) return {}
-  const isAll = mood < NOTHING_PERCENT + EVERYTHING_PERCENT
-  if (!isAll && mood < NOTHING_PERCENT + EVERYTHING_PERCENT + PARTITION_PERCENT) {
-    const partition = PARTITIONS[hash(bits, 2, 0, 0) % PARTITIONS.length] ?? 'halves'
-    return { [partition]: within(hash(bits, 2, 1, 0), 1, 3) }
-  }
+/** The longest of some partitions of one class, and nothing else. */
+function onePartition(seed: number, bits: number, quietMicros: Micros): Pick<Scenario, 'faults' | 'omitted'> {
+  const name = PARTITIONS[hash(bits, 2, 0, 0) % PARTITIONS.length] ?? 'halves'
+  const drawn = Array.from({ length: PARTITIONS_DRAWN }, (_, number) => {
+    const { startMicros, endMicros } = new Episode(seed, { class: name, number }, quietMicros)
+    return { class: name, number, micros: endMicros - startMicros }
+  })
+  const longest = Math.max(...drawn.map(({ micros }) => micros))
+  const last = drawn.findIndex(({ micros }) => micros === longest)
+  const others = drawn.slice(0, last).map(({ number }) => ({ class: name, number }))
+  return { faults: { [name]: last + 1 }, omitted: { faults: others, clients: [] } }
+}
+
+function faultsOf(bits: number, isAll: boolean): Faults {
   const faults: { [Class in FaultClass]?: number } = {}
   for (const [index, name] of CLASSES.entries()) {
     const sampling = SAMPLING[name]

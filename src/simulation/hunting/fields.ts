@@ -11,7 +11,7 @@ interface FieldCodec<Value> {
 }
 
 /** The quantities that may be null: whatever is usual. */
-type QuantityOrNone = 'requests' | 'untilMicros'
+type QuantityOrNone = 'requests' | 'untilMicros' | 'paceMicros' | 'queueLimit'
 
 /** In this order they are written. A story counts on the order and on every bound: see STORY_VERSION. */
 export const FIELDS: { readonly [Field in keyof Scenario]-?: FieldCodec<Scenario[Field]> } = {
@@ -31,6 +31,9 @@ export const FIELDS: { readonly [Field in keyof Scenario]-?: FieldCodec<Scenario
   overBudget: choice('overBudget', [false, true]),
   faults: { write: writeFaults, read: readFaults },
   omitted: { write: writeOmitted, read: readOmitted },
+  // These came later. They are written only as far as there is something to say: stories told before have neither.
+  paceMicros: later('paceMicros', ['paceMicros', 'queueLimit']),
+  queueLimit: later('queueLimit', ['queueLimit']),
 }
 
 /** The classes in the order of their table. */
@@ -55,6 +58,17 @@ function quantityOrNone(field: QuantityOrNone): FieldCodec<number | null> {
       const digit = digits.read(radix)
       return digit === 0 ? null : low + digit - 1
     },
+  }
+}
+
+/** A number, or null, which is written only if it or a field after it is not null. */
+function later(field: QuantityOrNone, from: readonly QuantityOrNone[]): FieldCodec<number | null> {
+  const { write, read } = quantityOrNone(field)
+  return {
+    write: (digits, scenario) => {
+      if (from.some((each) => scenario[each] !== null)) write(digits, scenario)
+    },
+    read: (digits, before) => (digits.ended ? null : read(digits, before)),
   }
 }
 

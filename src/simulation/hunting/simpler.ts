@@ -151,7 +151,17 @@ function* bringCalmForward(scenario: Scenario): Candidates {
 }
 
 /** What a reader need not think about. */
-const USUAL = ['untilMicros', 'placement', 'reads', 'alpha', 'logBytes', 'chunkBytes', 'overBudget'] as const
+const USUAL = [
+  'untilMicros',
+  'paceMicros',
+  'placement',
+  'reads',
+  'alpha',
+  'logBytes',
+  'chunkBytes',
+  'queueLimit',
+  'overBudget',
+] as const
 
 function* returnToUsual(scenario: Scenario): Candidates {
   let current = scenario

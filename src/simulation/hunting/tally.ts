@@ -15,6 +15,12 @@ interface Duration {
   readonly simulatedSeconds: number
 }
 
+/** How many operations clients began in a second of a run. */
+interface Fewest {
+  readonly seed: number
+  readonly perSecond: number
+}
+
 export interface Tally {
   /** How many runs. */
   readonly seeds: number
@@ -22,6 +28,11 @@ export interface Tally {
   readonly failed: readonly Found[]
   readonly events: number
   readonly simulatedMicros: number
+  /** How many operations clients began; and the run in which they began fewest a simulated second, null of none. */
+  readonly requests: number
+  readonly fewest: Fewest | null
+  /** How many operations the verdict on liveness judged while partitions of each class were all that was wrong. */
+  readonly judged: Readonly<Record<string, number>>
   /** How often each class of faults happened. */
   readonly faults: Readonly<Record<string, number>>
   /** In how many runs each verdict failed … */
@@ -37,6 +48,9 @@ export const NOTHING: Tally = {
   failed: [],
   events: 0,
   simulatedMicros: 0,
+  requests: 0,
+  fewest: null,
+  judged: {},
   faults: {},
   failures: {},
   undecided: {},
@@ -48,7 +62,7 @@ const SLOWEST = 5
 
 /** One run. */
 export function tallyOf(summary: Summary, wallMillis: number): Tally {
-  const { seed, events, simulatedSeconds, verdicts } = summary
+  const { seed, events, simulatedSeconds, requests, verdicts } = summary
   const failure = firstBroken(verdicts)
   const count = (isSo: (verdict: VerdictResult) => boolean): Readonly<Record<string, number>> =>
     Object.fromEntries(Object.entries(verdicts).map(([name, verdict]) => [name, isSo(verdict) ? 1 : 0]))
@@ -57,6 +71,9 @@ export function tallyOf(summary: Summary, wallMillis: number): Tally {
     failed: failure === null ? [] : [{ seed, ...failure }],
     events,
     simulatedMicros: Math.round(simulatedSeconds * 1_000_000),
+    requests: requests.sent,
+    fewest: { seed, perSecond: requests.sent / simulatedSeconds },
+    judged: summary.judged,
     faults: summary.faults,
     failures: count(({ ok }) => !ok),
     undecided: count(({ undecided }) => undecided !== undefined),
@@ -70,6 +87,9 @@ export function addTallies(one: Tally, other: Tally): Tally {
     failed: [...one.failed, ...other.failed].sort((a, b) => a.seed - b.seed),
     events: one.events + other.events,
     simulatedMicros: one.simulatedMicros + other.simulatedMicros,
+    requests: one.requests + other.requests,
+    fewest: fewerOf(one.fewest, other.fewest),
+    judged: addCounts(one.judged, other.judged),
     faults: addCounts(one.faults, other.faults),
     failures: addCounts(one.failures, other.failures),
     undecided: addCounts(one.undecided, other.undecided),
@@ -77,6 +97,12 @@ export function addTallies(one: Tally, other: Tally): Tally {
       .sort((a, b) => b.wallMillis - a.wallMillis || a.seed - b.seed)
       .slice(0, SLOWEST),
   }
+}
+
+function fewerOf(one: Fewest | null, other: Fewest | null): Fewest | null {
+  if (one === null || other === null) return one ?? other
+  const isFewer = other.perSecond - one.perSecond || other.seed - one.seed
+  return isFewer < 0 ? other : one
 }
 
 function addCounts(

@@ -7,8 +7,17 @@ import type { ModelOutcome } from './model.js'
 import { Verdict } from './verdict.js'
 
 export class Answers extends Verdict {
-  /** A client was told the outcome of a command; by the decrees it is the one expected. */
-  answered(event: number, request: string, outcome: Outcome, expected: ModelOutcome | undefined): void {
+  /**
+   * A client was told the outcome of a command; by the decrees it is the one expected. Where it is crowded, and only
+   * there, it may be told that there is no room.
+   */
+  answered(
+    event: number,
+    request: string,
+    outcome: Outcome,
+    expected: ModelOutcome | undefined,
+    isCrowded: boolean,
+  ): void {
     if (outcome.ok) {
       if (expected?.ok && sameBytes(expected.output, outcome.output)) return
       this.fail(
@@ -18,7 +27,7 @@ export class Answers extends Verdict {
     } else if (outcome.error === 'command-failed') {
       if (expected !== undefined && !expected.ok && expected.detail === outcome.detail) return
       this.fail(event, `request ${request} failed, and by the decrees it does not fail so`)
-    } else if (outcome.error !== 'session-unknown') {
+    } else if (outcome.error !== 'session-unknown' && !(outcome.error === 'overloaded' && isCrowded)) {
       this.fail(event, `request ${request} was refused: ${outcome.detail}`)
     }
   }

@@ -37,7 +37,8 @@ export class Bounds extends Verdict {
     const { queueLimit, alpha, windowBytes } = this.#settings
     const bytes =
       leader.flightBytes.reduce((sum, length) => sum + length, 0) - (leader.flightBytes.at(-1) ?? 0)
-    this.#most(event, node, 'requests in its queue', leader.queue.length, queueLimit)
+    // A change of the members goes before all that wait, however many.
+    this.#most(event, node, 'requests in its queue', leader.queue.length, queueLimit + 1)
     this.#most(event, node, 'slots in flight', leader.flightBytes.length, alpha)
     this.#most(event, node, 'bytes in flight before the last decree', bytes, windowBytes)
   }

@@ -29,7 +29,7 @@ import { Ended } from './ended.js'
 import { ExactlyOnce } from './exactly-once.js'
 import { IdenticalState } from './identical-state.js'
 import { Linearizable } from './linearizable.js'
-import { type Beginning, Liveness } from './liveness.js'
+import { type Beginning, Liveness, type Lull } from './liveness.js'
 import { Membership } from './membership.js'
 import { Model } from './model.js'
 import { type AnsweredRead, replay } from './replay.js'
@@ -82,6 +82,9 @@ export class Court {
   readonly liveness: Liveness
   readonly ended: Ended = new Ended()
   readonly #application: AnyApplication
+  readonly #queueLimit: number
+  /** How many operations were pending at most. */
+  #mostPending = 0
   readonly #model: Model
   /** The event at which the model executes. */
   #modelEvent = 0
@@ -100,6 +103,7 @@ export class Court {
     this.bounds = new Bounds(settings)
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
     this.#application = application
+    this.#queueLimit = settings.queueLimit
     this.#queries = codecsOf(application.machine).queries
     const { machine } = application
     const overheard = { ...application, machine: this.#overheard(machine, null, () => this.#modelEvent) }
@@ -272,11 +276,12 @@ export class Court {
     const { f, time: timeMicros } = entry
     const { floor } = this.linearizable
     this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor })
+    this.#mostPending = Math.max(this.#mostPending, this.#pending.size)
   }
 
-  /** From now on a partition is all that is wrong, and leaves these members linked; or, with null, that is over. */
-  holds(linked: readonly NodeId[] | null, fromMicros: Micros, nowMicros: Micros): void {
-    this.liveness.holds(linked && { fromMicros, linked }, this.#pending.values(), nowMicros)
+  /** From now on a partition is all that is wrong, and leaves some members linked; or, with null, that is over. */
+  holds(lull: Lull | null, nowMicros: Micros): void {
+    this.liveness.holds(lull, this.#pending.values(), nowMicros)
   }
 
   /** A client was told what its operation gave. */
@@ -303,7 +308,8 @@ export class Court {
   #executed(event: number, { client, floor }: Pending, { session, sequence, outcome }: Answered): void {
     const request = requestKey(session, sequence, '')
     const execution = this.#model.executionOf(request)
-    this.answers.answered(event, request, outcome, execution?.outcome)
+    const isCrowded = this.#mostPending > this.#queueLimit
+    this.answers.answered(event, request, outcome, execution?.outcome, isCrowded)
     if (outcome.ok) this.durability.acknowledged(event, request, execution !== undefined)
     if (execution === undefined) return
     this.linearizable.executed(event, client, execution.number, floor)

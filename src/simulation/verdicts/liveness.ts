@@ -1,7 +1,8 @@
 /**
  * Liveness: once no fault is active any more, every operation of a client at a live node is over within ten base
  * election timeouts, whether it began before that or after. And the same while a partition lasts and nothing else is
- * wrong, for whoever is linked both ways with a quorum: *Omni-Paxos* (EuroSys 2023), section 2.
+ * wrong, for whoever is linked both ways with a quorum: *Omni-Paxos* (EuroSys 2023), section 2. How often that was
+ * judged is counted: of an operation in a partition that is over too soon, nothing can be said.
  */
 import type { Micros, NodeId } from '../../paxos/index.js'
 import { Verdict } from './verdict.js'
@@ -21,17 +22,23 @@ export interface Beginning {
 }
 
 /** A partition that is all that is wrong. */
-interface Lull {
+export interface Lull {
   readonly fromMicros: Micros
   /** The members that are linked both ways with a quorum. */
   readonly linked: readonly NodeId[]
+  /** The class of the partition. */
+  readonly shape: string
 }
 
 export class Liveness extends Verdict {
   /** From when on no fault is active; 0: no such time is known, and nothing is judged. */
   quietMicros: Micros
   readonly #mostMicros: Micros
+  /** How many operations were judged under partitions of each class: those that had as long as they may take. */
+  readonly judged: Record<string, number> = {}
   #lull: Lull | null = null
+  /** When each operation that is over began, or the present partition, if that was later. */
+  #begun: Micros[] = []
 
   constructor(quietMicros: Micros, electionTimeoutMicros: Micros) {
     super()
@@ -58,12 +65,24 @@ export class Liveness extends Verdict {
    */
   holds(lull: Lull | null, pending: Iterable<Beginning>, nowMicros: Micros): void {
     for (const beginning of pending) this.#checkLull(beginning, nowMicros)
+    this.#count(nowMicros)
     this.#lull = lull && { ...lull, fromMicros: Math.max(lull.fromMicros, nowMicros) }
+  }
+
+  /** A partition is over, or was none: counts those that had time enough. */
+  #count(nowMicros: Micros): void {
+    const judged = this.#begun.filter((fromMicros) => fromMicros + this.#mostMicros <= nowMicros).length
+    this.#begun = []
+    if (this.#lull === null || judged === 0) return
+    const { shape } = this.#lull
+    this.judged[shape] = (this.judged[shape] ?? 0) + judged
   }
 
   #checkLull({ event, client, timeMicros, f, place }: Beginning, nowMicros: Micros): void {
     if (this.#lull === null || !this.#lull.linked.includes(place)) return
-    const waitedMicros = nowMicros - Math.max(timeMicros, this.#lull.fromMicros)
+    const fromMicros = Math.max(timeMicros, this.#lull.fromMicros)
+    this.#begun.push(fromMicros)
+    const waitedMicros = nowMicros - fromMicros
     if (waitedMicros <= this.#mostMicros) return
     this.fail(
       event,

@@ -54,6 +54,21 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
     1,
     "The store in FILE cannot be read or written (EEXIST: file already exists, mkdir 'FILE'): see that the folder and its disk are in order, then start the member again.",
   ],
+  [
+    'serve --id a --data DATA --listen 127.0.0.1:0 --tls-key FILE --tls-cert FILE',
+    2,
+    'The private key for TLS cannot be read: it must be in PEM, and not encrypted.',
+  ],
+  [
+    `get x --endpoints ${nobody} --tls-ca FILE`,
+    2,
+    'The certificate of the authority for TLS cannot be read: it must be in PEM, and not encrypted.',
+  ],
+  [
+    `get x --endpoints ${nobody} --token ${'x'.repeat(1_025)}`,
+    2,
+    'A token has at most 1024 bytes, and this one 1025.',
+  ],
   ['store check NONE', 2, 'there is no folder NONE.'],
   [
     'store check OTHER',

@@ -2,7 +2,14 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { CommandFailed, OutcomeUnknown } from '../../../src/paxos/index.js'
-import { Client, Closed, Member, type TransportTls, Unreachable } from '../../../src/runtime/index.js'
+import {
+  BadOptions,
+  Client,
+  Closed,
+  Member,
+  type TransportTls,
+  Unreachable,
+} from '../../../src/runtime/index.js'
 import { makeAuthority } from '../../support/certificates.js'
 import {
   connect,
@@ -127,6 +134,26 @@ describe('a client', () => {
     expect(error).toBeInstanceOf(Unreachable)
     expect(error.message).toContain(nobody)
     expect(error.message).toContain('ECONNREFUSED')
+  })
+
+  test.for([
+    [{ endpoints: [] }, '`endpoints` names nobody'],
+    [{ endpoints: ['here'] }, '"here" is no address: it must have the form host:port'],
+    [{ token: 'x'.repeat(1_025) }, 'A token has at most 1024 bytes'],
+    [{ tls: { ca: 'none' } }, 'The certificate of the authority for TLS cannot be read'],
+  ] as const)('whose options cannot be says so: %j', async ([options, detail]) => {
+    const error = await rejection(
+      Client.connect({ endpoints: ['127.0.0.1:1'], machine: counter, ...options }),
+    )
+    expect(error).toBeInstanceOf(BadOptions)
+    expect(error.message).toContain(detail)
+  })
+
+  test('that may wait for ever waits, until it is reached', async () => {
+    const listen = await freeAddress()
+    const connecting = connect([listen], { connectTimeoutMillis: Number.POSITIVE_INFINITY })
+    await start({ listen })
+    expect(await (await connecting).invoke(1)).toBe(1)
   })
 
   test('goes on when all members were away for a while', async () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { OutcomeUnknown, Overloaded } from '../../../src/paxos/index.js'
 import { Closed } from '../../../src/runtime/index.js'
-import { Cluster, freeAddress, rejection, start } from './started.js'
+import { Cluster, type CounterMember, counter, freeAddress, rejection, start } from './started.js'
 
 /** One of three founders; the others never come, so nothing is ever decided. */
 async function alone(): Promise<Awaited<ReturnType<typeof start>>> {
@@ -63,6 +63,31 @@ describe('who asks', () => {
     const error = await rejection(member.invoke('x'.repeat(60_000) as never))
     expect(error).toBeInstanceOf(RangeError)
     expect(error.message).toBe('A command of 60002 bytes is too large: at most 50000 travel.')
+    expect(await member.invoke(1)).toBe(1)
+  })
+
+  test.for([
+    ['a change to no voters', (member) => member.change('x' as never, [5] as never)],
+    ['a voter that is none', (member) => member.change(1, [{ member: -1, store: 1 }])],
+    ['an upgrade to no version', (member) => member.upgrade('next' as never)],
+    ['a query of no consistency', (member) => member.query(1, { consistency: 'eventual' as never })],
+  ] as readonly [string, (member: CounterMember) => Promise<unknown>][])(
+    '%s is a TypeError, and the member goes on',
+    async ([, ask]) => {
+      const member = await start()
+      expect(await rejection(ask(member))).toBeInstanceOf(TypeError)
+      expect(await member.invoke(1)).toBe(1)
+    },
+  )
+
+  test('bytes that are none, of a codec, is a TypeError, and the member goes on', async () => {
+    const commands = {
+      encode: (by: number) => (by === 0 ? 'zero' : Uint8Array.of(by)) as Uint8Array,
+      decode: ([by = 0]: Uint8Array) => by,
+    }
+    const machine = { ...counter, commands }
+    const member = await start({ machine })
+    expect(await rejection(member.invoke(0))).toBeInstanceOf(TypeError)
     expect(await member.invoke(1)).toBe(1)
   })
 

@@ -10,6 +10,7 @@ import { Decisions } from '../../../src/runtime/member/decisions.js'
 import { checkOptions, ownerOf, planOf } from '../../../src/runtime/member/options.js'
 import { Promises } from '../../../src/runtime/member/promises.js'
 import { Timers } from '../../../src/runtime/member/timers.js'
+import { makeAuthority } from '../../support/certificates.js'
 import { counter, newFolder, rejection } from './started.js'
 
 const clock = {
@@ -136,6 +137,16 @@ describe('options', () => {
   test.for([
     [{ id: 'a b' }, '"a b" is no name of a member'],
     [{ id: '' }, '"" is no name of a member'],
+    [{ id: undefined }, 'undefined is no name of a member'],
+    [{ data: undefined }, 'needs a folder'],
+    [{ machine: undefined }, 'needs a `machine`'],
+    [{ machine: { initial: 0 } }, 'needs a `machine`'],
+    [{ blackBox: {} }, 'needs a `folder`'],
+    [{ token: 'x'.repeat(1_025) }, 'A token has at most 1024 bytes, and this one 1025'],
+    [{ tls: { key: 'key' } }, 'The private key for TLS cannot be read: it must be in PEM'],
+    [{ tls: { cert: 'cert' } }, 'The certificate for TLS cannot be read: it must be in PEM'],
+    [{ tls: { ca: 'ca' } }, 'The certificate of the authority for TLS cannot be read: it must be in PEM'],
+    [{ tls: { ...makeAuthority('one'), key: makeAuthority('two').key } }, 'not that of the certificate'],
     [{ cluster: { a: '127.0.0.1:1' }, join: ['127.0.0.1:1'] }, 'give `cluster` or `join`'],
     [{ cluster: { b: '127.0.0.1:1' } }, 'Member a is not among those of the cluster (b)'],
     [{ cluster: { a: '127.0.0.1:1', 'b/c': '127.0.0.1:2' } }, '"b/c" is no name of a member'],

@@ -24,7 +24,7 @@ function portrait(episode: Episode): object {
 }
 
 function without(scenario: Scenario, left: Episode): Scenario {
-  return { ...scenario, omitted: { faults: [left], clients: [] } }
+  return { ...scenario, omitted: { faults: [...scenario.omitted.faults, left], clients: [] } }
 }
 
 /** The lines of the events before this time, or up to the end. The head, which tells what is left out, is none. */

@@ -43,6 +43,8 @@ export function scenarios(mostTimes: number): fc.Arbitrary<Scenario> {
     clients: fc.integer({ min: 0, max: 40 }),
     requests: fc.option(quantities.requests),
     untilMicros: fc.option(quantities.untilMicros),
+    paceMicros: fc.option(quantities.paceMicros),
+    queueLimit: fc.option(quantities.queueLimit),
     reads: fc.constantFrom('decree' as const, 'linearizable' as const),
     placement: fc.constantFrom(...PLACEMENTS),
     overBudget: fc.boolean(),

@@ -44,10 +44,12 @@ const MUCH: Scenario = {
   reads: 'linearizable',
   placement: 'spread',
   untilMicros: 30_000_000,
+  paceMicros: 10_000,
   lengthMicros: 80_000_000,
   alpha: 7,
   logBytes: 5_000,
   chunkBytes: 100,
+  queueLimit: 8,
   quietMicros: 20_000_000,
   overBudget: true,
 }

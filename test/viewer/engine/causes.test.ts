@@ -1,8 +1,11 @@
 import {
   ANY_FAILURE,
   type ApplicationDefinition,
+  type Scenario,
   type Shrunk,
+  sharedApplication,
   shrink,
+  simulate,
   swarm,
   tellStory,
   trialsOf,
@@ -82,17 +85,41 @@ describe('a machine of somebody’s own', () => {
 
 describe('a failure', () => {
   /** A member whose store is put back forgets what it has vouched for, and no Paxos stands that. */
-  const LYING =
-    '?members=3&clients=2&requests=60&machine=shared&loss=0&fault=rollback=16&length=90&calm=30&until=25'
+  const LYING: Partial<Scenario> = {
+    members: 3,
+    clients: 2,
+    requests: 60,
+    faults: { rollback: 16 },
+    lengthMicros: 90_000_000,
+    quietMicros: 30_000_000,
+    untilMicros: 25_000_000,
+  }
+  const ADDRESS =
+    '#1?members=3&clients=2&requests=60&machine=shared&loss=0&fault=rollback=16&length=90&calm=30&until=25'
 
   it('could be avoided before its cause and not after it', async () => {
-    const { engine, handle, run } = await open(`#1${LYING}`)
+    const { engine, handle, run } = await open(ADDRESS)
     const broken = run.verdicts.find(({ holds }) => !holds)
     expect(broken?.event).toBeGreaterThan(1)
     const [cause] = await engine.causes(handle)
     expect(cause?.verdict).toBe(broken?.name)
-    expect(cause?.inevitable).toBeGreaterThan(1)
-    expect(cause?.inevitable).toBeLessThanOrEqual(broken?.event ?? 0)
+    const event = cause?.inevitable ?? 0
+    expect(event).toBeGreaterThan(1)
+    expect(event).toBeLessThanOrEqual(broken?.event ?? 0)
+    const failsWhenCalm = (calmAfter: number): boolean => {
+      const { summary } = simulate({ seed: 1, scenario: LYING, application: sharedApplication(), calmAfter })
+      return summary.verdicts[cause?.verdict ?? '']?.ok === false
+    }
+    expect([failsWhenCalm(event - 1), failsWhenCalm(event)]).toEqual([false, true])
+  })
+
+  it('of several verdicts has the same cause where one thing broke them', async () => {
+    const { engine, handle, run } = await open('#3?scenario=swarm&planted=forgetful-scout')
+    const broken = run.verdicts.filter(({ holds }) => !holds)
+    const causes = await engine.causes(handle)
+    expect(broken.length).toBeGreaterThan(1)
+    expect(causes.map(({ verdict }) => verdict).sort()).toEqual(broken.map(({ name }) => name).sort())
+    expect(new Set(causes.map(({ inevitable }) => inevitable)).size).toBe(1)
   })
 
   it('has no cause where nothing fails', async () => {

@@ -7,9 +7,13 @@ import { open } from './engines.js'
 const ADDRESS = '#5?scenario=swarm&requests=40'
 
 /** The world of that run, gone on until so many events have happened, or a few more. */
-function worldAt(event: number, scenario: Scenario = { ...swarm(5), requests: 40 }): Simulation['world'] {
+function worldAt(
+  event: number,
+  scenario: Scenario = { ...swarm(5), requests: 40 },
+  seed = 5,
+): Simulation['world'] {
   const application = readyApplication('shared', 'decree') ?? undefined
-  const { world } = new Simulation({ seed: 5, scenario, ...(application && { application }) })
+  const { world } = new Simulation({ seed, scenario, ...(application && { application }) })
   while (world.events < event && world.step());
   return world
 }
@@ -73,6 +77,28 @@ describe('a moment', () => {
         expect(node === null).toBe(state === 'down' || state === 'outside' || state === 'retired')
         expect(role === 'leading').toBe(node?.roles.leader?.phase === 'leading')
         expect(role === 'scouting').toBe(node?.roles.leader?.phase === 'scouting')
+      }
+    }
+  })
+
+  it('has a ledger that knows what is applied by whoever started from a snapshot, or lost its store', async () => {
+    for (const [seed, event] of [
+      [39, 3_000],
+      [33, 5_200],
+      [62, 8_900],
+    ] as const) {
+      const scenario = { ...swarm(seed), requests: 30 }
+      const { engine, handle, run } = await open(`#${seed}?scenario=swarm&requests=30`)
+      const world = worldAt(event, scenario, seed)
+      const { slots } = await engine.ledger(handle, world.events, 1, 10_000)
+      const members = run.nodes.filter(({ isMember }) => isMember)
+      for (const [place, { id }] of members.entries()) {
+        const node = world.hosts[id]?.node
+        const applied = slots.filter(({ cells }) =>
+          ['applied', 'trimmed'].includes(cells[place]?.state ?? ''),
+        )
+        const replica = node?.roles.replica
+        if (replica !== undefined) expect(applied.length).toBe(replica.applied)
       }
     }
   })

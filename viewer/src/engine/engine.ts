@@ -1,6 +1,6 @@
 /** The engine: opens runs, and answers what is asked of them. In the page it runs in a worker; in tests, as it is. */
 import { Sentence } from './address.js'
-import { inevitableFrom } from './causes.js'
+import { causesOf } from './causes.js'
 import type {
   Address,
   Cause,
@@ -85,13 +85,8 @@ export class LocalEngine implements Engine {
 
   async causes(handle: RunHandle): Promise<readonly Cause[]> {
     const { told, edits, verdicts } = this.#run(handle).parts
-    const causes: Cause[] = []
-    for (const { name, event } of verdicts) {
-      if (event === null) continue
-      const inevitable = told && (await inevitableFrom(told, edits, name, event, this.#pause))
-      causes.push({ verdict: name, inevitable })
-    }
-    return causes
+    const failed = verdicts.flatMap(({ name, event }) => (event === null ? [] : [{ name, event }]))
+    return told === null ? [] : await causesOf(told, edits, failed, this.#pause)
   }
 
   async parting(one: RunHandle, other: RunHandle): Promise<number | null> {

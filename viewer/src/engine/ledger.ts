@@ -26,10 +26,16 @@ interface Watermarks {
 
 const BLANK: Watermarks = { applied: 0, learned: 0, trimmed: 0 }
 
+/** A record, and the vote that it is, if it is one. */
+interface Written {
+  readonly record: StoreRecord
+  readonly vote: Vote | null
+}
+
 /** What a member has written and not yet synced, or synced and might still lose. */
 interface Store {
-  readonly unsynced: { readonly record: StoreRecord; readonly vote: Vote | null }[]
-  readonly synced: { readonly record: StoreRecord; readonly vote: Vote | null }[]
+  readonly unsynced: Written[]
+  readonly synced: Written[]
 }
 
 export class LedgerRecorder {
@@ -37,8 +43,9 @@ export class LedgerRecorder {
   readonly #votes: Vote[][] = []
   readonly #marks: Map<number, Changes<Watermarks>> = new Map()
   readonly #stores: Map<number, Store> = new Map()
-  /** Decisions that were told one by one: by member, and by slot the event. */
-  readonly #decisions: Map<number, Map<number, number>> = new Map()
+  readonly #read: Map<number, readonly StoreRecord[]> = new Map()
+  /** Decisions that were told one by one: by member, and by slot whether it has it. */
+  readonly #decisions: Map<number, Map<number, Changes<boolean>>> = new Map()
   /** By slot: what was applied there first, and when. */
   readonly #applied: Map<number, { readonly event: number; readonly decree: Decree }> = new Map()
   /** What leaders have counted to be decided, all slots up to one. */
@@ -57,6 +64,16 @@ export class LedgerRecorder {
         return
       case 'crashes':
         this.#crash(node, number, event.lostRecords)
+        return
+      case 'starts':
+        this.#start(node, number, event.records)
+        return
+      case 'begins':
+        if (event.role === 'replica') this.#raise(node, number, { applied: this.#snapshotOf(node) })
+        return
+      case 'ends':
+        // Nothing of what it had applied is left but what is on its disk.
+        if (event.role === 'replica') this.#setMarks(node, number, { ...this.#marksOf(node), applied: 0 })
         return
       case 'applies':
         this.#apply(node, number, event.slot, event.decree)
@@ -81,23 +98,60 @@ export class LedgerRecorder {
     this.#reach(event, slot)
   }
 
+  // ---- starts --------------------------------------------------------------------------------------------------
+
+  /** What a node that is about to start reads. Where nobody tells that, what is known of its disk stands. */
+  reads(node: number, records: Iterable<StoreRecord>): void {
+    this.#read.set(node, [...records])
+  }
+
+  /** Its disk may have been wiped, put back or exchanged meanwhile, or a record may have gone bad. */
+  #start(node: number, event: number, count: number): void {
+    const records = this.#read.get(node) ?? (count === 0 ? [] : null)
+    if (records === null) return
+    const { synced } = this.#storeOf(node)
+    const known = new Map(synced.map((written) => [written.record, written]))
+    const there = records.map((record) => known.get(record) ?? this.#found(node, event, record))
+    const kept = new Set(there)
+    for (const written of synced) if (written.vote !== null && !kept.has(written)) written.vote.lost = event
+    const store: Store = { unsynced: [], synced: there }
+    this.#stores.set(node, store)
+    this.#forgetDecisions(node, event, store)
+    this.#setMarks(node, event, this.#durable(store))
+  }
+
+  /** A record that this member did not write in this life of its store. */
+  #found(node: number, event: number, record: StoreRecord): Written {
+    if (record.type === 'decision') this.#decisionOf(node, record.slot).set(event, true)
+    if (record.type !== 'accepted') return { record, vote: null }
+    return { record, vote: this.#vote(node, event, record, event) }
+  }
+
+  #vote(
+    member: number,
+    written: number,
+    { slot, ballot, decree }: Extract<StoreRecord, { type: 'accepted' }>,
+    synced: number,
+  ): Vote {
+    const vote: Vote = { member, slot, ballot, decree, written, synced, lost: 0 }
+    const votes = this.#votes[slot]
+    if (votes === undefined) this.#votes[slot] = [vote]
+    else votes.push(vote)
+    this.#reach(written, slot)
+    return vote
+  }
+
   // ---- what is written -----------------------------------------------------------------------------------------
 
   #write(node: number, event: number, record: StoreRecord): void {
     let vote: Vote | null = null
     switch (record.type) {
-      case 'accepted': {
-        const { slot, ballot, decree, learned } = record
-        vote = { member: node, slot, ballot, decree, written: event, synced: 0, lost: 0 }
-        const votes = this.#votes[slot]
-        if (votes === undefined) this.#votes[slot] = [vote]
-        else votes.push(vote)
-        this.#raise(node, event, { learned })
-        this.#reach(event, slot)
+      case 'accepted':
+        vote = this.#vote(node, event, record, 0)
+        this.#raise(node, event, { learned: record.learned })
         break
-      }
       case 'decision':
-        this.#decisionsOf(node).set(record.slot, event)
+        this.#decisionOf(node, record.slot).set(event, true)
         this.#reach(event, record.slot)
         break
       case 'learned':
@@ -128,7 +182,8 @@ export class LedgerRecorder {
       ...store.unsynced.splice(0),
     ]
     for (const { vote } of gone) if (vote !== null) vote.lost = event
-    this.#setMarks(node, event, { ...this.#durable(store), applied: 0 })
+    this.#forgetDecisions(node, event, store)
+    this.#setMarks(node, event, this.#durable(store))
   }
 
   #durable({ synced }: Store): Watermarks {
@@ -144,6 +199,16 @@ export class LedgerRecorder {
     return { learned, trimmed, applied: 0 }
   }
 
+  /** The slot of the snapshot that a replica begins with; 0 if it has none. */
+  #snapshotOf(node: number): number {
+    const found = this.#storeOf(node).synced.findLast(({ record }) => record.type === 'snapshot')?.record
+    return found?.type === 'snapshot' ? found.slot : 0
+  }
+
+  #marksOf(node: number): Watermarks {
+    return this.#marks.get(node)?.last ?? BLANK
+  }
+
   #storeOf(node: number): Store {
     const known = this.#stores.get(node)
     if (known !== undefined) return known
@@ -152,16 +217,23 @@ export class LedgerRecorder {
     return store
   }
 
-  #decisionsOf(node: number): Map<number, number> {
-    const known = this.#decisions.get(node)
-    if (known !== undefined) return known
-    const decisions = new Map<number, number>()
+  #decisionOf(node: number, slot: number): Changes<boolean> {
+    const decisions = this.#decisions.get(node) ?? new Map<number, Changes<boolean>>()
     this.#decisions.set(node, decisions)
-    return decisions
+    const decision = decisions.get(slot) ?? new Changes<boolean>()
+    decisions.set(slot, decision)
+    return decision
+  }
+
+  /** Those that are not on its disk are gone. */
+  #forgetDecisions(node: number, event: number, { synced }: Store): void {
+    const kept = new Set(synced.map(({ record }) => (record.type === 'decision' ? record.slot : 0)))
+    for (const [slot, decision] of this.#decisions.get(node) ?? [])
+      if (decision.last === true && !kept.has(slot)) decision.set(event, false)
   }
 
   #raise(node: number, event: number, { applied = 0, learned = 0, trimmed = 0 }: Partial<Watermarks>): void {
-    const before = this.#marks.get(node)?.last ?? BLANK
+    const before = this.#marksOf(node)
     if (applied <= before.applied && learned <= before.learned && trimmed <= before.trimmed) return
     this.#setMarks(node, event, {
       applied: Math.max(applied, before.applied),
@@ -233,8 +305,8 @@ export class LedgerRecorder {
     const durable = vote !== null && vote.synced !== 0 && vote.synced <= event
     if (slot <= marks.trimmed) return { accepted: null, durable: false, state: 'trimmed' }
     if (slot <= marks.applied) return { accepted, durable, state: 'applied' }
-    const decision = this.#decisions.get(member)?.get(slot) ?? Number.POSITIVE_INFINITY
-    if (slot <= marks.learned || decision <= event) return { accepted, durable, state: 'decided' }
+    const isTold = this.#decisions.get(member)?.get(slot)?.at(event) === true
+    if (slot <= marks.learned || isTold) return { accepted, durable, state: 'decided' }
     return { accepted, durable, state: accepted === null ? 'none' : 'accepted' }
   }
 

@@ -42,7 +42,10 @@ export async function simulated(
       seed,
       scenario,
       application: told.application,
-      makeNode: (options) => diary.makeNode({ ...options, roles: { ...options.roles, ...told.roles } }),
+      makeNode: (options) => {
+        recording.ledger.reads(options.self, options.records ?? [])
+        return diary.makeNode({ ...options, roles: { ...options.roles, ...told.roles } })
+      },
       edits,
       onEvent: (event, _number, micros) => recording.hear(event, micros),
     })
