@@ -12,9 +12,11 @@ export {
 } from './paxos/index.js'
 export {
   BadOptions,
+  type CallOptions,
   Client,
   type ClientOptions,
   Closed,
+  type Logger,
   type QueryOptions,
   Session,
   Unreachable,

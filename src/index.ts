@@ -19,6 +19,7 @@ export {
   type MemberOptions,
   MemberSession,
   type MemberStatus,
+  type MetricsRegistry,
   type QueryOptions,
   Session,
   StoreError,

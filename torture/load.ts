@@ -102,7 +102,7 @@ export class Load {
   async change(version: number, voters: readonly { member: number; store: number }[]): Promise<boolean> {
     const [client] = this.#clients
     try {
-      await client?.call('change', { version, voters }, TIMEOUT_MILLIS)
+      await client?.call('change', { version, voters }, { timeoutMillis: TIMEOUT_MILLIS })
       return true
     } catch {
       return false // whoever asks looks what became of it
@@ -208,7 +208,7 @@ export class Load {
   /** Planted: asks any one member what it has. */
   async #peek({ client, random }: Actor, key: string): Promise<Value> {
     const member = random.pick(client.members)
-    return (await client.call('peek', { key }, TIMEOUT_MILLIS, member)) as Value // that is what a member holds
+    return (await client.call('peek', { key }, { timeoutMillis: TIMEOUT_MILLIS, member })) as Value // that is what a member holds
   }
 
   // ---- keys

@@ -1,6 +1,6 @@
 /** The runtime: real disks, sockets and clocks around the nodes of `synod/paxos`. */
 export { BLACK_BOX_BYTES, type BlackBoxOptions, LEAST_BLACK_BOX_BYTES } from './black-box/options.js'
-export { Client, type ClientOptions } from './client/client.js'
+export { type CallOptions, Client, type ClientOptions } from './client/client.js'
 export { Connections, Unreachable } from './client/connections.js'
 export { MemberSession, type QueryOptions, Session } from './member/asker.js'
 export { type Clock, SYSTEM_CLOCK } from './member/clock.js'
@@ -11,6 +11,7 @@ export { checkFounders, type Logger, type MemberOptions } from './member/options
 export type { AskOptions } from './member/promises.js'
 export type { Security } from './member/security.js'
 export type { MemberStatus } from './member/status.js'
+export type { MetricsRegistry } from './metrics.js'
 export { checkStore, type StoreReport } from './store/check.js'
 export { StoreError, type StoreErrorReason } from './store/errors.js'
 export { Store, type StoreOptions } from './store/store.js'

@@ -1,6 +1,7 @@
 /** One member of a key-value cluster, served: the member, its log, and what it tells over HTTP. */
 import { join } from 'node:path'
 import type { Logger as Pino } from 'pino'
+import type { Registry } from 'prom-client'
 import type { KeyspaceAnswer, KeyspaceCommand, KeyspaceOutput, KeyspaceQuery } from '../machines/index.js'
 import { type KeyspaceState, keyspace } from '../machines/index.js'
 import { BadOptions, type BlackBoxOptions, formatEndpoint, Member, parseEndpoint } from '../runtime/index.js'
@@ -64,8 +65,12 @@ export class Service {
       logLevel = 'warn',
     } = values
     if (id === undefined) throw new BadOptions('A member has a name: give one with --id.')
-    const { logTo } = await import('./logs.js') // clients import this file, too, and log nothing
+    // Clients import this file, too, and log and measure nothing.
+    const { logTo } = await import('./logs.js')
+    const { collectDefaultMetrics, Registry } = await import('prom-client')
     const log = logTo(logLevel, id)
+    const metrics = new Registry()
+    collectDefaultMetrics({ register: metrics })
     const listen = given ?? cluster?.[id] ?? formatEndpoint({ host: DEFAULT_HOST, port: DEFAULT_PORT })
     const member = await Member.start({
       id,
@@ -74,6 +79,7 @@ export class Service {
       settings: SERVICE_SETTINGS,
       listen,
       logger: log,
+      metrics,
       ...(cluster !== undefined && { cluster }),
       ...(contacts !== undefined && { join: contacts }),
       ...(identity !== undefined && { identity }),
@@ -82,18 +88,20 @@ export class Service {
       ...securityOf(values),
     })
     try {
-      return await Service.#serve(member, values.http ?? httpBeside(listen), log)
+      return await Service.#serve(member, values.http ?? httpBeside(listen), log, metrics)
     } catch (error) {
       await member.close()
       throw error
     }
   }
 
-  static async #serve(member: KeyspaceMember, address: string, log: Pino): Promise<Service> {
-    const status = () => member.status()
-    const { metricsOf } = await import('./metrics.js')
-    const registry = metricsOf({ status, counts: () => member.core.transport?.counts ?? null })
-    const http = address === 'off' ? null : new HttpServer(registry, status)
+  static async #serve(
+    member: KeyspaceMember,
+    address: string,
+    log: Pino,
+    metrics: Registry,
+  ): Promise<Service> {
+    const http = address === 'off' ? null : new HttpServer(metrics, () => member.status())
     const httpEndpoint = http === null ? null : await http.listen(address)
     log.info({ endpoint: member.endpoint, http: httpEndpoint, member: member.number }, 'The member listens.')
     return new Service(member, http, httpEndpoint)

@@ -223,6 +223,7 @@ export class Driver implements Site {
     const { node } = host
     if (node === null) return
     for (const action of node.step(event)) this.#carryOut(host, action)
+    this.court.turned(this.timeline.events, node)
     this.#beginSync(host)
   }
 

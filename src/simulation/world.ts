@@ -140,7 +140,7 @@ export class World {
 
   #inspect(): void {
     const node = this.#hosts.atTurn(this.#steps / INSPECTION_STEPS)?.node
-    if (node) this.court.inspect(this.events, node)
+    if (node) this.court.inspect(this.events, node, this.hosts.length)
   }
 
   get nowMicros(): Micros {

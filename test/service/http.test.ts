@@ -27,19 +27,19 @@ describe('a member that serves', () => {
     const figures = figuresOf(await metrics.text())
     const { applied } = service.member.status()
     for (const [name, value] of [
-      ['synod_ready', 1],
-      ['synod_voting', 1],
-      ['synod_leading', 1],
-      ['synod_applied_slot', applied],
-      ['synod_decided_slot', applied],
-      ['synod_members', 1],
-      ['synod_clients', 1],
-      ['synod_sessions', 1],
-      ['synod_dropped_messages_total{reason="full"}', 0],
-      ['synod_connection_problems_total{reason="unauthenticated"}', 0],
+      ['synod_ready{member="a"}', 1],
+      ['synod_voting{member="a"}', 1],
+      ['synod_leading{member="a"}', 1],
+      ['synod_applied_slot{member="a"}', applied],
+      ['synod_decided_slot{member="a"}', applied],
+      ['synod_members{member="a"}', 1],
+      ['synod_clients{member="a"}', 1],
+      ['synod_sessions{member="a"}', 1],
+      ['synod_dropped_messages_total{member="a",reason="full"}', 0],
+      ['synod_connection_problems_total{member="a",reason="unauthenticated"}', 0],
     ] as const)
       expect(figures.get(name), name).toBe(value)
-    expect(figures.get('synod_received_frames_total')).toBeGreaterThan(0)
+    expect(figures.get('synod_received_frames_total{member="a"}')).toBeGreaterThan(0)
     expect(figures.get('process_resident_memory_bytes')).toBeGreaterThan(0)
   })
 
@@ -56,7 +56,7 @@ describe('a member that serves', () => {
     const service = await serve({ token: 'secret' })
     expect((await rejection(connectTo(service))).name).toBe('Unreachable')
     const figures = figuresOf(await (await ask(service, '/metrics')).text())
-    expect(figures.get('synod_connection_problems_total{reason="unauthenticated"}')).toBe(1)
+    expect(figures.get('synod_connection_problems_total{member="a",reason="unauthenticated"}')).toBe(1)
   })
 })
 
@@ -68,7 +68,7 @@ test('a member that does not serve works, and says why it does not', async () =>
     503,
     'The member does not serve: it belongs to no cluster yet: are enough of the founding members up, or was it never added?\n',
   ])
-  expect(figuresOf(await (await ask(service, '/metrics')).text()).get('synod_ready')).toBe(0)
+  expect(figuresOf(await (await ask(service, '/metrics')).text()).get('synod_ready{member="a"}')).toBe(0)
 })
 
 test('an address that is taken is a CannotListen, and the member is closed', async () => {

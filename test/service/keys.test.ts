@@ -22,7 +22,9 @@ describe('time to live', () => {
     await client.invoke(put('goes', '2', 1))
     const slot = service.member.status().applied
     // The next slot is that of a command which nobody here has sent.
-    expect(await client.call('wait', { slot: slot + 1, timeoutMillis: 30_000 }, 31_000)).toBeGreaterThan(slot)
+    expect(
+      await client.call('wait', { slot: slot + 1, timeoutMillis: 30_000 }, { timeoutMillis: 31_000 }),
+    ).toBeGreaterThan(slot)
     expect((await changesAfter(client, 0)).map(told)).toEqual(['put stays 1', 'put goes 2', 'expire goes'])
     expect(await client.query({ type: 'get', key: key('goes') })).toEqual({ type: 'get', entry: null })
   })

@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest'
 import { sharedApplication } from '../../src/simulation/application.js'
+import { Clients } from '../../src/simulation/clients.js'
 import { placeOf } from '../../src/simulation/placement.js'
-import { CLASSIC, checkScenario } from '../../src/simulation/scenario.js'
+import { CLASSIC, checkScenario, type Scenario } from '../../src/simulation/scenario.js'
 import { failuresOf, runWorld, transcribed } from './worlds.js'
 
 const swarm = { members: 5, clients: 6, placement: 'mixed', lengthMicros: 60_000_000 } as const
@@ -59,6 +60,42 @@ describe('clients with a time', () => {
     expect(Math.max(...times)).toBeGreaterThan(9_000_000)
     expect(times.length).toBeGreaterThan(10 * 20)
     expect(failuresOf(world)).toEqual([])
+  })
+})
+
+describe('clients with a pace', () => {
+  const scenario: Scenario = {
+    ...CLASSIC,
+    clients: 4,
+    members: 3,
+    requests: 1_000,
+    paceMicros: 25_000,
+    untilMicros: 10_000_000,
+  }
+
+  it('ask so often all together, and make up for the time in which nobody was answered', () => {
+    for (const faults of [{}, { pause: 12, crash: 6 }]) {
+      const more = {
+        placement: 'spread',
+        delayMicros: 2_000,
+        jitterMicros: 1_000,
+        quietMicros: 6_000_000,
+      } as const
+      const world = runWorld({ seed: 5, scenario: { ...scenario, ...more, faults } })
+      expect(world.clients.sent).toBeGreaterThan(360)
+      expect(world.clients.sent).toBeLessThan(480)
+    }
+  })
+
+  it('that has a pace sees in time that its time is over', () => {
+    const clients = new Clients(sharedApplication(), scenario, 7)
+    const [client] = clients.all
+    if (client === undefined) throw new Error('There are clients.')
+    for (const position of [0, 1, 99, 1_000]) {
+      client.position = position // each may have been over as soon as it began, its node having crashed
+      expect(clients.nextMicros(client, 0)).toBeLessThanOrEqual(10_000_000)
+      expect(clients.nextMicros(client, 10_500_000)).toBe(Math.max(10_500_000, clients.nextMicros(client, 0)))
+    }
   })
 })
 

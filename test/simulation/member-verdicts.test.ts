@@ -327,11 +327,11 @@ describe('bounds', () => {
     const world = runWorld({ scenario: { ...contended, clients: 1 } })
     const leading = world.hosts.find(({ node }) => node?.roles.leader?.phase === 'leading')?.node
     if (!leading?.roles.leader) throw new Error('Somebody leads.')
-    verdict.check(3, leading)
+    verdict.check(3, leading, world.court.decided, 5)
     expect(verdict.result.ok).toBe(true)
     const request = { session: 1, sequence: 1, acknowledged: 0, command: new Uint8Array(1) }
     leading.roles.leader.queue.push(request, request, request, request)
-    verdict.check(4, leading)
+    verdict.check(4, leading, world.court.decided, 5)
     expect(verdict.result).toMatchObject({
       ok: false,
       event: 4,
@@ -346,10 +346,10 @@ describe('bounds', () => {
     const [member] = world.hosts.flatMap(({ node }) => (node?.roles.replica ? [node] : []))
     if (!member?.roles.replica) throw new Error('There are members.')
     member.roles.replica.logBytes = 2_111
-    verdict.check(3, member)
+    verdict.check(3, member, world.court.decided, 5)
     expect(verdict.result.ok).toBe(true)
     member.roles.replica.logBytes = 2_112
-    verdict.check(4, member)
+    verdict.check(4, member, world.court.decided, 5)
     expect(verdict.result).toMatchObject({
       ok: false,
       event: 4,

@@ -93,7 +93,8 @@ class Watch {
 
   /** Waits until a slot is applied by the member that was asked, and gives the last slot that is. */
   async #wait(slot: number, timeoutMillis: number, aborted: Promise<never>): Promise<number> {
-    const applied = this.#client.call('wait', { slot, timeoutMillis }, timeoutMillis + this.#timeoutMillis)
+    const asking = { timeoutMillis: timeoutMillis + this.#timeoutMillis }
+    const applied = this.#client.call('wait', { slot, timeoutMillis }, asking)
     return Number(await Promise.race([applied, aborted]))
   }
 

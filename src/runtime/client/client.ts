@@ -9,6 +9,8 @@ import { Session } from '../member/asker.js'
 import { type Clock, SYSTEM_CLOCK } from '../member/clock.js'
 import { Driver } from '../member/driver.js'
 import { Closed } from '../member/errors.js'
+import { type Logger, QUIET } from '../member/options.js'
+import { ProblemLog } from '../member/problem-log.js'
 import { Promises } from '../member/promises.js'
 import type { Security } from '../member/security.js'
 import { commandBytesOf, completeLimits, FIRST_CLIENT } from '../transport/index.js'
@@ -22,7 +24,23 @@ export interface ClientOptions<State, Command, Output, Query, Answer> extends Se
   /** How long it may take until a member answers. Default: 10,000. */
   readonly connectTimeoutMillis?: number
   readonly settings?: Partial<Settings>
+  /** Gets what is wrong with members and addresses, once each. Default: nothing is logged. */
+  readonly logger?: Logger
+  /** When it fires before a member is connected, `connect` rejects with its reason. */
+  readonly signal?: AbortSignal
 }
+
+/** How a member is called. */
+export interface CallOptions {
+  /** Default: 10,000. */
+  readonly timeoutMillis?: number
+  /** When it fires, nobody waits any longer. The call may have been heard all the same. */
+  readonly signal?: AbortSignal
+  /** Which member. Default: who leads, or anybody. */
+  readonly member?: MemberId
+}
+
+const CALL_MILLIS = 10_000
 
 /** How often it looks whether it still talks to the leader. */
 const LOOK_MILLIS = 1_000
@@ -42,21 +60,24 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
   static async connect<State, Command, Output, Query, Answer>(
     options: ClientOptions<State, Command, Output, Query, Answer>,
   ): Promise<Client<Command, Output, Query, Answer>> {
-    const { endpoints, connectTimeoutMillis = 10_000 } = options
+    const { endpoints, connectTimeoutMillis = 10_000, logger = QUIET, signal } = options
+    signal?.throwIfAborted()
+    const problems = new ProblemLog(logger)
     let client: Client<Command, Output, Query, Answer> | null = null
     const connections = new Connections({
       endpoints,
       security: options,
       onMessages: (from, store, payloads) => client?.driver.receive(from, store, payloads),
       onContacts: (contacts) => client?.driver.turnTo(contacts),
+      onProblem: (problem) => problems.problem(problem),
     })
     try {
-      await connections.reached(connectTimeoutMillis)
+      await connections.reached(connectTimeoutMillis, signal)
     } catch (error) {
       await connections.close()
       throw error
     }
-    client = new Client(options, connections, SYSTEM_CLOCK)
+    client = new Client(options, connections, SYSTEM_CLOCK, problems)
     return client
   }
 
@@ -66,6 +87,7 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
       | ClientOptions<never, never, never, never, never>,
     connections: Connections,
     clock: Clock,
+    problems: ProblemLog,
   ) {
     const machine = options.machine as unknown as AnyMachine // only its codecs are used
     const commandBytes = commandBytesOf(completeLimits(options.limits))
@@ -93,7 +115,7 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
       },
       onLeader: () => {},
       onFailure: (error) => promises.end(new Closed('The client has failed.', { cause: error })),
-      onMalformed: () => {},
+      onMalformed: (from, error) => problems.malformed(from, error),
     })
     this.#driver.boot()
     this.#look = setInterval(() => this.#lookForLeader(), LOOK_MILLIS)
@@ -120,9 +142,13 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
     return new Session(this.#promises, this.#machine, ++this.#sessions)
   }
 
-  /** Asks one member itself: this one, or who leads. */
-  call(call: string, options: unknown = {}, timeoutMillis = 10_000, member?: MemberId): Promise<unknown> {
-    return this.#connections.call(call, options, timeoutMillis, member)
+  /** Asks one member itself. Rejects with what it says, or with an `Unreachable`. */
+  call(
+    call: string,
+    options: unknown = {},
+    { timeoutMillis = CALL_MILLIS, member, signal }: CallOptions = {},
+  ): Promise<unknown> {
+    return this.#connections.call(call, options, timeoutMillis, member, signal)
   }
 
   /** Whoever waits for an answer gets an `OutcomeUnknown`. */

@@ -2,7 +2,13 @@
  * The connections of somebody who is no member: to every member that can be found, starting from some addresses. It knows
  * who leads, and can call each member.
  */
-import type { MemberId } from '../../paxos/index.js'
+import {
+  ChangeRefused,
+  type MemberId,
+  OutcomeUnknown,
+  Overloaded,
+  SessionExpired,
+} from '../../paxos/index.js'
 import { type CallAnswer, decodeCall, encodeCall, isCall } from '../member/calls.js'
 import { BadOptions, Closed } from '../member/errors.js'
 import { checkSecurity, type Security } from '../member/security.js'
@@ -34,9 +40,10 @@ export class Unreachable extends Error {
 }
 
 interface Calling {
+  readonly release: () => void
   readonly member: MemberId
   readonly resolve: (result: unknown) => void
-  readonly reject: (error: Error) => void
+  readonly reject: (error: unknown) => void
   readonly timer: NodeJS.Timeout
 }
 
@@ -86,14 +93,20 @@ export class Connections {
   }
 
   /** Resolves when a member is connected. Rejects with an {@link Unreachable} if none is in time, or lets it in. */
-  async reached(timeoutMillis: number): Promise<void> {
+  async reached(timeoutMillis: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
     if (this.#isClosed) throw new Closed('It is closed.')
     if (this.#reachable.size > 0) return
     if (this.#isTurnedAway) throw this.#unreachable(timeoutMillis)
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#unreachable(timeoutMillis)), timerOf(timeoutMillis))
+      const release = onAbort(signal, (reason) => {
+        clearTimeout(timer)
+        reject(reason)
+      })
       this.#waiting.push(() => {
         clearTimeout(timer)
+        release()
         if (this.#isClosed) reject(new Closed('It was closed before a member was reached.'))
         else if (this.#isTurnedAway) reject(this.#unreachable(timeoutMillis))
         else resolve()
@@ -135,17 +148,27 @@ export class Connections {
   }
 
   /** Calls a member: this one, or who leads, or anybody. Rejects with what the member says, or an {@link Unreachable}. */
-  async call(call: string, options: unknown, timeoutMillis: number, member?: MemberId): Promise<unknown> {
-    await this.reached(timeoutMillis)
+  async call(
+    call: string,
+    options: unknown,
+    timeoutMillis: number,
+    member?: MemberId,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    await this.reached(timeoutMillis, signal)
+    signal?.throwIfAborted() // it may have fired meanwhile
     const to = member ?? this.contacts[0]
     if (to === undefined || !this.#reachable.has(to)) throw new Unreachable(`Member ${to} is not connected.`)
     const reference = ++this.#calls
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#calling.delete(reference)
-        reject(new Unreachable(`Member ${to} gave no answer within ${timeoutMillis} ms.`))
-      }, timerOf(timeoutMillis))
-      this.#calling.set(reference, { member: to, resolve, reject, timer })
+      const late = (): void => {
+        this.#take(reference)?.reject(
+          new Unreachable(`Member ${to} gave no answer within ${timeoutMillis} ms.`),
+        )
+      }
+      const timer = setTimeout(late, timerOf(timeoutMillis))
+      const release = onAbort(signal, (reason) => this.#take(reference)?.reject(reason))
+      this.#calling.set(reference, { member: to, resolve, reject, timer, release })
       this.transport.send(to, encodeCall({ call, reference, options }))
       this.transport.flush()
     })
@@ -163,6 +186,7 @@ export class Connections {
     const calling = this.#calling.get(reference)
     this.#calling.delete(reference)
     clearTimeout(calling?.timer)
+    calling?.release()
     return calling
   }
 
@@ -182,9 +206,8 @@ export class Connections {
   #answered(reference: number, answer: Partial<CallAnswer & { readonly result: unknown }>): void {
     const calling = this.#take(reference)
     if (calling === undefined) return
-    if (!('error' in answer)) calling.resolve(answer.result)
-    else
-      calling.reject(Object.assign(new Error(answer.error?.message), { name: answer.error?.name ?? 'Error' }))
+    if ('error' in answer) calling.reject(errorOf(answer.error ?? {}))
+    else calling.resolve(answer.result)
   }
 
   /** A member said who leads. That it knows nobody says little: another may. */
@@ -212,6 +235,35 @@ export class Connections {
   #tell(): void {
     if (!this.#isClosed && this.#reachable.size > 0) this.#options.onContacts?.(this.contacts)
   }
+}
+
+/** Calls this with the signal's reason when it fires. Gives a function that stops listening. */
+function onAbort(signal: AbortSignal | undefined, aborted: (reason: unknown) => void): () => void {
+  const listener = (): void => aborted(signal?.reason)
+  signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
+}
+
+/** What a member may tell by name, as what it is. */
+const TOLD = {
+  ChangeRefused,
+  Closed,
+  OutcomeUnknown,
+  Overloaded,
+  RangeError,
+  SessionExpired,
+  TypeError,
+} as const
+
+function errorOf({
+  name = 'Error',
+  message = '',
+}: {
+  readonly name?: string
+  readonly message?: string
+}): Error {
+  const known = Object.hasOwn(TOLD, name) ? TOLD[name as keyof typeof TOLD] : null // it is one of them
+  return known === null ? Object.assign(new Error(message), { name }) : new known(message)
 }
 
 function checkEndpoints(endpoints: readonly string[]): void {

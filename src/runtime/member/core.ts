@@ -28,7 +28,6 @@ import {
   completeLimits,
   FIRST_CLIENT,
   formatEndpoint,
-  type Problem,
   Transport,
 } from '../transport/index.js'
 import { readAbout, writeAbout } from './about.js'
@@ -51,16 +50,13 @@ import {
   ownerOf,
   type Plan,
   planOf,
+  QUIET,
 } from './options.js'
+import { ProblemLog } from './problem-log.js'
 import { Promises } from './promises.js'
-
-const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 const HOW_TO_REPLACE =
   'To replace it, start a member with an empty folder and `join`, and admit that one in its place.'
-
-/** Problems that are logged; further ones are only counted. */
-export const MOST_LOGGED: number = 1_000
 
 export class MemberCore {
   readonly name: string
@@ -78,8 +74,7 @@ export class MemberCore {
   /** Where others find it; null if nobody can. */
   #endpoint: string | null = null
   #neighbours: Neighbours | null = null
-  /** Problems that were logged, by reason and peer. */
-  readonly #logged: Set<string> = new Set()
+  readonly #problems: ProblemLog
   /** Who waits until a slot is applied. */
   #waiting: { readonly slot: number; readonly resolve: () => void }[] = []
   readonly #commandBytes: number
@@ -135,6 +130,7 @@ export class MemberCore {
     this.name = id
     this.#commandBytes = commandBytesOf(completeLimits(limits))
     this.logger = logger
+    this.#problems = new ProblemLog(logger)
     this.desk = new Desk(id, (to, answer) => this.#sendCall(to, answer))
     this.#folder = data
     this.#plan = plan
@@ -165,7 +161,7 @@ export class MemberCore {
       onObservation: (observation) => this.#observe(observation),
       onLeader: (leader) => this.#led(leader),
       onFailure: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
-      onMalformed: (from, error) => this.#logMalformed(from, error),
+      onMalformed: (from, error) => this.#problems.malformed(from, error),
     })
   }
 
@@ -194,10 +190,11 @@ export class MemberCore {
       ...(token !== undefined && { token }),
       ...(limits && { limits }),
       ...(between?.route && { route: between.route }),
+      ...(between?.versions && { versions: between.versions }),
       onMessages: (from, store, payloads) => this.#receive(from, store, payloads),
       onBook: (book) => this.#learnBook(book),
       onReachable: (node, reachable) => this.#reach(node, reachable),
-      onProblem: (problem) => this.#logProblem(problem),
+      onProblem: (problem) => this.#problems.problem(problem),
     })
     this.#transport = transport
     this.#neighbours = new Neighbours(transport, (member) => this.#isRemoved(member))
@@ -386,23 +383,6 @@ export class MemberCore {
       if (!reachable) this.#driver.lost(node)
       this.#tellWaiting()
     } else if (reachable) this.#sendCall(node, { leader: this.leader })
-  }
-
-  #logProblem(problem: Problem): void {
-    const { reason, peer, member, detail, told } = problem
-    // Whoever dials in comes from another port each time.
-    const who = member ?? (told ? peer : peer.replace(/:\d+$/, ''))
-    const key = `${reason} ${who}`
-    if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
-    this.#logged.add(key)
-    this.logger.warn({ reason, peer, member }, detail)
-  }
-
-  #logMalformed(from: NodeId, error: unknown): void {
-    const key = `malformed ${from}`
-    if (this.#logged.has(key) || this.#logged.size >= MOST_LOGGED) return
-    this.#logged.add(key)
-    this.logger.warn({ from, error }, 'A message could not be read, or was not its to send: it was dropped.')
   }
 
   #led(leader: MemberId | null): void {

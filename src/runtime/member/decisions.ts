@@ -32,7 +32,7 @@ export class Decisions<Command> implements AsyncIterableIterator<Decision<Comman
   #waiting: { readonly slot: Slot; readonly decree: Decree }[] = []
   #waitingBytes = 0
   #wake: (() => void)[] = []
-  #error: Error | null = null
+  #error: unknown = null
   #isOver = false
 
   constructor(decode: (command: Uint8Array) => Command, ended: (decisions: Decisions<Command>) => void) {
@@ -59,6 +59,12 @@ export class Decisions<Command> implements AsyncIterableIterator<Decision<Comman
     return { done: false, value: this.#read(first.slot, first.decree) }
   }
 
+  /** Nobody wants them any more: what waits is not given, and this thrown. */
+  abort(reason: unknown): void {
+    this.#waiting = []
+    this.end(reason)
+  }
+
   async return(): Promise<IteratorResult<Decision<Command>>> {
     this.end(null)
     this.#waiting = []
@@ -79,7 +85,7 @@ export class Decisions<Command> implements AsyncIterableIterator<Decision<Comman
   }
 
   /** There are no more. What waits is still given, and then this error thrown. */
-  end(error: Error | null): void {
+  end(error: unknown): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#error = error

@@ -7,6 +7,7 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type AnyMachine, codecsOf, type Machine, type MemberId, type Voter } from '../../paxos/index.js'
+import type { MetricsRegistry } from '../metrics.js'
 import { MemberSession } from './asker.js'
 import { MemberCore } from './core.js'
 import { type Decision, Decisions } from './decisions.js'
@@ -40,6 +41,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     checkOptions(options as unknown as MemberOptions<AnyMachine>) // its types do not matter there
     const machine = withLocalQueries(options.machine as unknown as AnyMachine) // its values are made by its own functions
     const core = await MemberCore.start({ ...options, machine }, machine)
+    if (options.metrics !== undefined) await measure(core, options.metrics)
     return new Member(core, machine)
   }
 
@@ -88,13 +90,22 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     return new MemberSession(this.#core.promises, this.#machine, ++this.#sessions)
   }
 
-  /** What is decided from now on, in order. Throws a `DecisionsMissed` where there is a gap, and `Closed` on a failure. */
-  decisions(): AsyncIterableIterator<Decision<Command>> {
+  /**
+   * What is decided from now on, in order. Throws a `DecisionsMissed` where there is a gap, `Closed` on a failure, and the
+   * reason of the signal when that fires.
+   */
+  decisions({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Decision<Command>> {
+    signal?.throwIfAborted()
     const { commands } = codecsOf(this.#machine)
     const decisions = new Decisions<Command>(
       (bytes) => commands.decode(bytes) as Command, // by its own codec
-      (ended) => this.#core.unfollow(ended as Decisions<unknown>), // as that it was given
+      (ended) => {
+        signal?.removeEventListener('abort', abort)
+        this.#core.unfollow(ended as Decisions<unknown>) // as that it was given
+      },
     )
+    const abort = (): void => decisions.abort(signal?.reason)
+    signal?.addEventListener('abort', abort)
     this.#core.follow(decisions as Decisions<unknown>) // it only ever gives them
     return decisions
   }
@@ -175,6 +186,18 @@ function checkChange(version: unknown, voters: unknown): void {
     if (!isCount(member) || !isCount(store))
       throw new TypeError('A voter has the number of a member, and of its store.')
   }
+}
+
+/** Until it ends. Only who wants metrics loads what makes them. */
+async function measure(core: MemberCore, registry: MetricsRegistry): Promise<void> {
+  const { measureIn } = await import('../metrics.js')
+  const { name } = core
+  const end = measureIn(registry, {
+    name,
+    status: () => statusOf(core),
+    counts: () => core.transport?.counts ?? null,
+  })
+  void core.ended.then(end)
 }
 
 function fields(value: unknown): Record<string, unknown> {

@@ -1,8 +1,15 @@
 /** What a member is started with, and what follows from that and from what its folder says. */
 import type { AnyMachine, MemberId, Purpose, Settings, StoreRecord } from '../../paxos/index.js'
 import { type BlackBoxOptions, checkBlackBox } from '../black-box/options.js'
+import type { MetricsRegistry } from '../metrics.js'
 import type { Files } from '../store/files.js'
-import { type Endpoint, parseEndpoint, type TransportLimits, type TransportTls } from '../transport/index.js'
+import {
+  type Endpoint,
+  parseEndpoint,
+  type TransportLimits,
+  type TransportTls,
+  type Versions,
+} from '../transport/index.js'
 import type { About } from './about.js'
 import type { Clock } from './clock.js'
 import { BadOptions } from './errors.js'
@@ -15,6 +22,9 @@ export interface Logger {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
 }
+
+/** Nothing is logged. */
+export const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /**
  * What members take in place of the defaults of the protocol, which are those of small simulated clusters: a snapshot
@@ -52,6 +62,8 @@ export interface MemberOptions<Machine> {
   readonly limits?: Partial<TransportLimits>
   /** Default: nothing is logged. */
   readonly logger?: Logger
+  /** A registry of prom-client that gets this member's metrics, those of docs/OPERATIONS.md. Default: none. */
+  readonly metrics?: MetricsRegistry
   readonly clock?: Clock
   /** Records what goes into the member, for `synod replay`: see docs/BLACKBOX.md. Default: nothing is recorded. */
   readonly blackBox?: BlackBoxOptions
@@ -65,6 +77,8 @@ export interface Between {
   readonly files?: (real: Files) => Files
   /** Where it dials what is said to be at an address. */
   readonly route?: (endpoint: string) => string
+  /** The versions of the wire that it speaks: those of an earlier or a later program. */
+  readonly versions?: Versions
 }
 
 /** What a start comes to. */

@@ -54,6 +54,8 @@ export class Connection implements FrameSink {
   #payloads: Uint8Array[] = []
   #timer: NodeJS.Timeout
   #ended = false
+  /** How often it was looked at since something came. */
+  #silentLooks = 0
 
   constructor(
     owner: ConnectionOwner,
@@ -101,6 +103,7 @@ export class Connection implements FrameSink {
 
   #receive(chunk: Buffer): void {
     if (this.#ended) return
+    this.#silentLooks = 0
     this.#owner.counts.receivedBytes += chunk.length
     let refused: Refused | null = null
     try {
@@ -174,6 +177,16 @@ export class Connection implements FrameSink {
     const { waitingBytes } = this.outgoing
     const { stallMillis } = this.#owner.limits
     this.#fail('stalled', `Nothing could be written for ${stallMillis} ms; ${waitingBytes} bytes waited.`)
+  }
+
+  /**
+   * Cuts it off if nothing came since it was looked at so often. Looks are counted, and not the time: after a pause of this
+   * process what came meanwhile has yet to be read.
+   */
+  cutIfSilent(looks: number): void {
+    if (this.#silentLooks++ < looks) return
+    const { stallMillis } = this.#owner.limits
+    this.#fail('silent', `Nothing came for ${stallMillis} ms: is its machine gone, or what lies between?`)
   }
 
   /** The socket is gone. That is worth a word only where nobody answers: connections come and go. */

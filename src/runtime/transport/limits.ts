@@ -9,7 +9,10 @@ export interface TransportLimits {
   readonly clientQueueBytes: number
   /** A connection that is not open after this long is given up: reaching the other side, TLS and both hellos. */
   readonly handshakeMillis: number
-  /** A connection on which a write of at most 256 KiB takes longer than this is cut. */
+  /**
+   * A connection on which a write of at most 256 KiB takes longer than this is cut; and one that was dialled, on which
+   * nothing comes for so long. Whoever was dialled says something four times as often.
+   */
   readonly stallMillis: number
   /** The first wait before a member is dialled again; doubles each time, and half of it is drawn at random. */
   readonly backoffMillis: number

@@ -34,6 +34,8 @@ const TROUBLES = [
   'slow-handshake',
   /** Nothing could be written for too long. */
   'stalled',
+  /** It has said nothing for too long: its host, or what lies between, is gone. */
+  'silent',
   /** What is sent to it is dropped: too much waits. Told once a connection. */
   'full',
   /** The owner sends what exceeds the largest frame. Told each time. */

@@ -66,8 +66,14 @@ export interface ConnectionStatus {
   readonly waitingBytes: number
 }
 
-/** How often a connection is looked at, in the time after which it counts as stalled. */
+/** How often a connection is looked at, in the time after which it counts as stalled, or silent. */
 const LOOKS = 4
+
+/**
+ * What whoever was dialled says at each look, so that a link which is dead without a word is noticed: TCP alone tries for a
+ * quarter of an hour, and after a minute of silence takes another to come back.
+ */
+const SIGN_OF_LIFE = encodeBook([])
 
 const FROM_MEMBER: Admitted = { messages: false, book: true }
 const FROM_MEMBER_TO_CLIENT: Admitted = { messages: true, book: true }
@@ -109,7 +115,7 @@ export class Transport {
     this.#versions = options.versions ?? VERSIONS
     this.#book = new AddressBook(this.#limits.bookEntries)
     this.#listener = address === undefined ? null : new Listener(this.#owner, { address, tls, token })
-    this.#sweep = setInterval(() => this.#cutStalled(), this.#limits.stallMillis / LOOKS)
+    this.#sweep = setInterval(() => this.#look(), this.#limits.stallMillis / LOOKS)
     this.#sweep.unref()
   }
 
@@ -338,10 +344,16 @@ export class Transport {
     this.#options.onProblem({ reason, told, peer, member, detail })
   }
 
-  #cutStalled(): void {
+  #look(): void {
     const sinceMillis = performance.now() - this.#limits.stallMillis
-    for (const connection of this.#routes.values()) connection.cutIfStalled(sinceMillis)
-    for (const connection of this.#listener?.connections ?? []) connection.cutIfStalled(sinceMillis)
+    for (const connection of [...this.#routes.values()]) {
+      connection.cutIfStalled(sinceMillis)
+      if (this.#origins.has(connection)) connection.cutIfSilent(LOOKS)
+    }
+    for (const connection of this.#listener?.connections ?? []) {
+      connection.cutIfStalled(sinceMillis)
+      if (!connection.hasEnded) connection.sendFrame(BOOK, SIGN_OF_LIFE)
+    }
   }
 
   // ---- the address book

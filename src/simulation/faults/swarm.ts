@@ -109,7 +109,7 @@ const CLIENTS = [8, 12] as const
 const FAST_MICROS = 6_400
 
 /** The least and the most room where there is little, as powers of two: more clients need more. */
-const ROOM = [2, 5] as const
+const ROOM = [1, 4] as const
 
 /** So long the clients work after the last fault: time to make up for what they could not ask before. */
 const WORKING_MICROS = 3_500_000

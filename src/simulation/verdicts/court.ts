@@ -263,9 +263,14 @@ export class Court {
     if (message.type === 'heartbeatAck') this.#rounds.acknowledged(node, from, message.ballot, message.round)
   }
 
-  /** Looks at a node, every so often. */
-  inspect(event: number, node: Node): void {
-    this.bounds.check(event, node)
+  /** A node has had its turn. */
+  turned(event: number, node: Node): void {
+    this.bounds.glance(event, node)
+  }
+
+  /** Looks at a node, every so often; so many `machines` ever ran a member. */
+  inspect(event: number, node: Node, machines: number): void {
+    this.bounds.check(event, node, this.decided, machines)
     this.ballots.inspect(event, node)
   }
 

@@ -1,7 +1,7 @@
 // A client: finds the members from one address, follows the leader, and is answered exactly once, whoever restarts.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { CommandFailed, OutcomeUnknown } from '../../../src/paxos/index.js'
+import { ChangeRefused, CommandFailed, OutcomeUnknown } from '../../../src/paxos/index.js'
 import {
   BadOptions,
   Client,
@@ -149,6 +149,25 @@ describe('a client', () => {
     expect(error.message).toContain(detail)
   })
 
+  test('that waits for a member gives up with a signal', async () => {
+    const over = new AbortController()
+    const options = { endpoints: [await freeAddress()], machine: counter, signal: over.signal }
+    const connecting = Client.connect(options)
+    over.abort(new Error('enough'))
+    expect((await rejection(connecting)).message).toBe('enough')
+    expect((await rejection(Client.connect(options))).message).toBe('enough')
+  })
+
+  test('logs what is wrong with an address, once, to the logger that it was given', async () => {
+    const logger = new Notes()
+    const endpoint = await freeAddress()
+    const connecting = connect([endpoint], { logger })
+    await logger.line(/Nobody answers/)
+    await start({ listen: endpoint })
+    expect(await (await connecting).invoke(1)).toBe(1)
+    expect(logger.lines.filter(({ message }) => message.startsWith('Nobody answers'))).toHaveLength(1)
+  })
+
   test('that may wait for ever waits, until it is reached', async () => {
     const listen = await freeAddress()
     const connecting = connect([listen], { connectTimeoutMillis: Number.POSITIVE_INFINITY })
@@ -175,7 +194,7 @@ describe('calls', () => {
     const client = await connect(cluster.addresses)
     while (client.members.length < 3) await client.invoke(0)
     for (const member of cluster.all) {
-      const status = await client.call('status', {}, 5_000, member.number)
+      const status = await client.call('status', {}, { member: member.number })
       expect(status).toMatchObject({ name: member.id, member: member.number })
     }
   })
@@ -193,7 +212,17 @@ describe('calls', () => {
     ])
       expect((await rejection(client.call('change', options))).name).toBe('TypeError')
     const refused = await rejection(client.call('change', { version: 7, voters: [] }))
-    expect(refused.name).toBe('ChangeRefused')
+    expect(refused).toBeInstanceOf(ChangeRefused)
+  })
+
+  test('are given up with a signal, and the client goes on', async () => {
+    const client = await connect((await startCluster()).addresses)
+    const over = new AbortController()
+    const waiting = client.call('wait', { slot: 1_000, timeoutMillis: 30_000 }, { signal: over.signal })
+    over.abort(new Error('enough'))
+    expect((await rejection(waiting)).message).toBe('enough')
+    expect((await rejection(client.call('status', {}, { signal: over.signal }))).message).toBe('enough')
+    expect(await client.invoke(1)).toBe(1)
   })
 
   test('wait until a slot is applied, but not longer than they say', async () => {
@@ -213,7 +242,7 @@ describe('calls', () => {
     )
     const answers = await Promise.all(waiting)
     expect(answers.filter((answer) => answer === 'Overloaded')).toHaveLength(100)
-    const long = client.call('status', 'x'.repeat(100_000), 100)
+    const long = client.call('status', 'x'.repeat(100_000), { timeoutMillis: 100 })
     expect((await rejection(long)).message).toMatch(/gave no answer within 100 ms/)
     expect(await client.invoke(1)).toBe(2)
   })

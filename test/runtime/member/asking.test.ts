@@ -142,6 +142,21 @@ describe('decisions', () => {
     expect(slots).toEqual(slots.map((_, at) => (slots[0] ?? 0) + at))
   })
 
+  test('are no more after a signal, and its reason is thrown', async () => {
+    const member = await start()
+    const over = new AbortController()
+    const decisions = member.decisions({ signal: over.signal })
+    await member.invoke(1)
+    const first = decisions.next()
+    expect((await first).value?.commands).toEqual([])
+    const rest = (async () => {
+      for await (const { commands } of decisions) if (commands.length > 0) over.abort(new Error('enough'))
+    })()
+    expect((await rejection(rest)).message).toBe('enough')
+    expect((await decisions.next()).done).toBe(true)
+    expect(() => member.decisions({ signal: over.signal })).toThrow('enough')
+  })
+
   test('are no more after a break', async () => {
     const member = await start()
     const decisions = member.decisions()

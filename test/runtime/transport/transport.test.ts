@@ -182,6 +182,17 @@ describe('connections', () => {
     await a.until(() => a.reachable.has(2))
   })
 
+  test('to one that says nothing any more are given up and dialled again; to one that only has nothing to say they last', async () => {
+    const limits = { stallMillis: 80, backoffMillis: 1 }
+    const [a, b] = [await member(1, { limits }), await member(2, { limits })]
+    await reach(a, b)
+    a.transport.know(9, await deaf(9))
+    await a.until(() => a.reached.filter((number) => number === 9).length === 4)
+    expect(a.problems.filter(({ reason }) => reason !== 'silent')).toEqual([])
+    expect(a.problems.map(({ member }) => member)).toEqual([9, 9, 9])
+    expect(a.reached.filter((number) => number === 2)).toHaveLength(1)
+  })
+
   test('of those who are forgotten end, and are not dialled again', async () => {
     const [a, b] = [await member(1), await member(2)]
     await reach(a, b)

@@ -1,6 +1,7 @@
 // Swarm sampling: what the seed picks, and that the protocol stands it.
 
 import { describe, expect, it } from 'vitest'
+import { Leader, type MessageOf, Node, type NodeOptions } from '../../../src/paxos/index.js'
 import { sharedApplication } from '../../../src/simulation/application.js'
 import { FAULTS, type FaultClass } from '../../../src/simulation/faults/classes.js'
 import { swarm } from '../../../src/simulation/faults/swarm.js'
@@ -63,6 +64,18 @@ describe('the swarm', () => {
     expect(failures, 'npx synod simulate SEED --scenario swarm --machine shared').toEqual([])
   })
 
+  it('fills queues that have little room, so that one without a bound is soon found', () => {
+    const tight = seeds(1, 400).filter((seed) => swarm(seed).queueLimit !== null)
+    expect(tight.length).toBeGreaterThan(40)
+    const makeNode = (made: NodeOptions): Node =>
+      new Node({ ...made, roles: { leader: (context, start) => new Greedy(context, start) } })
+    const found = tight.slice(0, 40).find((seed) => {
+      const world = runWorld({ seed, scenario: swarm(seed), application: sharedApplication(), makeNode })
+      return !world.court.bounds.result.ok
+    })
+    expect(found).toBeDefined()
+  })
+
   it('breaks no promise over budget either, when more stores are damaged than can be', () => {
     const faults = { wipe: 4, rot: 4, misdirection: 2, swap: 2, crash: 6, loss: 20_000 }
     const failures = seeds(1, 25).flatMap((seed) => {
@@ -74,3 +87,11 @@ describe('the swarm', () => {
 })
 
 const OUTSIDE: readonly FaultClass[] = ['lying-sync', 'rollback']
+
+/** Queues whatever comes. */
+class Greedy extends Leader {
+  override propose(from: number, propose: MessageOf<'propose'>): void {
+    if (this.queue.length < this.settings.queueLimit) super.propose(from, propose)
+    else this.queue.push(propose.request)
+  }
+}

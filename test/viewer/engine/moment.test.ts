@@ -1,3 +1,4 @@
+import { formatBallot, recover } from 'synod/paxos'
 import { readyApplication, type Scenario, Simulation, swarm } from 'synod/simulation'
 import { describe, expect, it } from 'vitest'
 import type { Mind, Moment } from '../../../viewer/src/engine/contract.js'
@@ -118,6 +119,35 @@ describe('a moment', () => {
         expect(applied.length).toBe(node.roles.replica?.applied ?? 0)
       }
     }
+  })
+
+  it('has a ledger in which each member holds the votes that it has written, and those durable that are on its disk', async () => {
+    const { engine, handle, run } = await open(ADDRESS)
+    const members = run.nodes.filter(({ isMember }) => isMember)
+    let unsynced = 0
+    let down = 0
+    for (let share = 0.02; share <= 1; share += 0.02) {
+      const world = worldAt(Math.floor(run.eventCount * share))
+      const { slots } = await engine.ledger(handle, world.events, 1, 10_000)
+      for (const [place, { id }] of members.entries()) {
+        const host = world.hosts[id]
+        if (host === undefined) continue
+        const { votes } = recover(host.disk.synced)
+        down += host.node === null ? 1 : 0
+        for (const { slot, cells } of slots) {
+          const { accepted, durable, state } = cells[place] ?? {}
+          if (state === 'trimmed') continue
+          const onDisk = votes.get(slot)
+          const held = host.node === null ? onDisk : (host.node.roles.acceptor?.votes.get(slot) ?? onDisk)
+          expect(accepted).toBe(held === undefined ? null : formatBallot(held.ballot))
+          if (held === undefined) continue
+          expect(durable).toBe(onDisk !== undefined && formatBallot(onDisk.ballot) === accepted)
+          unsynced += durable === true ? 0 : 1
+        }
+      }
+    }
+    expect(unsynced).toBeGreaterThan(0)
+    expect(down).toBeGreaterThan(0)
   })
 
   it('is refused with a sentence where there is no such event', async () => {

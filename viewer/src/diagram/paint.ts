@@ -121,6 +121,8 @@ function paintMarks(context: CanvasRenderingContext2D, scene: Scene): void {
     const wide = context.measureText(label).width + 10
     const isCrowded = x + wide > Math.min(places[index + 1] ?? geometry.width, geometry.width)
     const left = isCrowded && x - wide >= end ? x - wide + 1 : x - 1
+    // Where there is no room, the line stands alone; its mark on the slider says what it is.
+    if (left < end - 1) return
     end = left + wide
     context.fillStyle = color
     context.fillRect(left, 2, wide, 17)

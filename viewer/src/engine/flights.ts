@@ -82,7 +82,7 @@ export class FlightRecorder {
 
   /** The second copy sets out where the first did. */
   #double(message: { readonly type: string }, from: number, to: number, event: number, micros: number): void {
-    const first = this.#find(message, from, to)
+    const first = this.#findLast(message, from, to)
     const at = first < 0 ? event : (this.#sent[first] ?? event)
     this.#depart(message, from, to, at, first < 0 ? micros : (this.#sentMicros[first] ?? micros))
   }
@@ -95,7 +95,8 @@ export class FlightRecorder {
     micros: number,
     fate: number,
   ): void {
-    let flight = this.#find(message, from, to)
+    // What is lost is so as soon as it is sent; what arrives was sent first, as far as anybody can tell.
+    let flight = fate === LOST ? this.#findLast(message, from, to) : this.#find(message, from, to)
     if (flight < 0) {
       if (!this.#oneSided) return // sent before the recording began
       this.#depart(message, from, to, event, Math.max(0, micros - NOMINAL_MICROS))
@@ -114,6 +115,11 @@ export class FlightRecorder {
   #find(message: object, from: number, to: number): number {
     const underway = this.#underway.get(this.#identity(message)) ?? []
     return underway.find((flight) => this.#from[flight] === from && this.#to[flight] === to) ?? -1
+  }
+
+  #findLast(message: object, from: number, to: number): number {
+    const underway = this.#underway.get(this.#identity(message)) ?? []
+    return underway.findLast((flight) => this.#from[flight] === from && this.#to[flight] === to) ?? -1
   }
 
   /** All of them, sorted by the events that sent them. */

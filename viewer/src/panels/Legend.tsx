@@ -46,7 +46,7 @@ function Families(): JSX.Element {
             aria-pressed={!hidden.value.has(index)}
             onClick={() => toggleFamily(index)}
           >
-            <svg width="26" height="10" aria-hidden="true">
+            <svg width="24" height="10" viewBox="0 0 26 10" aria-hidden="true">
               <line
                 x1="1"
                 x2="21"

@@ -12,7 +12,7 @@ export function Mind({ shown }: { readonly shown: Shown }): JSX.Element {
   const before = useBefore(`${mindOf.value}`, at?.event ?? 0, mind ?? null)
   return (
     <>
-      <label class="whose">
+      <label class="whose" data-event={at?.event}>
         The mind of{' '}
         <select
           value={String(mindOf.value)}

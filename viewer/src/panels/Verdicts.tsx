@@ -42,9 +42,12 @@ export function Verdicts({ shown }: { readonly shown: Shown }): JSX.Element {
 
 /** The part of the history that a failed verdict is about, as far as its event tells. */
 function keyOf({ run }: Shown, failed: readonly VerdictInfo[]): string | null {
-  const event = failed.find(({ event }) => event !== null)?.event
-  const operation = run.operations.find(({ completedEvent }) => completedEvent === event)
-  return (operation ?? run.operations[0])?.key ?? null
+  const linearizable = failed.filter(({ name }) => name === 'linearizable')
+  const events = [...linearizable, ...failed].map(({ event }) => event)
+  const operations = events.flatMap(
+    (event) => run.operations.find(({ completedEvent }) => completedEvent === event) ?? [],
+  )
+  return (operations[0] ?? run.operations[0])?.key ?? null
 }
 
 function Verdict({ verdict }: { readonly verdict: VerdictInfo }): JSX.Element {

@@ -1,0 +1,139 @@
+/**
+ * `npm run bench:viewer`: how soon the page in a browser has its first picture, simulates and draws a long run, goes from
+ * frame to frame, and shows any moment. Headless Chromium, which the variable CHROMIUM may name, and no GPU.
+ */
+
+import { createReadStream, existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { cpus } from 'node:os'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const PAGE = fileURLToPath(new URL('../dist/viewer', import.meta.url))
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
+const LONG = '#6?scenario=swarm&until=30&calm=30&length=120'
+const ROUNDS = 5
+
+const server = createServer((request, response) => {
+  const name = new URL(request.url ?? '/', 'http://page').pathname.slice(1) || 'index.html'
+  const path = join(PAGE, name)
+  response.setHeader('Content-Type', TYPES[extname(name)] ?? 'application/octet-stream')
+  if (existsSync(path)) createReadStream(path).pipe(response)
+  else response.writeHead(404).end()
+})
+await new Promise((done) => server.listen(0, '127.0.0.1', done))
+const base = `http://127.0.0.1:${server.address().port}/`
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+})
+
+const median = (numbers) => numbers.toSorted((one, other) => one - other)[numbers.length >> 1]
+
+/** Milliseconds from the navigation to the picture: the diagram is painted, and the moment is there. */
+async function firstPicture(hash) {
+  const times = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
+    await page.goto(`${base}${hash}`, { waitUntil: 'commit' })
+    await page.locator('.gutter .leads, .gutter .lane').first().waitFor({ timeout: 60_000 })
+    await page.locator('.transcript li[aria-current]').waitFor()
+    times.push(
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(performance.now())))),
+    )
+    await page.close()
+  }
+  return median(times)
+}
+
+/** Frames a second, and the longest, while something is done to the diagram in every frame. */
+async function frames(page, act) {
+  return await page.evaluate(
+    ([name]) =>
+      new Promise((done) => {
+        const canvas = document.querySelector('.canvas-frame canvas')
+        const box = canvas.getBoundingClientRect()
+        const times = []
+        let last = performance.now()
+        let count = 0
+        const next = (now) => {
+          times.push(now - last)
+          last = now
+          count += 1
+          if (count > 120) {
+            times.sort((one, other) => one - other)
+            return done({
+              fps: 1_000 / (times.reduce((sum, each) => sum + each, 0) / times.length),
+              p95: times[Math.floor(times.length * 0.95)],
+            })
+          }
+          const shared = { bubbles: true, cancelable: true, clientX: box.x + 300, clientY: box.y + 90 }
+          if (name === 'zoom')
+            canvas.dispatchEvent(new WheelEvent('wheel', { ...shared, deltaY: count % 40 < 20 ? -30 : 30 }))
+          else
+            canvas.dispatchEvent(new WheelEvent('wheel', { ...shared, deltaX: count % 60 < 30 ? 25 : -25 }))
+          requestAnimationFrame(next)
+        }
+        requestAnimationFrame(next)
+      }),
+    [act],
+  )
+}
+
+/** Milliseconds from a jump to the moment with every mind. */
+async function jumps(page) {
+  await page.getByRole('tab', { name: 'Mind' }).click()
+  const count = Number(
+    await page
+      .locator('.clock')
+      .textContent()
+      .then((text) => text.match(/of (\d+)/)[1]),
+  )
+  const times = []
+  for (let part = 1; part <= 12; part++) {
+    const event = 1 + Math.floor(((count - 2) * ((part * 7) % 13)) / 13)
+    times.push(
+      await page.evaluate(
+        (event) =>
+          new Promise((done) => {
+            const start = performance.now()
+            const tree = document.querySelector('[data-event]')
+            const seen = () => {
+              if (document.querySelector(`[data-event="${event}"]`)) done(performance.now() - start)
+              else requestAnimationFrame(seen)
+            }
+            location.hash = location.hash.replace(/at=\d+/, `at=${event}`)
+            requestAnimationFrame(seen)
+            void tree
+          }),
+        event,
+      ),
+    )
+  }
+  return { median: median(times), most: Math.max(...times) }
+}
+
+const round = (number) => Math.round(number * 10) / 10
+const result = { cpu: cpus()[0]?.model, firstPictureMillis: round(await firstPicture('#6')) }
+result.longRunMillis = round(await firstPicture(LONG))
+const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
+await page.goto(`${base}${LONG}&at=1000`)
+await page.locator('.hash').waitFor({ timeout: 120_000 })
+await page.waitForTimeout(3_000)
+result.events = Number((await page.locator('.clock').textContent()).match(/of (\d+)/)[1])
+for (const [name, keys] of [
+  ['arrows', []],
+  ['dense', ['-', '-', '-']],
+  ['all', ['0']],
+]) {
+  for (const key of keys) await page.keyboard.press(key)
+  for (const act of ['pan', 'zoom']) result[`${name} ${act}`] = await frames(page, act)
+}
+const { median: jump, most } = await jumps(page)
+result.jumpMillis = round(jump)
+result.longestJumpMillis = round(most)
+process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+await browser.close()
+server.close()

@@ -1,0 +1,70 @@
+/**
+ * `npm run viewer:screenshots`: makes the pictures of the page in docs/images anew, from real runs. It needs Chromium,
+ * which the variable CHROMIUM may name; what fonts it has decides how they look.
+ */
+import { createReadStream, existsSync, mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { setUpOrExit } from './setup.mjs'
+
+setUpOrExit()
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const PAGE = join(ROOT, 'dist/viewer')
+const IMAGES = join(ROOT, 'docs/images')
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
+
+const BUG = '#?tour=8'
+const DUEL = '#220?members=5&clients=2&requests=3&loss=0&fault=isolated-leader=1&at=378'
+
+/** What is to be seen: the address, light or dark, and what is done before. */
+const PICTURES = [
+  { name: 'viewer', hash: DUEL },
+  { name: 'viewer-dark', hash: '#3?scenario=swarm&at=9000', colorScheme: 'dark' },
+  { name: 'viewer-tour', hash: BUG },
+  {
+    name: 'viewer-futures',
+    hash: '#177?members=5&clients=2&requests=3&loss=0&edit=crash.160.0.1000&at=180&beside=1',
+    act: async (page) => {
+      await page.getByRole('tab', { name: 'Change the past' }).click()
+      await page.getByText('The two runs part at').waitFor()
+    },
+  },
+  {
+    name: 'viewer-order',
+    hash: '#207?members=3&clients=3&requests=6&loss=0&fault=isolated-leader=2,crash=2&machine=shared&planted=forgetful-scout',
+    act: async (page) => {
+      await page.getByRole('tab', { name: 'Verdicts' }).click()
+      await page.getByRole('button', { name: 'Operations and their order' }).click()
+    },
+  },
+]
+
+const server = createServer((request, response) => {
+  const name = new URL(request.url ?? '/', 'http://page').pathname.slice(1) || 'index.html'
+  const path = join(PAGE, name)
+  response.setHeader('Content-Type', TYPES[extname(name)] ?? 'application/octet-stream')
+  if (existsSync(path)) createReadStream(path).pipe(response)
+  else response.writeHead(404).end()
+})
+await new Promise((done) => server.listen(0, '127.0.0.1', done))
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+})
+mkdirSync(IMAGES, { recursive: true })
+for (const { name, hash, colorScheme = 'light', act } of PICTURES) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, colorScheme })
+  await page.goto(`http://127.0.0.1:${server.address().port}/${hash}`)
+  await page.locator('.hash').waitFor()
+  await act?.(page)
+  // What is found out after the picture is in it, too: the hash, and where failures became inevitable.
+  await page.waitForTimeout(2_500)
+  await page.screenshot({ path: join(IMAGES, `${name}.png`) })
+  await page.close()
+}
+await browser.close()
+server.close()
