@@ -15,7 +15,6 @@ import {
   type RoleFactories,
   type Scout,
   type Seed,
-  type Settings,
 } from 'synod/paxos'
 import type { AnyApplication, Scenario } from 'synod/simulation'
 
@@ -38,8 +37,6 @@ export interface Exhibit {
   plant(): MakeNode
   /** The runs that it is hunted in, by seed; the swarm, unless it needs faults that are outside of it. */
   readonly scenario?: (seed: number) => Scenario
-  /** What differs from the usual settings in them. */
-  readonly settings?: Partial<Settings>
   /** What its clients do in them; those of `shared` unless it says otherwise. */
   readonly application?: AnyApplication
   /** It only shows where clients read otherwise than by commands. */

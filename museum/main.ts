@@ -11,7 +11,7 @@ import { medianOf, readFindings, type Told, writeFindings } from './findings.js'
 import { MOST_SEEDS, replay, STARTS } from './hunt.js'
 import { applicationOfModule, UsageError, withApplication } from './mine.js'
 import { tableOf, writeTable } from './table.js'
-import { partsOf } from './trial.js'
+import { applicationOf } from './trial.js'
 
 const STORIES = new URL('../stories.json', import.meta.url)
 const README = new URL('../README.md', import.meta.url)
@@ -108,7 +108,7 @@ function show(chosen: readonly Exhibit[], story: string): number {
   const simulation = new Simulation({
     scenario,
     seed,
-    ...partsOf(exhibit),
+    application: applicationOf(exhibit),
     makeNode: exhibit.plant(),
     onLine: (line) => {
       if (count++ <= last) print(line)

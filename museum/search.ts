@@ -56,6 +56,7 @@ function tinyWorld({ scenario = swarm }: Exhibit, seed: number): Scenario {
     alpha: 2 ** draw(4),
     logBytes: 100 * 4 ** draw(4),
     chunkBytes: 50 * 4 ** draw(3),
+    paceMicros: null,
     untilMicros: null,
     quietMicros,
     lengthMicros: quietMicros + 8_000_000,

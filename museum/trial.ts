@@ -25,19 +25,13 @@ export function applicationOf({ application = SHARED }: Exhibit): AnyApplication
   return application
 }
 
-/** What its runs have in common, with the bug or without it. */
-export function partsOf(exhibit: Exhibit): Pick<SimulationOptions, 'application' | 'settings'> {
-  const { settings = {} } = exhibit
-  return { application: applicationOf(exhibit), settings }
-}
-
 /** Trials with the bug planted, anew for each run. A run in which a node throws shows nothing: no verdict has seen it. */
 export function trialsWith(exhibit: Exhibit): Trial {
   if (exhibit.check === 'determinism') return twice(exhibit)
-  const parts = partsOf(exhibit)
+  const application = applicationOf(exhibit)
   return (scenario, seed, sought) => {
     try {
-      return trialsOf({ ...parts, makeNode: exhibit.plant() })(scenario, seed, sought)
+      return trialsOf({ application, makeNode: exhibit.plant() })(scenario, seed, sought)
     } catch (error) {
       if (error instanceof TypeError || error instanceof RangeError) return null
       throw error
@@ -47,7 +41,7 @@ export function trialsWith(exhibit: Exhibit): Trial {
 
 /** Whether a run fails without any bug: then it shows nothing. */
 export function failsAnyway(exhibit: Exhibit, scenario: Scenario, seed: number): boolean {
-  return trialsOf(partsOf(exhibit))(scenario, seed, ANY_FAILURE) !== null
+  return trialsOf({ application: applicationOf(exhibit) })(scenario, seed, ANY_FAILURE) !== null
 }
 
 /** Runs everything twice in one process, and compares the transcripts. */
@@ -55,7 +49,7 @@ function twice(exhibit: Exhibit): Trial {
   return (scenario, seed, { verdict, mostEvents }) => {
     if (verdict !== null && verdict !== 'determinism') return null
     const lines: string[] = []
-    const options = { scenario, seed, ...partsOf(exhibit) }
+    const options = { scenario, seed, application: applicationOf(exhibit) }
     run({ ...options, makeNode: exhibit.plant() }, (line) => lines.push(line) < MOST_LINES)
     let count = 0
     let failure: Failure | null = null

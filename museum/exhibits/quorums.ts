@@ -216,7 +216,6 @@ export const QUORUMS: readonly Exhibit[] = [
     breaks: 'Every queue has a bound; what is over it is refused before it is proposed (docs/LIMITS.md).',
     verdicts: ['bounds'],
     plant: classes({ leader: QueuesEverything }),
-    settings: { queueLimit: 3 },
   },
   {
     name: 'lost-wake-up',

@@ -1,0 +1,45 @@
+// The worlds that shrinking draws can be run, are small, and have nothing in them that the run did not have.
+
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { neighbour, smallWorld } from '../../../src/simulation/hunting/smaller.js'
+import { hash, within } from '../../../src/simulation/random.js'
+import { CLASSIC, checkScenario, type Scenario } from '../../../src/simulation/scenario.js'
+import { scenarios } from './scenarios.js'
+
+function drawFrom(seed: number): (low: number, high: number) => number {
+  let draws = 0
+  return (low, high) => within(hash(seed, draws++, 0, 0), low, high)
+}
+
+const settling = ({ lengthMicros, quietMicros }: Scenario): number => Math.max(0, lengthMicros - quietMicros)
+
+it('a small world is small, and has only faults of the run', () => {
+  fc.assert(
+    fc.property(scenarios(8), fc.nat(), (origin, seed) => {
+      const small = smallWorld(origin, drawFrom(seed))
+      checkScenario(seed, small)
+      expect(small.members).toBeLessThanOrEqual(5)
+      expect(small.requests).toBeLessThanOrEqual(6)
+      expect(Object.keys(small.faults).length).toBeLessThanOrEqual(3)
+      for (const name of Object.keys(small.faults)) expect(Object.keys(origin.faults)).toContain(name)
+    }),
+  )
+})
+
+it('in a small world and its neighbours everything has as much time to settle as in the run', () => {
+  fc.assert(
+    fc.property(scenarios(8), fc.nat(), (origin, seed) => {
+      const draw = drawFrom(seed)
+      const small = smallWorld(origin, draw)
+      const next = neighbour(small, origin, draw)
+      expect([settling(small), settling(next)]).toEqual([settling(origin), settling(origin)])
+    }),
+  )
+})
+
+it('a neighbour of a run without faults has none', () => {
+  const draw = drawFrom(6)
+  const calm = { ...CLASSIC, faults: {} }
+  for (let count = 0; count < 100; count++) expect(neighbour(calm, calm, draw).faults).toEqual({})
+})
