@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core'
 
 const PAGE = fileURLToPath(new URL('../dist/viewer', import.meta.url))
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
-const LONG = '#6?scenario=swarm&until=30&calm=30&length=120'
+const LONG = '#3?scenario=swarm&until=60&calm=60&length=200'
 const ROUNDS = 5
 
 const server = createServer((request, response) => {
@@ -32,20 +32,25 @@ const browser = await chromium.launch({
 
 const median = (numbers) => numbers.toSorted((one, other) => one - other)[numbers.length >> 1]
 
-/** Milliseconds from the navigation to the picture: the diagram is painted, and the moment is there. */
+/** Notes when the diagram is on the screen: the frame after its lines have come. */
+const NOTE = `new MutationObserver((_, observer) => {
+  if (document.querySelector('.lane') === null) return
+  observer.disconnect()
+  requestAnimationFrame(() => requestAnimationFrame(() => { window.picture = performance.now() }))
+}).observe(document, { subtree: true, childList: true })`
+
+/** Milliseconds from the navigation to the picture. */
 async function firstPicture(hash) {
   const times = []
   for (let round = 0; round < ROUNDS; round++) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
-    await page.goto(`${base}${hash}`, { waitUntil: 'commit' })
-    await page.locator('.gutter .leads, .gutter .lane').first().waitFor({ timeout: 60_000 })
-    await page.locator('.transcript li[aria-current]').waitFor()
-    times.push(
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(performance.now())))),
-    )
+    await page.addInitScript(NOTE)
+    await page.goto(`${base}${hash}`)
+    await page.waitForFunction(() => window.picture > 0, undefined, { timeout: 60_000 })
+    times.push(await page.evaluate('window.picture'))
     await page.close()
   }
-  return median(times)
+  return { median: round(median(times)), best: round(Math.min(...times)) }
 }
 
 /** Frames a second, and the longest, while something is done to the diagram in every frame. */
@@ -99,14 +104,12 @@ async function jumps(page) {
         (event) =>
           new Promise((done) => {
             const start = performance.now()
-            const tree = document.querySelector('[data-event]')
             const seen = () => {
               if (document.querySelector(`[data-event="${event}"]`)) done(performance.now() - start)
               else requestAnimationFrame(seen)
             }
             location.hash = location.hash.replace(/at=\d+/, `at=${event}`)
             requestAnimationFrame(seen)
-            void tree
           }),
         event,
       ),
@@ -116,8 +119,8 @@ async function jumps(page) {
 }
 
 const round = (number) => Math.round(number * 10) / 10
-const result = { cpu: cpus()[0]?.model, firstPictureMillis: round(await firstPicture('#6')) }
-result.longRunMillis = round(await firstPicture(LONG))
+const result = { cpu: cpus()[0]?.model, firstPictureMillis: await firstPicture('#6') }
+result.longRunMillis = await firstPicture(LONG)
 const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
 await page.goto(`${base}${LONG}&at=1000`)
 await page.locator('.hash').waitFor({ timeout: 120_000 })
@@ -132,8 +135,7 @@ for (const [name, keys] of [
   for (const act of ['pan', 'zoom']) result[`${name} ${act}`] = await frames(page, act)
 }
 const { median: jump, most } = await jumps(page)
-result.jumpMillis = round(jump)
-result.longestJumpMillis = round(most)
+result.jumpMillis = { median: round(jump), most: round(most) }
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
 await browser.close()
 server.close()

@@ -20,7 +20,7 @@ export async function askAround(endpoints: readonly string[], security: Security
     )
     return {
       cluster: status.cluster,
-      free: Math.max(status.highestMember, ...known.map(([member]) => member)) + 1,
+      free: Number(await connections.call('number', {}, TIMEOUT_MILLIS, status.member)),
       endpoints: new Map(known.filter(([, endpoint]) => parseEndpoint(endpoint) !== null)),
     }
   } catch (error) {

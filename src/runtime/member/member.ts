@@ -29,6 +29,8 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
   readonly #core: MemberCore
   readonly #machine: AnyMachine
   #sessions = 0
+  /** The highest number that a newcomer was told to take. */
+  #told = 0
 
   /**
    * Starts a member: resolves when it has read its store, and listens. Whether there is a leader yet, is another matter:
@@ -50,6 +52,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     this.#core = core
     this.#machine = machine
     core.desk.handlers.set('status', () => this.status())
+    core.desk.handlers.set('number', () => this.#numberForNewcomer())
     core.desk.handlers.set('change', (options) => this.#changeFor(options))
     core.desk.handlers.set('transfer', (options) => this.transfer(optionalMember(options)))
     core.desk.handlers.set('snapshot', () => this.snapshot())
@@ -163,6 +166,13 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
   }
 
   // ---- calls ---------------------------------------------------------------------------------------------------
+
+  /** A number that no member has, as far as is known here, and that nobody was told before: two may come at once. */
+  #numberForNewcomer(): MemberId {
+    const known = [...this.#core.endpoints.keys(), this.#core.node.membership.highestMember]
+    this.#told = Math.max(this.#told, ...known) + 1
+    return this.#told
+  }
 
   async #changeFor(options: unknown): Promise<number> {
     const { version, voters } = fields(options)

@@ -79,7 +79,7 @@ describe('an idle cluster', () => {
     const before = said()
     const received = async (): Promise<number> => {
       const text = await (await fetch(`http://127.0.0.1:${port + 101}/metrics`)).text()
-      return Number(/^synod_received_frames_total (\d+)$/m.exec(text)?.[1])
+      return Number(/^synod_received_frames_total\{member="b"\} (\d+)$/m.exec(text)?.[1])
     }
     // Heartbeats, and what answers them.
     for (const first = await received(); (await received()) < first + 20; );
@@ -159,20 +159,26 @@ describe('synod serve --join', () => {
 
 describe('synod member', () => {
   it('replaces one that is gone, by its number', async () => {
-    const newcomer = serve('e', '--config', joining, '--join', addressOf('a'), '--listen', addressOf('e'))
+    const places = (name: string) => ['--join', addressOf('a'), '--listen', addressOf(name)]
+    // It asks first, and gets the lower number.
+    const late = serve('f', '--config', joining, ...places('f'))
+    await late.says(/The member listens/)
+    const newcomer = serve('e', '--config', joining, ...places('e'))
     await newcomer.says(/The member listens/)
     expect((await statusOf()).find(({ member }) => member === 3)).toMatchObject({
       trouble: 'it does not answer',
     })
     expect(await asker.run('status')).toMatchObject({ code: 1 })
     expect(await asker.tell('member', 'replace', '3', addressOf('e'))).toBe(
-      'synod: member 3 was removed\nsynod: e was added as member 4: it fetches what was decided before\nsynod: e votes: there are 4 members\n',
+      'synod: member 3 was removed\nsynod: e was added as member 5: it fetches what was decided before\nsynod: e votes: there are 4 members\n',
     )
     expect(await new Asker('--config', joining, '--endpoints', addressOf('e')).ask('get', 'x')).toBe('2')
+    // Its number is used up: numbers are given to nobody twice, and not to who comes after a higher one.
+    expect(await late.ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/member f was removed/) })
   })
 
   it('removes one by its name: it stops by itself, in good order, and says why', async () => {
-    expect(await asker.tell('member', 'remove', 'e')).toBe('synod: member 4 was removed: 3 are left\n')
+    expect(await asker.tell('member', 'remove', 'e')).toBe('synod: member 5 was removed: 3 are left\n')
     expect(await running('e').ended).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/\nsynod: member e was removed from the cluster, and has stopped\n$/),

@@ -103,6 +103,19 @@ describe('a change', () => {
     expect(await joining.invoke(1)).toBe(2)
   })
 
+  test('admits two that asked to join at the same time: each was given a number of its own', async () => {
+    const cluster = await startCluster()
+    await cluster.get('a').invoke(1)
+    const join = [cluster.endpoints['a'] ?? '']
+    const places = [await freeAddress(), await freeAddress()]
+    const newcomers = await Promise.all(places.map((listen, at) => start({ id: `new-${at}`, join, listen })))
+    const joining = newcomers.map((newcomer) => ({ member: newcomer.number, store: newcomer.status().store }))
+    expect(joining.map(({ member }) => member).sort()).toEqual([3, 4])
+    const { version, voters } = latestOf(cluster.get('a'))
+    await cluster.get('a').change(version, [...voters, ...joining])
+    for (const newcomer of newcomers) expect(await newcomer.query((sum) => sum)).toBe(1)
+  })
+
   test('removes a member that is away: it ends when it is back', async () => {
     const cluster = await startCluster()
     await cluster.get('a').invoke(1)

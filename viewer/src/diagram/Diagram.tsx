@@ -29,6 +29,9 @@ interface Props {
   readonly isMain: boolean
 }
 
+/** So long after the last pan or zoom all is painted as finely as it can be. */
+const SETTLED_MILLIS = 120
+
 /** Lines so far apart have room for a word under the name. */
 const TWO_LINES = 30
 
@@ -57,9 +60,22 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
   const geometryNow = (): Geometry => ({ width: size.value.width, height, span: span.value, lanes, lane })
 
   const pending = useRef(0)
+  const last = useRef(span.peek())
+  const isMoving = useSignal(false)
+  const settling = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   useSignalEffect(() => {
     const geometry = geometryNow()
+    if (geometry.span !== last.current) {
+      last.current = geometry.span
+      isMoving.value = true
+      clearTimeout(settling.current)
+      settling.current = setTimeout(() => {
+        isMoving.value = false
+      }, SETTLED_MILLIS)
+    }
     const chosen = selection.value
+    // For whoever wants to know what is in view; not by JSX, which would draw the lines' names anew at every frame.
+    if (canvas.current !== null) canvas.current.dataset['span'] = `${geometry.span.from} ${geometry.span.to}`
     const scene = {
       shown,
       geometry,
@@ -70,6 +86,7 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
       selectedNode: chosen?.type === 'node' ? chosen.node : null,
       hoveredFlight: hovered.value,
       partingMicros,
+      isMoving: isMoving.value,
     }
     cancelAnimationFrame(pending.current)
     pending.current = requestAnimationFrame(() => {
@@ -99,7 +116,6 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
       <div class="canvas-frame" ref={frame}>
         <canvas
           ref={canvas}
-          data-span={`${span.value.from} ${span.value.to}`}
           style={{ height: `${height}px` }}
           role="img"
           aria-label={`${label}: a line for each of ${lanes} nodes, messages as arrows between them. The transcript below says the same in words.`}

@@ -52,7 +52,7 @@ function addArrow(sheaf: Sheaf, { shown, geometry }: Scene, at: number, isFine: 
 
 function paintSheaf(
   context: CanvasRenderingContext2D,
-  { theme }: Scene,
+  { theme, isMoving }: Scene,
   { lines, heads, crosses }: Sheaf,
   isFine: boolean,
   alpha: number,
@@ -63,7 +63,7 @@ function paintSheaf(
     context.strokeStyle = theme.families[family] ?? theme.ink
     context.lineWidth = isFine ? look.width : 1
     // Dashes take long.
-    context.setLineDash(isFine ? [...look.dash] : [])
+    context.setLineDash(isFine && !isMoving ? [...look.dash] : [])
     context.stroke(line)
     context.setLineDash([])
     const head = heads[family]

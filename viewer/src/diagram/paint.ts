@@ -11,9 +11,9 @@ import type { Scene } from './scene.js'
 import { paintEvents, paintOperations } from './signs.js'
 
 /** Above so many messages in view, their density is painted instead. */
-const MOST_ARROWS = 3_000
+const MOST_ARROWS = 2_000
 /** Up to so many have dashes and heads, which take long. */
-const MOST_FINE = 900
+const MOST_FINE = 500
 
 export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
   const { geometry, theme, shown } = scene

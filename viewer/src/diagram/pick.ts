@@ -6,7 +6,7 @@ import { endOf } from './scene.js'
 /** Pixels beside an arrow that still count as on it. */
 const REACH = 7
 /** Where more than these are in view, none can be meant. */
-const MOST = 3_000
+const MOST = 2_000
 
 /** The message whose arrow is nearest, if one is near. */
 export function flightAt(

@@ -16,6 +16,8 @@ export interface Scene {
   readonly selectedNode: number | null
   /** Where two runs part, in time. */
   readonly partingMicros: number | null
+  /** While it is panned or zoomed, what takes long is left out. */
+  readonly isMoving: boolean
 }
 
 /** Where an arrow ends: a lost one breaks off half-way. */

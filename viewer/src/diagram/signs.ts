@@ -8,7 +8,7 @@ import type { Scene } from './scene.js'
 const APPLIES = EVENT_TYPES.indexOf('applies')
 const STARTS = EVENT_TYPES.indexOf('starts')
 const SYNCS = EVENT_TYPES.indexOf('syncs')
-const MOST_SIGNS = 4_000
+const MOST_SIGNS = 20_000
 
 /** Starts, syncs and decrees applied: small signs on the line of their node. */
 export function paintEvents(
@@ -19,7 +19,7 @@ export function paintEvents(
   const { micros, node, type } = shown.run.timeline
   const first = lowerBound(micros, geometry.span.from)
   const end = upperBound(micros, geometry.span.to)
-  if (end - first > MOST_SIGNS * 5) return
+  if (end - first > MOST_SIGNS) return
   const applied = new Path2D()
   const synced = new Path2D()
   const started = new Path2D()
@@ -29,9 +29,11 @@ export function paintEvents(
     if (what !== APPLIES && what !== STARTS && what !== SYNCS) continue
     const x = xOf(geometry, micros[at] ?? 0)
     const y = yOf(geometry, node[at] ?? 0)
-    if (what === APPLIES) {
+    if (what === APPLIES && isFine) {
       applied.moveTo(x + size, y)
       applied.arc(x, y, size, 0, Math.PI * 2)
+    } else if (what === APPLIES) {
+      applied.rect(x - size, y - size, 2 * size, 2 * size) // a circle takes long
     } else if (what === STARTS) {
       started.moveTo(x, y - size * 1.7)
       started.lineTo(x + size * 2.6, y)
