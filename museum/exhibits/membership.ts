@@ -136,7 +136,7 @@ export const MEMBERSHIP: readonly Exhibit[] = [
     name: 'removed-member-leads-on',
     wrong: 'A leader that was removed goes on leading, and counts its own vote.',
     breaks: 'PTP §3.3.6: only those vote on a slot whom the decrees name.',
-    verdicts: ['durability', 'membership', 'agreement'],
+    verdicts: ['ballots', 'durability', 'membership', 'agreement'],
     plant: classes({ leader: LeadsOn }),
   },
   {

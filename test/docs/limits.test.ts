@@ -74,7 +74,7 @@ describe('docs/LIMITS.md', () => {
     expect(commandBytesOf(DEFAULT_TRANSPORT_LIMITS)).toBe(frameBytes / 2)
     const text = lines.join('\n')
     expect(text).toContain(
-      `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} at`,
+      `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} of each kind at`,
     )
     expect(MEMBER_SETTINGS).toEqual({ logBytes: 40 * 1024 ** 2 })
     expect(text).toContain('`logBytes` is 40 MiB for a member')

@@ -118,6 +118,7 @@ const FAILURES: ReadonlySet<string> = new Set([
   'ChangeRefused',
   'Closed',
   'CommandFailed',
+  'MachineOutdated',
   'Overloaded',
   'StoreError',
   'StoreRefused',

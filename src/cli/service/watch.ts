@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { KeyspaceChange } from '../../machines/index.js'
-import { OutcomeUnknown, readableText } from '../../paxos/index.js'
+import { OutcomeUnknown, Overloaded, readableText } from '../../paxos/index.js'
 import { Unreachable } from '../../runtime/index.js'
 import { UsageError } from '../errors.js'
 import { windUpOnInterrupt } from '../interruption.js'
@@ -16,8 +16,9 @@ import { jsonOfChange } from './values.js'
 const WAIT_MILLIS = 5_000
 /** After a slot was decided, changes are gathered for so long before they are asked for. */
 const GATHER_MILLIS = 10
-/** After nobody answered. */
+/** After nobody answered, or too many asked. */
 const RETRY_MILLIS = 100
+const RETRIED = [Unreachable, OutcomeUnknown, Overloaded]
 
 interface Flags extends Readonly<Record<string, unknown>> {
   readonly after?: string
@@ -79,7 +80,7 @@ class Watch {
         await pause(GATHER_MILLIS, undefined, { signal })
       } catch (error) {
         if (signal.aborted) return
-        if (!(error instanceof Unreachable || error instanceof OutcomeUnknown)) throw error
+        if (!RETRIED.some((each) => error instanceof each)) throw error
         await pause(RETRY_MILLIS)
       }
     }

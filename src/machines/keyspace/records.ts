@@ -137,21 +137,25 @@ export function keyStart(bytes: Uint8Array, at: number): number {
   return at + (kindAt(bytes, at) === MORTAL ? MORTAL_HEADER : LASTING_HEADER)
 }
 
+/** Where the key of a record ends. */
+export function keyEnd(bytes: Uint8Array, at: number): number {
+  return keyStart(bytes, at) + keyBytesAt(bytes, at)
+}
+
 /** A view of the key. */
 export function keyViewAt(bytes: Uint8Array, at: number): Uint8Array {
-  const start = keyStart(bytes, at)
-  return bytes.subarray(start, start + keyBytesAt(bytes, at))
+  return bytes.subarray(keyStart(bytes, at), keyEnd(bytes, at))
 }
 
 /** A view of the value. */
 export function valueViewAt(bytes: Uint8Array, at: number): Uint8Array {
-  const start = keyStart(bytes, at) + keyBytesAt(bytes, at)
+  const start = keyEnd(bytes, at)
   return bytes.subarray(start, start + valueBytesAt(bytes, at))
 }
 
 export function valueIs(bytes: Uint8Array, at: number, value: Uint8Array): boolean {
   if (valueBytesAt(bytes, at) !== value.length) return false
-  return holds(bytes, keyStart(bytes, at) + keyBytesAt(bytes, at), value)
+  return holds(bytes, keyEnd(bytes, at), value)
 }
 
 export function keyIs(bytes: Uint8Array, at: number, key: Uint8Array): boolean {

@@ -10,7 +10,7 @@
  */
 import type { ChangeChunk } from './history.js'
 import { SortedKeys } from './order.js'
-import { DEAD, keyStart, keyViewAt, kindAt, sizeAt } from './records.js'
+import { DEAD, keyEnd, keyStart, kindAt, sizeAt } from './records.js'
 import { hashOf, KeyTable, type Reference, referenceTo } from './table.js'
 
 export interface KeyspaceState {
@@ -71,8 +71,8 @@ export function finderOf(state: KeyspaceState): Finder {
 function tableOf(state: KeyspaceState): KeyTable {
   const table = new KeyTable(state.count)
   eachRecord(state, (bytes, offset, segment) => {
-    const start = keyStart(bytes, offset)
-    table.add(hashOf(bytes, start, start + keyViewAt(bytes, offset).length), referenceTo(segment, offset))
+    const hash = hashOf(bytes, keyStart(bytes, offset), keyEnd(bytes, offset))
+    table.add(hash, referenceTo(segment, offset))
   })
   return table
 }

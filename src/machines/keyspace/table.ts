@@ -2,7 +2,7 @@
  * Where the record of each key is: a hash table with linear probing, as two numbers a place. It is made from the
  * records and is no part of the state, so nothing of it is ever seen.
  */
-import { keyIs, keyStart, keyViewAt } from './records.js'
+import { keyEnd, keyIs, keyStart } from './records.js'
 
 /** Where a record is: the number of its segment, and of the 8 bytes in it with which the record begins. */
 export type Reference = number
@@ -84,9 +84,7 @@ export class KeyTable {
 
   /** A record went elsewhere. */
   moved(segment: Uint8Array, offset: number, from: Reference, to: Reference): void {
-    const start = keyStart(segment, offset)
-    const key = keyViewAt(segment, offset)
-    let place = hashOf(segment, start, start + key.length) & this.#mask
+    let place = hashOf(segment, keyStart(segment, offset), keyEnd(segment, offset)) & this.#mask
     while (this.referenceAt(place) !== from) {
       if (this.referenceAt(place) < 0) throw new Error('A record is not in the table of keys.')
       place = (place + 1) & this.#mask

@@ -5,14 +5,15 @@ import { CALL_BYTES, type Call, type CallAnswer, decodeCall } from './calls.js'
 /** Answers a call of a client. What it gives travels as JSON; what it throws is told by name and message. */
 export type CallHandler = (options: unknown) => unknown
 
-/** The calls of all clients that are worked at, at the same time. */
+/** The calls of one kind, of all clients, that are worked at, at the same time. */
 export const MOST_CALLS: number = 1_000
 
 export class Desk {
   readonly handlers: Map<string, CallHandler> = new Map()
   readonly #name: string
   readonly #send: (to: number, answer: CallAnswer) => void
-  #working = 0
+  /** By the kind of call: who waits for a slot must not keep the operator out. */
+  readonly #working: Map<string, number> = new Map()
 
   /** `name`: whose desk it is. */
   constructor(name: string, send: (to: number, answer: CallAnswer) => void) {
@@ -41,13 +42,14 @@ export class Desk {
     const handler = this.handlers.get(call)
     if (handler === undefined)
       throw new RangeError(`Member ${this.#name} knows no call ${call}: is it of another version?`)
-    if (this.#working >= MOST_CALLS)
-      throw new Overloaded(`Member ${this.#name} works at ${MOST_CALLS} calls already; try again later.`)
-    this.#working += 1
+    const working = this.#working.get(call) ?? 0
+    if (working >= MOST_CALLS)
+      throw new Overloaded(`Member ${this.#name} works at ${MOST_CALLS} such calls already; try again later.`)
+    this.#working.set(call, working + 1)
     try {
       return await handler(options)
     } finally {
-      this.#working -= 1
+      this.#working.set(call, (this.#working.get(call) ?? 1) - 1)
     }
   }
 }

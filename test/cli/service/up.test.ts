@@ -204,6 +204,20 @@ describe('synod up, when a member dies', () => {
   })
 })
 
+describe('kill -9 of synod up', () => {
+  it('leaves no member behind: each stops in good order', async () => {
+    const folder = surroundings.path('abandoned')
+    const ports = ['--port', `${await freePorts(1)}`]
+    const abandoned = surroundings.start('up', '--data', folder, '--members', '1', ...ports)
+    await abandoned.says(/The cluster serves/)
+    await abandoned.stop('SIGKILL')
+    const check = () => synod(['store', 'check', `${folder}/a`])
+    const inUse = 2
+    while ((await check()).code === inUse);
+    expect(await check()).toMatchObject({ code: 0 })
+  })
+})
+
 describe('Ctrl-C', () => {
   it('stops every member in good order, and the stores are whole and as they were', async () => {
     await asker.ask('put', 'last', 'words')

@@ -5,14 +5,11 @@ import type { Mind, Moment } from '../../../viewer/src/engine/contract.js'
 import { open } from './engines.js'
 
 /** Every fault that changes what is in a node, and nothing slow. */
-const ADDRESS = '#5?scenario=swarm&requests=40'
+const ADDRESS = '#5?scenario=swarm&requests=40&crashes=8'
+const SCENARIO: Scenario = { ...swarm(5), requests: 40, faults: { ...swarm(5).faults, crash: 8 } }
 
 /** The world of that run, gone on until so many events have happened, or a few more. */
-function worldAt(
-  event: number,
-  scenario: Scenario = { ...swarm(5), requests: 40 },
-  seed = 5,
-): Simulation['world'] {
+function worldAt(event: number, scenario: Scenario = SCENARIO, seed = 5): Simulation['world'] {
   const application = readyApplication('shared', 'decree') ?? undefined
   const { world } = new Simulation({ seed, scenario, ...(application && { application }) })
   while (world.events < event && world.step());
