@@ -231,6 +231,11 @@ describeInBrowser('the page', () => {
     await page.getByText(/\d+ operations in a legal order/).waitFor()
     const bar = page.getByRole('button', { name: /set A .*1?\. of the order/ }).first()
     await bar.click()
+    await page.getByRole('tab', { name: 'Change the past' }).click()
+    await page
+      .getByRole('region', { name: 'The message' })
+      .getByText(/^re(lay|quest), /)
+      .waitFor()
     await page.getByRole('tab', { name: 'Transcript' }).click()
     expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
   })

@@ -3,7 +3,17 @@
  * asks again before an answer is there gets the answer to the latest question only.
  */
 import { batch, computed, effect, signal } from '@preact/signals'
-import type { Address, Edit, Engine, GivenFile, Mark, Moment, Opened, Run } from '../engine/contract.js'
+import type {
+  Address,
+  Edit,
+  Engine,
+  GivenFile,
+  Mark,
+  Moment,
+  Opened,
+  OperationBar,
+  Run,
+} from '../engine/contract.js'
 import { STEPS, type Step } from '../tour/steps.js'
 import { differences, FlightIndex } from './flight-index.js'
 import { formatPage, NOWHERE, type PageAddress, parsePage } from './page-address.js'
@@ -488,6 +498,18 @@ export function selectNode(node: number): void {
     selection.value = { type: 'node', node }
     mindOf.value = node
     if (sideTab.value !== 'change') sideTab.value = 'mind'
+  })
+}
+
+/** Goes to where an operation ended, and marks the message that it began with. */
+export function lookAt({ node, invokedEvent, completedEvent }: OperationBar): void {
+  const now = shown.value
+  if (now === null) return
+  const { sent, from } = now.run.flights
+  const first = sent.findIndex((event, at) => event >= invokedEvent && from[at] === node)
+  batch(() => {
+    seek(completedEvent === 0 ? invokedEvent : completedEvent)
+    if (first >= 0) selection.value = { type: 'flight', at: first }
   })
 }
 
