@@ -34,7 +34,7 @@ export class PartFiles {
     reserveBytes: number,
     onFailure: (error: unknown) => void,
   ): Promise<PartFiles> {
-    await mkdir(folder, { recursive: true })
+    await mkdir(folder, { recursive: true, mode: 0o700 }) // it holds what clients store
     const files: { number: number; bytes: number }[] = []
     for (const name of (await readdir(folder)).sort()) {
       const number = partNumberOf(name)

@@ -55,6 +55,9 @@ import {
 import { ProblemLog } from './problem-log.js'
 import { Promises } from './promises.js'
 
+/** What is in a folder that is made is nobody else's to read. */
+const PRIVATE = 0o700
+
 const HOW_TO_REPLACE =
   'To replace it, start a member with an empty folder and `join`, and admit that one in its place.'
 
@@ -500,7 +503,7 @@ function checkDoorOf({ id, listen, cluster, tls, token = '' }: MemberOptions<Any
 /** Throws a `StoreError` if it is not there and cannot be made. */
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await mkdir(folder, { recursive: true, mode: PRIVATE })
   } catch (error) {
     throw storeErrorOf(error, folder)
   }

@@ -1,6 +1,6 @@
 // One member on its own: what it is asked, what it answers, and what is there after a restart.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -179,6 +179,16 @@ describe('a member', () => {
 })
 
 describe('a folder', () => {
+  test.runIf(process.platform !== 'win32')(
+    'that is made, and that of a black box, are for nobody else to read',
+    async () => {
+      const folder = newFolder()
+      const [data, box] = [join(folder, 'data'), join(folder, 'box')]
+      await start({ data, blackBox: { folder: box } })
+      for (const made of [data, box]) expect(statSync(made).mode & 0o077).toBe(0)
+    },
+  )
+
   test('serves one member at a time', async () => {
     const data = newFolder()
     const member = await start({ data })
