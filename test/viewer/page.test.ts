@@ -168,6 +168,15 @@ describeInBrowser('the page', () => {
     expect(await panel.getByText(/founded|incarnation/).count()).toBeGreaterThan(0)
   })
 
+  check('opens a long run slice by slice, and gives it up', SMALL, async (page) => {
+    await ready(page)
+    await page.goto(page.url().replace(/#.*/, '#37?scenario=swarm&until=60&calm=60&length=200'))
+    await page.getByText(/events …/).waitFor()
+    await page.getByRole('button', { name: 'Give up' }).click()
+    await page.getByText(/events …/).waitFor({ state: 'hidden' })
+    expect(await page.locator('.canvas-frame canvas').count()).toBe(1)
+  })
+
   check('plays slowly, pauses, and goes by one event either way', SMALL, async (page) => {
     await ready(page)
     expect(await page.getByLabel('Speed').inputValue()).toBe('20000')
@@ -222,6 +231,11 @@ describeInBrowser('the page', () => {
     await page.getByText(/\d+ operations in a legal order/).waitFor()
     const bar = page.getByRole('button', { name: /set A .*1?\. of the order/ }).first()
     await bar.click()
+    await page.getByRole('tab', { name: 'Change the past' }).click()
+    await page
+      .getByRole('region', { name: 'The message' })
+      .getByText(/^re(lay|quest), /)
+      .waitFor()
     await page.getByRole('tab', { name: 'Transcript' }).click()
     expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
   })

@@ -11,7 +11,7 @@ import { Side } from './panels/Side.js'
 import { Start } from './panels/Start.js'
 import { Time } from './panels/Time.js'
 import { Tour } from './panels/Tour.js'
-import { before, opening, page, parting, problem, shown } from './state/viewer.js'
+import { before, giveUp, opening, page, parting, problem, shown } from './state/viewer.js'
 
 export function App(): JSX.Element {
   return (
@@ -32,8 +32,13 @@ export function App(): JSX.Element {
         </p>
       )}
       {opening.value !== null && (
-        <p class="opening" role="status">
-          {opening.value === 0 ? 'Simulating …' : `${opening.value.toLocaleString('en')} events …`}
+        <p class="opening">
+          <span role="status">
+            {opening.value === 0 ? 'Simulating …' : `${opening.value.toLocaleString('en')} events …`}
+          </span>
+          <button type="button" onClick={giveUp}>
+            Give up
+          </button>
         </p>
       )}
       {shown.value === null ? <Start isBusy={opening.value !== null} /> : <Room />}

@@ -7,6 +7,8 @@ import { cross, LOST, type Scene } from './scene.js'
 /** Pixels of time that are counted together. */
 const BIN = 3
 const MOST_CROSSES = 300
+/** A strip is as high as its line from so many times the average on. */
+const FULL = 4
 
 export function paintDensity(context: CanvasRenderingContext2D, scene: Scene): void {
   const { shown, geometry, theme, hidden } = scene
@@ -43,14 +45,17 @@ function paintStrips(
 ): void {
   const { shown, geometry, theme } = scene
   const families = FAMILIES.length
-  let most = 1
+  let all = 0
+  let filled = 0
   for (let at = 0; at < counts.length; at += families) {
     let sum = 0
     for (let family = 0; family < families; family++) sum += counts[at + family] ?? 0
-    if (sum > most) most = sum
+    all += sum
+    if (sum > 0) filled += 1
   }
-  // The height goes with the root, so that one message among many can still be seen.
-  const scale = (geometry.lane * 0.84) / Math.sqrt(most)
+  // The height goes with the root, so that one message among many can still be seen, and a burst flattens nothing else.
+  const most = geometry.lane * 0.84
+  const scale = most / Math.sqrt(Math.max(1, (all / Math.max(1, filled)) * FULL))
   const strips = FAMILIES.map(() => new Path2D())
   for (let node = 0; node < shown.run.nodes.length; node++) {
     const y = yOf(geometry, node)
@@ -59,7 +64,7 @@ function paintStrips(
       let sum = 0
       for (let family = 0; family < families; family++) sum += counts[at + family] ?? 0
       if (sum === 0) continue
-      const high = Math.max(2, Math.sqrt(sum) * scale)
+      const high = Math.min(most, Math.max(2, Math.sqrt(sum) * scale))
       let top = y - high / 2
       for (let family = 0; family < families; family++) {
         const part = (high * (counts[at + family] ?? 0)) / sum

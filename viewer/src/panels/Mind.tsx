@@ -9,6 +9,7 @@ export function Mind({ shown }: { readonly shown: Shown }): JSX.Element {
   const { nodes, whyNot } = shown.run
   const at = moment.value
   const mind = at?.minds?.[mindOf.value]
+  const state = at?.members.find(({ node }) => node === mindOf.value)?.state ?? 'up'
   const before = useBefore(`${mindOf.value}`, at?.event ?? 0, mind ?? null)
   return (
     <>
@@ -27,10 +28,9 @@ export function Mind({ shown }: { readonly shown: Shown }): JSX.Element {
           ))}
         </select>
       </label>
-      {at === null && <p class="soft">…</p>}
-      {at !== null && at.minds === null && <p>{whyNot ?? 'The minds of this run are not known.'}</p>}
-      {at?.minds && !mind && (
-        <p>{nodes[mindOf.value]?.name} is down: it knows nothing but what is on its disk.</p>
+      {at?.minds === null && <p>{whyNot ?? 'The minds of this run are not known.'}</p>}
+      {!mind && at?.minds !== null && (
+        <p class="soft">{state === 'up' ? '…' : `It is ${state}, and knows nothing.`}</p>
       )}
       {mind && <Known mind={mind} before={before} />}
     </>

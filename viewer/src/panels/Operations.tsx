@@ -6,7 +6,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import type { OrderPicture } from '../engine/contract.js'
-import { ask, event, orderKey, type Shown, seek } from '../state/viewer.js'
+import { ask, event, lookAt, orderKey, type Shown } from '../state/viewer.js'
 
 const ROW = 22
 const WIDTH = 1_000
@@ -90,9 +90,7 @@ export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
               }}
               title={label}
               aria-label={label}
-              onClick={() =>
-                seek(operation.completedEvent === 0 ? operation.invokedEvent : operation.completedEvent)
-              }
+              onClick={() => lookAt(operation)}
             >
               <b>{isBreaking ? '✗' : position}</b> {operation.text}
             </button>

@@ -3,7 +3,17 @@
  * asks again before an answer is there gets the answer to the latest question only.
  */
 import { batch, computed, effect, signal } from '@preact/signals'
-import type { Address, Edit, Engine, GivenFile, Mark, Moment, Opened, Run } from '../engine/contract.js'
+import type {
+  Address,
+  Edit,
+  Engine,
+  GivenFile,
+  Mark,
+  Moment,
+  Opened,
+  OperationBar,
+  Run,
+} from '../engine/contract.js'
 import { STEPS, type Step } from '../tour/steps.js'
 import { differences, FlightIndex } from './flight-index.js'
 import { formatPage, NOWHERE, type PageAddress, parsePage } from './page-address.js'
@@ -225,7 +235,16 @@ function tell(events: number): void {
   opening.value = events
 }
 
+/** Gives up what is being opened. What was shown before stays. */
+export function giveUp(): void {
+  if (opening.value === null) return
+  turn += 1
+  opening.value = null
+  void engine.cancel()
+}
+
 async function show(make: () => Promise<Opened>, at: number | null): Promise<void> {
+  giveUp()
   turn += 1
   const mine = turn
   batch(() => {
@@ -482,6 +501,18 @@ export function selectNode(node: number): void {
   })
 }
 
+/** Goes to where an operation ended, and marks the message that it began with. */
+export function lookAt({ node, invokedEvent, completedEvent }: OperationBar): void {
+  const now = shown.value
+  if (now === null) return
+  const { sent, from } = now.run.flights
+  const first = sent.findIndex((event, at) => event >= invokedEvent && from[at] === node)
+  batch(() => {
+    seek(completedEvent === 0 ? invokedEvent : completedEvent)
+    if (first >= 0) selection.value = { type: 'flight', at: first }
+  })
+}
+
 export function selectFlight(at: number): void {
   batch(() => {
     selection.value = { type: 'flight', at }
@@ -492,30 +523,33 @@ export function selectFlight(at: number): void {
 // ---- moments -----------------------------------------------------------------------------------------------------
 
 let asking = false
+/** What the moment that is there was asked for. */
+let askedFor = ''
 
-/** One question at a time; when the answer is there, the latest one is asked. */
+/** One question at a time; when the answer is there, the latest one is asked. Minds take longest: only who is looked at. */
 function askForMoment(): void {
   const now = shown.value
   const number = event.value
-  if (now === null || asking) return
-  if (moment.peek()?.event === number && now === momentFrom) return
+  const minds = sideTab.value === 'mind' ? [mindOf.value] : []
+  const question = `${now?.handle} ${number} ${minds.join()}`
+  if (now === null || asking || question === askedFor) return
   asking = true
-  engine.moment(now.handle, number).then(
+  const isStill = (): boolean => shown.peek()?.handle === now.handle
+  engine.moment(now.handle, number, minds).then(
     (answer) => {
       asking = false
-      momentFrom = now
-      if (shown.peek() === now) moment.value = answer
+      askedFor = question
+      if (isStill()) moment.value = answer
       askForMoment()
     },
     (error: unknown) => {
       asking = false
-      if (shown.peek() === now) problem.value = sentenceOf(error)
-      else askForMoment()
+      askedFor = question
+      if (isStill()) problem.value = sentenceOf(error)
+      askForMoment()
     },
   )
 }
-
-let momentFrom: Shown | null = null
 
 export function ask(): Engine {
   return engine
