@@ -2,6 +2,7 @@
 export { BLACK_BOX_BYTES, type BlackBoxOptions, LEAST_BLACK_BOX_BYTES } from './black-box/options.js'
 export { type CallOptions, Client, type ClientOptions } from './client/client.js'
 export { Connections, Unreachable } from './client/connections.js'
+export { makeFolder } from './folders.js'
 export { MemberSession, type QueryOptions, Session } from './member/asker.js'
 export { type Clock, SYSTEM_CLOCK } from './member/clock.js'
 export type { Decision } from './member/decisions.js'

@@ -5,12 +5,12 @@
  * All this happens in a folder beside, which gets its name when everything is durable and was read once more: a restore
  * that is interrupted leaves nothing that could be taken for a member.
  */
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { keyspace } from '../machines/index.js'
 import { versionOf } from '../paxos/index.js'
-import { BadOptions, Member } from '../runtime/index.js'
+import { BadOptions, Member, makeFolder } from '../runtime/index.js'
 import { BackupError, type BackupHeader, readBackup, syncFolder } from './backup-file.js'
 import { IDLE_COMMAND, SERVICE_SETTINGS } from './expiry.js'
 
@@ -45,8 +45,7 @@ export async function restoreBackup(
       `${path} is of version ${header.version} of the keyspace, and this is ${versionOf(keyspace)}.`,
     )
   const parent = dirname(resolve(data))
-  await mkdir(parent, { recursive: true })
-  const folder = await mkdtemp(`${resolve(data)}.restoring-`)
+  const folder = await makeBeside(data, parent)
   try {
     await found(folder, id, state, signal)
     const founded = await lookAgain(folder, id, header)
@@ -57,6 +56,16 @@ export async function restoreBackup(
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw error
+  }
+}
+
+async function makeBeside(data: string, parent: string): Promise<string> {
+  try {
+    await makeFolder(parent)
+    return await mkdtemp(`${resolve(data)}.restoring-`)
+  } catch (error) {
+    const { message } = error as Error // of the system
+    throw new BadOptions(`The folder ${data} cannot be made: ${message}.`)
   }
 }
 

@@ -110,6 +110,12 @@ describe('a restore', () => {
     expect(readdirSync(data)).toEqual(['there'])
   })
 
+  test.runIf(process.platform === 'linux')('says that its folder cannot be made', async () => {
+    const error = await rejection(restoreBackup(await backupOf(), 'a', '/proc/synod/a'))
+    expect(error).toBeInstanceOf(BadOptions)
+    expect(error.message).toMatch(/^The folder \/proc\/synod\/a cannot be made: ENOENT/)
+  })
+
   test('that is interrupted leaves nothing behind', async () => {
     const file = await backupOf()
     const parent = newFolder()

@@ -3,8 +3,9 @@
  * is no room for another. They are written in the background, one write at a time, and never synced: whatever ends the
  * process, the system has what was written, and a machine that loses its power may lose the last seconds.
  */
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../folders.js'
 
 interface Part {
   readonly number: number
@@ -34,7 +35,7 @@ export class PartFiles {
     reserveBytes: number,
     onFailure: (error: unknown) => void,
   ): Promise<PartFiles> {
-    await mkdir(folder, { recursive: true, mode: 0o700 }) // it holds what clients store
+    await makeFolder(folder)
     const files: { number: number; bytes: number }[] = []
     for (const name of (await readdir(folder)).sort()) {
       const number = partNumberOf(name)

@@ -2,9 +2,10 @@
  * What a member notes beside its store: its name, and where the others are. Neither is needed for safety: whose store it
  * is, the store says.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MemberId } from '../../paxos/index.js'
+import { makeFolder } from '../folders.js'
 import { parseEndpoint } from '../transport/index.js'
 import { BadOptions } from './errors.js'
 
@@ -33,7 +34,7 @@ export async function readAbout(folder: string): Promise<About | null> {
 }
 
 export async function writeAbout(folder: string, { name, member, endpoints }: About): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const path = join(folder, FILE)
   const text = JSON.stringify({ name, member, endpoints: Object.fromEntries(endpoints) }, null, 2)
   await writeFile(`${path}.new`, `${text}\n`)

@@ -4,7 +4,6 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type AnyMachine,
@@ -19,6 +18,7 @@ import {
 } from '../../paxos/index.js'
 import { Recorder } from '../black-box/recorder.js'
 import { typeOfMessage } from '../encoding/messages.js'
+import { makeFolder } from '../folders.js'
 import { storeErrorOf } from '../store/errors.js'
 import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
@@ -55,9 +55,6 @@ import {
 import { ProblemLog } from './problem-log.js'
 import { Promises } from './promises.js'
 
-/** What is in a folder that is made is nobody else's to read. */
-const PRIVATE = 0o700
-
 const HOW_TO_REPLACE =
   'To replace it, start a member with an empty folder and `join`, and admit that one in its place.'
 
@@ -91,7 +88,7 @@ export class MemberCore {
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
     checkDoorOf(options)
-    await makeFolder(options.data)
+    await makeFolderOf(options)
     const files = options.between?.files?.(realFiles)
     const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
     try {
@@ -501,11 +498,11 @@ function checkDoorOf({ id, listen, cluster, tls, token = '' }: MemberOptions<Any
 }
 
 /** Throws a `StoreError` if it is not there and cannot be made. */
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolderOf({ data }: MemberOptions<AnyMachine>): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: PRIVATE })
+    await makeFolder(data)
   } catch (error) {
-    throw storeErrorOf(error, folder)
+    throw storeErrorOf(error, data)
   }
 }
 

@@ -3,7 +3,8 @@
  * in memory that lose what was not synced.
  */
 import { close, constants, fdatasync, open as openFile, write } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { makeFolder } from '../folders.js'
 import { lockDirectory } from './lock.js'
 
 /** A file of the log, open for writing. */
@@ -37,7 +38,7 @@ const SYNCED_WRITES = process.platform === 'linux' ? constants.O_DSYNC : 0
 
 export const realFiles: Files = {
   async lock(directory) {
-    await mkdir(directory, { recursive: true })
+    await makeFolder(directory)
     return lockDirectory(directory)
   },
   list: (directory) => readdir(directory),

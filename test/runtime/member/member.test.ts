@@ -179,6 +179,15 @@ describe('a member', () => {
 })
 
 describe('a folder', () => {
+  test.runIf(process.platform === 'linux')(
+    'that the system does not let be made is a StoreError',
+    async () => {
+      const error = await rejection(start({ data: '/proc/synod/a' }))
+      expect(error).toMatchObject({ name: 'StoreError', reason: 'failed' })
+      expect(error.message).toMatch(/ENOENT/)
+    },
+  )
+
   test.runIf(process.platform !== 'win32')(
     'that is made, and that of a black box, are for nobody else to read',
     async () => {

@@ -1,0 +1,27 @@
+/** Makes folders, for nobody else to read. */
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Makes a folder, and those that it is in, unless they are there. (Node's own `recursive` goes round for ever where a
+ * system says of a folder which is there that it is not, as /proc does.)
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException // all that mkdir throws
+    if (code === 'EEXIST' && (await isFolder(folder))) return
+    const parent = dirname(folder)
+    if (code !== 'ENOENT' || (await isFolder(parent))) throw error
+    await makeFolder(parent)
+    await makeFolder(folder)
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}
