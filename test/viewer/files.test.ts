@@ -63,6 +63,18 @@ describeInBrowser('a file', () => {
     },
   )
 
+  pageTest(visit, 'that is huge gets a sentence, and is not read', '', async (page) => {
+    await page.evaluate(`(() => {
+      const file = new File([], 'huge.ndjson')
+      Object.defineProperty(file, 'size', { value: 2 ** 30 })
+      file.arrayBuffer = () => { throw new Error('It is read.') }
+      const event = new DragEvent('drop', { bubbles: true, cancelable: true })
+      Object.defineProperty(event, 'dataTransfer', { value: { files: [file], types: ['Files'] } })
+      document.body.dispatchEvent(event)
+    })()`)
+    expect(await page.getByRole('alert').textContent()).toContain('huge.ndjson has 1024 MiB')
+  })
+
   pageTest(visit, 'can be dropped on the page', '', async (page) => {
     const data = await page.evaluateHandle(`(() => {
       const transfer = new DataTransfer()

@@ -132,7 +132,15 @@ export function OpenFile({ label = 'Open a file' }: { readonly label?: string })
   )
 }
 
+/** What is larger is not even read. */
+const MOST_BYTES = 512 * 1024 * 1024
+
 export async function openBlob(file: File): Promise<void> {
+  if (file.size >= MOST_BYTES) {
+    const mebibytes = Math.floor(file.size / 1024 / 1024)
+    problem.value = `${file.name} has ${mebibytes} MiB, and the page takes less than 512: cut out the part that matters.`
+    return
+  }
   try {
     await openFile({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })
   } catch (error) {
