@@ -154,6 +154,8 @@ export function leaveTour(): void {
 }
 
 function leave(): void {
+  giveUp() // what is still being opened is wanted no more
+  for (const old of [shown.value, before.value]) if (old !== null) void engine.close(old.handle)
   batch(() => {
     playing.value = false
     shown.value = null
