@@ -30,8 +30,8 @@ describeInBrowser('the page', () => {
   })
 
   check('goes back at once from a run that is still being opened', '', async (page) => {
-    await page.evaluate(`location.hash = '#6'`)
-    await page.getByText(/Simulating|events …/).waitFor()
+    await page.evaluate(`location.hash = '#37?scenario=swarm&until=60&calm=60&length=200'`)
+    await page.getByText(/events …/).waitFor()
     await page.goBack()
     await page.getByRole('heading', { name: 'Watch a parliament decide' }).waitFor()
     expect(await page.locator('.canvas-frame canvas').count()).toBe(0)
