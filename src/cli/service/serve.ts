@@ -25,6 +25,11 @@ with 2 when an option is wrong.`
 
 /** Resolves when the member has ended in good order. */
 async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  // Whoever started it, as `synod up` does, is gone, or wants it to stop. While it starts it may end anywhere.
+  let stopIfAbandoned = (): void => process.exit()
+  process.once('disconnect', () => stopIfAbandoned())
+  const wasStartedByAnother = process.send !== undefined
+  if (wasStartedByAnother && !process.connected) stopIfAbandoned()
   const service = await orFailure(() => Service.start(settle(SERVICE_OPTIONS, flags)))
   let isTold = false
   const stop = (): void => {
@@ -32,8 +37,7 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
     void service.close()
   }
   windUpOnInterrupt(stop)
-  // Whoever started it, as `synod up` does, is gone, or wants it to stop.
-  process.once('disconnect', stop)
+  stopIfAbandoned = stop
   const error = await service.member.ended
   await service.close()
   if (error === null) {

@@ -204,6 +204,18 @@ describe('synod up, when a member dies', () => {
   })
 })
 
+describe('Ctrl-C while the members start', () => {
+  it('stops them as well', async () => {
+    const folder = surroundings.path('early')
+    const ports = ['--port', `${await freePorts(1)}`]
+    const early = surroundings.start('up', '--data', folder, '--members', '1', ...ports)
+    await early.says(/^a .* starts$/m)
+    const { code, stdout } = await early.stop('SIGINT')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^a .* stopped$/m)
+  })
+})
+
 describe('kill -9 of synod up', () => {
   it('leaves no member behind: each stops in good order', async () => {
     const folder = surroundings.path('abandoned')
