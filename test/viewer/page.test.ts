@@ -29,6 +29,18 @@ describeInBrowser('the page', () => {
     await page.getByRole('heading', { name: 'Watch a parliament decide' }).waitFor()
   })
 
+  check('goes back at once from a run that is still being opened', '', async (page) => {
+    await page.evaluate(`location.hash = '#37?scenario=swarm&until=60&calm=60&length=200'`)
+    await page.getByText(/events …/).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Watch a parliament decide' }).waitFor()
+    expect(await page.locator('.canvas-frame canvas').count()).toBe(0)
+    // Nor does it come later: another run is opened, and then shown.
+    await page.evaluate(`location.hash = '${SMALL}'`)
+    await ready(page)
+    await page.getByText(/^\d{3} events$/).waitFor()
+  })
+
   check('says in a sentence what is wrong with an address', '#7?lost=20', async (page) => {
     expect(await page.getByRole('alert').textContent()).toContain('There is no option ‘lost’')
     await page.goto(page.url().replace('lost=20', 'loss=2000'))

@@ -154,6 +154,8 @@ export function leaveTour(): void {
 }
 
 function leave(): void {
+  giveUp() // what is still being opened is wanted no more
+  for (const old of [shown.value, before.value]) if (old !== null) void engine.close(old.handle)
   batch(() => {
     playing.value = false
     shown.value = null
@@ -204,11 +206,11 @@ function writeAddress(): void {
 let turn = 0
 
 async function open(address: Address): Promise<void> {
-  await show(() => engine.open(address, tell), address.at)
+  await show((tell) => engine.open(address, tell), address.at)
 }
 
 export async function openFile(file: GivenFile): Promise<void> {
-  await show(() => engine.openFile(file, tell), null)
+  await show((tell) => engine.openFile(file, tell), null)
   const address = shown.value?.run.address ?? null
   page.value = { ...NOWHERE, run: address }
   history.pushState(null, '', address === null ? '#' : formatPage(page.value))
@@ -223,16 +225,12 @@ async function fetchFile(path: string): Promise<void> {
     if (!answer.ok) throw new Error(`${path} is not there: the server says ${answer.status}.`)
     const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? path)
     await show(
-      async () => engine.openFile({ name, bytes: new Uint8Array(await answer.arrayBuffer()) }, tell),
+      async (tell) => engine.openFile({ name, bytes: new Uint8Array(await answer.arrayBuffer()) }, tell),
       null,
     )
   } catch (error) {
     problem.value = sentenceOf(error)
   }
-}
-
-function tell(events: number): void {
-  opening.value = events
 }
 
 /** Gives up what is being opened. What was shown before stays. */
@@ -243,17 +241,24 @@ export function giveUp(): void {
   void engine.cancel()
 }
 
-async function show(make: () => Promise<Opened>, at: number | null): Promise<void> {
+async function show(
+  make: (tell: (events: number) => void) => Promise<Opened>,
+  at: number | null,
+): Promise<void> {
   giveUp()
   turn += 1
   const mine = turn
+  // What was given up may still tell of its progress.
+  const tell = (events: number): void => {
+    if (mine === turn && opening.value !== null) opening.value = events
+  }
   batch(() => {
     opening.value = 0
     problem.value = null
     playing.value = false
   })
   try {
-    const opened = await make()
+    const opened = await make(tell)
     if (mine !== turn) return void engine.close(opened.handle)
     const old = shown.value
     batch(() => settle(opened, at))
