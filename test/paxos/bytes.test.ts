@@ -65,6 +65,15 @@ describe('a writer and a reader', () => {
     )
   })
 
+  it('take no more memory for what is large, however much was taken before', () => {
+    const writer = new ByteWriter(1_000)
+    for (let round = 0; round < 50; round++) {
+      writer.number(1)
+      writer.bytes(new Uint8Array(1_500 + 10 * round))
+      expect(writer.take().buffer.byteLength).toBeLessThan(4_000)
+    }
+  })
+
   it('refuse a byte string that is longer than what is left', () => {
     expect(() => new ByteReader(Uint8Array.of(3, 1, 2)).bytes()).toThrow(MalformedBytes)
   })
