@@ -66,7 +66,9 @@ export class ByteWriter {
     if (this.#length + more <= this.#bytes.length) return
     // Twice what is not taken yet, and not twice all: what was taken is no reason to grow.
     const needed = this.length + more
-    const grown = new Uint8Array(needed <= this.#capacity ? this.#capacity : Math.max(needed, 2 * this.length))
+    const grown = new Uint8Array(
+      needed <= this.#capacity ? this.#capacity : Math.max(needed, 2 * this.length),
+    )
     grown.set(this.#bytes.subarray(this.#taken, this.#length))
     this.#bytes = grown
     this.#length -= this.#taken

@@ -76,8 +76,8 @@ describe('docs/LIMITS.md', () => {
     expect(text).toContain(
       `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} of each kind at`,
     )
-    expect(MEMBER_SETTINGS).toEqual({ logBytes: 40 * 1024 ** 2 })
-    expect(text).toContain('`logBytes` is 40 MiB for a member')
+    expect(MEMBER_SETTINGS).toEqual({ logBytes: 24 * 1024 ** 2 })
+    expect(text).toContain('`logBytes` is 24 MiB for a member')
     expect(text).toContain(`| ${NAME_LENGTH} characters; one that is longer`)
     expect(text).toContain(
       `each ${number(MOST_WAITING)} decisions or ${MOST_WAITING_BYTES / 1024 ** 2} MiB behind`,
