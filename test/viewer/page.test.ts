@@ -30,7 +30,7 @@ describeInBrowser('the page', () => {
   })
 
   check('goes back at once from a run that is still being opened', '', async (page) => {
-    await page.evaluate(`location.hash = '#37?scenario=swarm&until=60&calm=60&length=200'`)
+    await page.evaluate(`location.hash = '#37?scenario=swarm&until=600&calm=600&length=900'`)
     await page.getByText(/events …/).waitFor()
     await page.goBack()
     await page.getByRole('heading', { name: 'Watch a parliament decide' }).waitFor()
@@ -182,7 +182,7 @@ describeInBrowser('the page', () => {
 
   check('opens a long run slice by slice, and gives it up', SMALL, async (page) => {
     await ready(page)
-    await page.goto(page.url().replace(/#.*/, '#37?scenario=swarm&until=60&calm=60&length=200'))
+    await page.goto(page.url().replace(/#.*/, '#37?scenario=swarm&until=600&calm=600&length=900'))
     await page.getByText(/events …/).waitFor()
     await page.getByRole('button', { name: 'Give up' }).click()
     await page.getByText(/events …/).waitFor({ state: 'hidden' })
