@@ -491,9 +491,11 @@ export class Node implements RoleContext {
       return
     }
     if (!this.voting || this.roles.acceptor !== undefined) return
-    const { promised, votes, trimmed } = this.#fields.recovered ?? recover([])
+    const { promised, votes } = this.#fields.recovered ?? recover([])
+    // What the replica has trimmed since, while this node did not vote, no acceptor has heard of.
+    const { trimmed = 0, applied: decided = 0 } = this.roles.replica ?? {}
     this.#fields.recovered = null
-    this.become('acceptor', { promised, votes, trimmed, decided: this.roles.replica?.applied ?? 0 })
+    this.become('acceptor', { promised, votes, trimmed, decided })
   }
 
   #replacementAdvice(): string {

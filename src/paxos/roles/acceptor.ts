@@ -35,7 +35,7 @@ export class Acceptor extends Role implements Handles<RoleMessages['acceptor']> 
     this.promised = start.promised ?? NO_BALLOT
     this.trimmed = start.trimmed ?? 0
     this.decidedThrough = start.decided ?? 0
-    for (const vote of start.votes?.values() ?? []) this.#vote(vote)
+    for (const vote of start.votes?.values() ?? []) if (vote.slot > this.trimmed) this.#vote(vote)
   }
 
   /** Phase 1b. */

@@ -478,4 +478,10 @@ describe('an acceptor that starts again after it was trimmed', () => {
     const kept = [...records.filter((record) => !isObsolete(record, cut)), cut]
     expect(recover(kept).promised).toEqual(ballot(9))
   })
+
+  it('has forgotten its votes on what was trimmed before it began', () => {
+    const votes = new Map([1, 2, 3].map((slot) => [slot, { slot, ballot: ballot(1), decree: A }] as const))
+    acceptor = new Acceptor(bench, { promised: ballot(1), votes, trimmed: 2, decided: 2 })
+    expect([...acceptor.votes.keys()]).toEqual([3])
+  })
 })

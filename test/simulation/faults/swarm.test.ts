@@ -64,6 +64,12 @@ describe('the swarm', () => {
     expect(failures, 'npx synod simulate SEED --scenario swarm --machine shared').toEqual([])
   })
 
+  it('is stood by it where it was not once', () => {
+    const seed = 4_002_167
+    const world = runWorld({ seed, scenario: swarm(seed), application: sharedApplication() })
+    expect(failuresOf(world)).toEqual([])
+  })
+
   it('fills queues that have little room, so that one without a bound is soon found', () => {
     const tight = seeds(1, 400).filter((seed) => swarm(seed).queueLimit !== null)
     expect(tight.length).toBeGreaterThan(40)
