@@ -108,8 +108,12 @@ const REQUESTS = 1_000
 const CLIENTS = [8, 12] as const
 const FAST_MICROS = 6_400
 
-/** The least and the most room where there is little, as powers of two: more clients need more. */
+/**
+ * The least and the most room where there is little, for each of a crowd, as powers of two. In slow networks, where it
+ * takes long to be refused, whoever is refused a few times is not served in the time that the verdicts allow.
+ */
 const ROOM = [1, 4] as const
+const ROOM_OF_CROWDS = [3, 4] as const
 
 /** So long the clients work after the last fault: time to make up for what they could not ask before. */
 const WORKING_MICROS = 3_500_000
@@ -131,6 +135,7 @@ export function swarm(seed: number): Scenario {
   const slowness = draw(WHAT.delay, 0, 8)
   const delayMicros = 100 * 2 ** slowness
   const crowd = Math.max(1, Math.floor(delayMicros / FAST_MICROS))
+  const [least, most] = crowd === 1 ? ROOM : ROOM_OF_CROWDS
   const quietMicros = draw(WHAT.quiet, 8_000_000, 11_000_000)
   const scenario: Scenario = {
     ...CLASSIC,
@@ -147,7 +152,7 @@ export function swarm(seed: number): Scenario {
     alpha: 2 ** draw(WHAT.alpha, 0, 6),
     logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
     chunkBytes: 50 * 2 ** Math.max(slowness - SLOWEST_OF_SMALLEST_CHUNKS, draw(WHAT.chunk, 0, 10)),
-    queueLimit: draw(WHAT.tight, 0, 99) < TIGHT_PERCENT ? crowd * 2 ** draw(WHAT.room, ...ROOM) : null,
+    queueLimit: draw(WHAT.tight, 0, 99) < TIGHT_PERCENT ? crowd * 2 ** draw(WHAT.room, least, most) : null,
     quietMicros,
   }
   const mood = draw(WHAT.mood, 0, 99)
