@@ -3,32 +3,14 @@
  * frame to frame, and shows any moment. Headless Chromium, which the variable CHROMIUM may name, and no GPU.
  */
 
-import { createReadStream, existsSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { cpus } from 'node:os'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { launchBrowser, servePage } from '../scripts/page.mjs'
 
-const PAGE = fileURLToPath(new URL('../dist/viewer', import.meta.url))
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 const LONG = '#3?scenario=swarm&until=60&calm=60&length=200'
 const ROUNDS = 5
 
-const server = createServer((request, response) => {
-  const name = new URL(request.url ?? '/', 'http://page').pathname.slice(1) || 'index.html'
-  const path = join(PAGE, name)
-  response.setHeader('Content-Type', TYPES[extname(name)] ?? 'application/octet-stream')
-  if (existsSync(path)) createReadStream(path).pipe(response)
-  else response.writeHead(404).end()
-})
-await new Promise((done) => server.listen(0, '127.0.0.1', done))
-const base = `http://127.0.0.1:${server.address().port}/`
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-})
+const { server, base } = await servePage()
+const browser = await launchBrowser()
 
 const median = (numbers) => numbers.toSorted((one, other) => one - other)[numbers.length >> 1]
 

@@ -2,19 +2,16 @@
  * `npm run viewer:screenshots`: makes the pictures of the page in docs/images anew, from real runs. It needs Chromium,
  * which the variable CHROMIUM may name; what fonts it has decides how they look.
  */
-import { createReadStream, existsSync, mkdirSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { extname, join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { launchBrowser, servePage } from './page.mjs'
 import { setUpOrExit } from './setup.mjs'
 
 setUpOrExit()
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PAGE = join(ROOT, 'dist/viewer')
 const IMAGES = join(ROOT, 'docs/images')
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
 const BUG = '#?tour=8'
 const DUEL = '#220?members=5&clients=2&requests=3&loss=0&fault=isolated-leader=1&at=378'
@@ -42,23 +39,12 @@ const PICTURES = [
   },
 ]
 
-const server = createServer((request, response) => {
-  const name = new URL(request.url ?? '/', 'http://page').pathname.slice(1) || 'index.html'
-  const path = join(PAGE, name)
-  response.setHeader('Content-Type', TYPES[extname(name)] ?? 'application/octet-stream')
-  if (existsSync(path)) createReadStream(path).pipe(response)
-  else response.writeHead(404).end()
-})
-await new Promise((done) => server.listen(0, '127.0.0.1', done))
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-})
+const { server, base } = await servePage()
+const browser = await launchBrowser()
 mkdirSync(IMAGES, { recursive: true })
 for (const { name, hash, colorScheme = 'light', act } of PICTURES) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, colorScheme })
-  await page.goto(`http://127.0.0.1:${server.address().port}/${hash}`)
+  await page.goto(`${base}${hash}`)
   await page.locator('.hash').waitFor()
   await act?.(page)
   // What is found out after the picture is in it, too: the hash, and where failures became inevitable.

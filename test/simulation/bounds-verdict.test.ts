@@ -9,7 +9,7 @@ const SETTINGS = completeSettings({
   ...{ alpha: 1, windowBytes: 10, decreeBytes: 1, chunkBytes: 1, logBytes: 32 },
 })
 /** Decisions that a log of that size may hold. */
-const LOGGED = 4
+const LOGGED = 2
 const DECIDED = 10
 const MACHINES = 3
 
@@ -126,7 +126,7 @@ const COUNTS: readonly [field: keyof Sizes, most: number, what: string][] = [
   ['sessions', 2, 'sessions'],
   ['outcomes', 2, 'outcomes in a session'],
   ['kept', LOGGED, 'applied decisions in its log'],
-  ['logBytes', 2 * 32 + 10 + 1 + 1, 'bytes of decrees in its log'],
+  ['logBytes', 1.25 * 32 + 10 + 1 + 1, 'bytes of decrees in its log'],
   ['collected', AHEAD, 'votes collected by its scout'],
   ['early', AHEAD * MACHINES, 'early chunks of promises'],
   ['promised', MACHINES, 'members that promised'],

@@ -9,15 +9,15 @@ import type { Node, Settings, Slot } from '../../paxos/index.js'
 import { nameOf } from '../names.js'
 import { Verdict } from './verdict.js'
 
-/** A log keeps this many times its bytes at most: those since the last snapshot, and as many before it. */
-const LOGS = 2
+/** A log keeps this many times its bytes at most: those since the last snapshot, and a quarter as many before it. */
+const LOGS = 1.25
 /** What a decision weighs in it at least. */
 const DECISION_BYTES = 16
 
 export class Bounds extends Verdict {
   readonly #settings: Settings
   readonly #mostDecisions: number
-  /** As much before the last snapshot as since, and the decrees of one turn. */
+  /** The same in bytes, and the decrees of one turn. */
   readonly #mostLogBytes: number
 
   constructor(settings: Settings) {
@@ -25,7 +25,7 @@ export class Bounds extends Verdict {
     this.#settings = settings
     this.#mostDecisions = Math.floor((LOGS * settings.logBytes) / DECISION_BYTES)
     const { logBytes, windowBytes, chunkBytes, decreeBytes } = settings
-    this.#mostLogBytes = 2 * logBytes + windowBytes + chunkBytes + decreeBytes
+    this.#mostLogBytes = LOGS * logBytes + windowBytes + chunkBytes + decreeBytes
   }
 
   /** A node has had its turn: looks at what is soon used up. */
