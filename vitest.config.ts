@@ -12,5 +12,6 @@ export default defineConfig({
     // Only what hangs takes as long: a machine that is busy with other things fails no test.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

@@ -345,15 +345,15 @@ describe('bounds', () => {
     const world = runWorld({ scenario: { ...contended, clients: 1 } })
     const [member] = world.hosts.flatMap(({ node }) => (node?.roles.replica ? [node] : []))
     if (!member?.roles.replica) throw new Error('There are members.')
-    member.roles.replica.logBytes = 2_111
+    member.roles.replica.logBytes = 1_361
     verdict.check(3, member, world.court.decided, 5)
     expect(verdict.result.ok).toBe(true)
-    member.roles.replica.logBytes = 2_112
+    member.roles.replica.logBytes = 1_362
     verdict.check(4, member, world.court.decided, 5)
     expect(verdict.result).toMatchObject({
       ok: false,
       event: 4,
-      reason: expect.stringMatching(/^NODE_\d has 2112 bytes of decrees in its log, and may have 2111$/),
+      reason: expect.stringMatching(/^NODE_\d has 1362 bytes of decrees in its log, and may have 1361$/),
     })
   })
 

@@ -46,9 +46,9 @@ describeInBrowser('a file', () => {
     await choose(page, 'part.ndjson', HEADLESS)
     await page.locator('.transcript li[aria-current]').waitFor()
     await page.getByRole('tab', { name: 'Mind' }).click()
-    expect(await page.getByRole('tabpanel').first().textContent()).toMatch(/seed/)
+    await expect.poll(() => page.getByRole('tabpanel').first().textContent()).toMatch(/seed/)
     await page.getByRole('tab', { name: 'Change the past' }).click()
-    expect(await page.getByRole('button', { name: 'Drop it' }).count()).toBe(0)
+    await expect.poll(() => page.getByRole('button', { name: 'Drop it' }).count()).toBe(0)
   })
 
   pageTest(
@@ -58,8 +58,8 @@ describeInBrowser('a file', () => {
     async (page) => {
       await ready(page)
       await choose(page, 'broken.ndjson', '{"event": 1, "type"')
-      expect(await page.getByRole('alert').textContent()).toMatch(/^.{20,}\./)
-      expect(await page.locator('.canvas-frame canvas').count()).toBe(1)
+      await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/^.{20,}\./)
+      await expect.poll(() => page.locator('.canvas-frame canvas').count()).toBe(1)
     },
   )
 
@@ -72,7 +72,7 @@ describeInBrowser('a file', () => {
       Object.defineProperty(event, 'dataTransfer', { value: { files: [file], types: ['Files'] } })
       document.body.dispatchEvent(event)
     })()`)
-    expect(await page.getByRole('alert').textContent()).toContain('huge.ndjson has 1024 MiB')
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('huge.ndjson has 1024 MiB')
   })
 
   pageTest(visit, 'can be dropped on the page', '', async (page) => {

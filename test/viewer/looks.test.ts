@@ -121,7 +121,7 @@ describeInBrowser('by the keyboard', () => {
         `[...document.querySelectorAll('*')].filter((each) => getComputedStyle(each).animationName !== 'none' || parseFloat(getComputedStyle(each).transitionDuration) > 0).length`,
       )
       expect(moving).toBe(0)
-      expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(1)
+      await expect.poll(() => page.getByRole('button', { name: 'Play' }).count()).toBe(1)
     },
     { reducedMotion: 'reduce' },
   )

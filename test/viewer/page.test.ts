@@ -34,7 +34,7 @@ describeInBrowser('the page', () => {
     await page.getByText(/events …/).waitFor()
     await page.goBack()
     await page.getByRole('heading', { name: 'Watch a parliament decide' }).waitFor()
-    expect(await page.locator('.canvas-frame canvas').count()).toBe(0)
+    await expect.poll(() => page.locator('.canvas-frame canvas').count()).toBe(0)
     // Nor does it come later: another run is opened, and then shown.
     await page.evaluate(`location.hash = '${SMALL}'`)
     await ready(page)
@@ -42,12 +42,12 @@ describeInBrowser('the page', () => {
   })
 
   check('says in a sentence what is wrong with an address', '#7?lost=20', async (page) => {
-    expect(await page.getByRole('alert').textContent()).toContain('There is no option ‘lost’')
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('There is no option ‘lost’')
     await page.goto(page.url().replace('lost=20', 'loss=2000'))
     await page.reload()
-    expect(await page.getByRole('alert').textContent()).toMatch(/loss/)
+    await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/loss/)
     await page.getByRole('button', { name: 'Close this message' }).click()
-    expect(await page.getByRole('alert').count()).toBe(0)
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0)
   })
 
   test('shows the hashes that the terminal prints', async () => {
@@ -82,7 +82,7 @@ describeInBrowser('the page', () => {
     expect(await eventOf(page)).toBe(120)
     await page.keyboard.press('ArrowRight')
     await page.waitForURL(/at=121/)
-    expect(await page.locator('.transcript li[aria-current] .number').textContent()).toBe('121')
+    await expect.poll(() => page.locator('.transcript li[aria-current] .number').textContent()).toBe('121')
   })
 
   check('lets the diagram be zoomed and panned, by hand and by key', SMALL, async (page) => {
@@ -121,12 +121,12 @@ describeInBrowser('the page', () => {
     async (page) => {
       await ready(page)
       const [x, y] = await findMessage(page)
-      expect(await page.locator('.hint').textContent()).toMatch(/\w+ NODE_\d → NODE_\d/)
+      await expect.poll(() => page.locator('.hint').textContent()).toMatch(/\w+ NODE_\d → NODE_\d/)
       await page.mouse.click(x, y)
       const message = page.getByRole('region', { name: 'The message' })
       await message.getByRole('button', { name: /^Sent by event/ }).click()
-      expect(await message.getByRole('heading').textContent()).toMatch(/NODE_\d → NODE_\d/)
-      expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('sends')
+      await expect.poll(() => message.getByRole('heading').textContent()).toMatch(/NODE_\d → NODE_\d/)
+      await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toContain('sends')
     },
   )
 
@@ -144,24 +144,26 @@ describeInBrowser('the page', () => {
     await page.keyboard.press('End')
     const leader = page.getByRole('button', { name: /up, leading, ballot 1\.0\.1/ })
     await leader.waitFor()
-    expect(await page.getByRole('button', { name: /^NODE_\d: up, following/ }).count()).toBe(2)
+    await expect.poll(() => page.getByRole('button', { name: /^NODE_\d: up, following/ }).count()).toBe(2)
     await leader.click()
-    expect(await page.getByLabel('The mind of').inputValue()).toBe('0')
+    await expect.poll(() => page.getByLabel('The mind of').inputValue()).toBe('0')
   })
 
   check('keeps the ledger, and tells the life of a slot', SMALL, async (page) => {
     await ready(page)
     await page.keyboard.press('End')
     await page.getByRole('row', { name: /^3 / }).waitFor()
-    expect(await page.getByRole('cell', { name: /applied|accepted under 1\.0\.1/ }).count()).toBeGreaterThan(
-      0,
-    )
+    await expect
+      .poll(() => page.getByRole('cell', { name: /applied|accepted under 1\.0\.1/ }).count())
+      .toBeGreaterThan(0)
     await page.getByRole('row', { name: /^3 / }).getByRole('button').first().click()
     const life = page.getByRole('region', { name: 'The life of slot 3' })
     await life.getByRole('listitem').first().waitFor()
-    expect(await life.getByRole('listitem').count()).toBeGreaterThan(5)
+    await expect.poll(() => life.getByRole('listitem').count()).toBeGreaterThan(5)
     await life.getByRole('listitem').first().getByRole('button').click()
-    expect(await page.locator('.transcript li[aria-current]').textContent()).toMatch(/invokes|request/)
+    await expect
+      .poll(() => page.locator('.transcript li[aria-current]').textContent())
+      .toMatch(/invokes|request/)
   })
 
   check('shows a mind: its roles, their fields, its timers and its disk', `${SMALL}&at=150`, async (page) => {
@@ -170,14 +172,14 @@ describeInBrowser('the page', () => {
     const panel = page.getByRole('tabpanel', { name: 'Mind' })
     await panel.getByRole('heading', { name: 'acceptor' }).waitFor()
     for (const name of ['replica', 'leader', 'timers', 'disk'])
-      expect(await panel.getByRole('heading', { name, exact: true }).count()).toBe(1)
-    expect(await panel.getByText('promised', { exact: true }).count()).toBeGreaterThan(0)
+      await expect.poll(() => panel.getByRole('heading', { name, exact: true }).count()).toBe(1)
+    await expect.poll(() => panel.getByText('promised', { exact: true }).count()).toBeGreaterThan(0)
     const nested = panel.locator('details[open] > ul > li > details').first()
     await nested.locator('summary').first().click()
-    expect(await nested.locator('li').count()).toBeGreaterThan(0)
+    await expect.poll(() => nested.locator('li').count()).toBeGreaterThan(0)
     await page.getByLabel('The mind of').selectOption('2')
     await page.keyboard.press('Escape')
-    expect(await panel.getByText(/founded|incarnation/).count()).toBeGreaterThan(0)
+    await expect.poll(() => panel.getByText(/founded|incarnation/).count()).toBeGreaterThan(0)
   })
 
   check('opens a long run slice by slice, and gives it up', SMALL, async (page) => {
@@ -186,12 +188,12 @@ describeInBrowser('the page', () => {
     await page.getByText(/events …/).waitFor()
     await page.getByRole('button', { name: 'Give up' }).click()
     await page.getByText(/events …/).waitFor({ state: 'hidden' })
-    expect(await page.locator('.canvas-frame canvas').count()).toBe(1)
+    await expect.poll(() => page.locator('.canvas-frame canvas').count()).toBe(1)
   })
 
   check('plays slowly, pauses, and goes by one event either way', SMALL, async (page) => {
     await ready(page)
-    expect(await page.getByLabel('Speed').inputValue()).toBe('20000')
+    await expect.poll(() => page.getByLabel('Speed').inputValue()).toBe('20000')
     await page.getByRole('button', { name: 'Play' }).click()
     await expect.poll(() => eventOf(page)).toBeGreaterThan(10)
     await page.getByRole('button', { name: 'Pause' }).click()
@@ -205,7 +207,7 @@ describeInBrowser('the page', () => {
     await page.keyboard.press('Escape')
     await page.locator('body').click({ position: { x: 400, y: 4 } })
     await page.keyboard.press('ArrowDown')
-    expect(await page.getByLabel('Speed').inputValue()).toBe('500000')
+    await expect.poll(() => page.getByLabel('Speed').inputValue()).toBe('500000')
     await page.keyboard.press(' ')
     await page.getByRole('button', { name: 'Pause' }).waitFor()
     await page.keyboard.press(' ')
@@ -230,7 +232,7 @@ describeInBrowser('the page', () => {
     await page.keyboard.press('?')
     const help = page.getByRole('dialog', { name: 'Keys and hands' })
     await help.waitFor()
-    expect(await help.getByText('one event forward').count()).toBe(1)
+    await expect.poll(() => help.getByText('one event forward').count()).toBe(1)
     await help.getByRole('button', { name: 'Close' }).click()
     await help.waitFor({ state: 'hidden' })
   })
@@ -238,7 +240,7 @@ describeInBrowser('the page', () => {
   check('lists the verdicts, and the operations in a legal order', SMALL, async (page) => {
     await ready(page)
     await page.getByRole('button', { name: '✓ every verdict holds' }).click()
-    expect(await page.locator('.verdicts li').count()).toBeGreaterThan(10)
+    await expect.poll(() => page.locator('.verdicts li').count()).toBeGreaterThan(10)
     await page.getByRole('button', { name: 'Operations and their order' }).click()
     await page.getByText(/\d+ operations in a legal order/).waitFor()
     const bar = page.getByRole('button', { name: /set A .*1?\. of the order/ }).first()
@@ -249,7 +251,7 @@ describeInBrowser('the page', () => {
       .getByText(/^re(lay|quest), /)
       .waitFor()
     await page.getByRole('tab', { name: 'Transcript' }).click()
-    expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
+    await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
   })
 
   check('fits a phone, for reading', '#?tour=1', async (page) => {

@@ -22,7 +22,7 @@ describeInBrowser('the past', () => {
     await page.waitForURL(/edit=drop\.\d+\.\d+.*beside=1/)
     await page.getByRole('heading', { name: 'Before the change' }).waitFor()
     await page.getByRole('heading', { name: 'After the change' }).waitFor()
-    expect(await page.locator('.canvas-frame canvas').count()).toBe(2)
+    await expect.poll(() => page.locator('.canvas-frame canvas').count()).toBe(2)
     const changes = page.getByRole('region', { name: 'Changes so far' })
     await changes.getByText(/The two runs part at/).waitFor()
     await changes
@@ -30,8 +30,8 @@ describeInBrowser('the past', () => {
       .last()
       .click()
     const parting = await eventOf(page)
-    expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('is lost')
-    expect(await page.locator('.mark.edit').count()).toBe(1)
+    await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toContain('is lost')
+    await expect.poll(() => page.locator('.mark.edit').count()).toBe(1)
 
     await page.waitForURL(new RegExp(`at=${parting}&`))
     // The fork is a link: who opens it sees the same.
@@ -83,7 +83,10 @@ describeInBrowser('the past', () => {
     await page.getByLabel('To whom').selectOption('0')
     await page.getByRole('button', { name: 'Cut the link' }).click()
     await page.waitForURL(/edit=crash.*edit=pause.*edit=cut\.\d+\.2\.0\.1000&/)
-    expect(await page.getByRole('region', { name: 'Changes so far' }).getByRole('listitem').count()).toBe(3)
+    await page.getByText('Nothing passes from NODE_2 to NODE_0 for 1000 ms').waitFor()
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Changes so far' }).getByRole('listitem').count())
+      .toBe(3)
   })
 })
 

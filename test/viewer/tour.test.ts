@@ -50,7 +50,7 @@ describeInBrowser('a day in the parliament', () => {
     await page.getByRole('tab', { name: 'Verdicts' }).click()
     const failed = page.locator('.verdicts .fails', { hasText: 'agreement' })
     await failed.getByText(/Inevitable from/).waitFor()
-    expect(await page.locator('.mark.verdict').count()).toBeGreaterThan(1)
+    await expect.poll(() => page.locator('.mark.verdict').count()).toBeGreaterThan(1)
     // Without the bug everything holds, and the tour says that this is another run.
     const field = page.getByRole('banner').getByLabel('Seed or story')
     await field.fill((await field.inputValue()).replace(/ planted=\S+/, ''))

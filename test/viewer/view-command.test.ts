@@ -62,8 +62,8 @@ describeInBrowser('the whole path', () => {
     const failed = page.locator('.verdicts .fails')
     await failed.getByText(/Inevitable from/).waitFor()
     await failed.getByRole('button', { name: `event ${event}` }).click()
-    expect(await page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
-    expect(await page.locator('.mark.verdict').count()).toBeGreaterThan(0)
+    await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
+    await expect.poll(() => page.locator('.mark.verdict').count()).toBeGreaterThan(0)
 
     await page.getByRole('button', { name: 'Operations and their order' }).click()
     await page.getByText(/After the longest legal order, of \d+, “read.*” fits nowhere/).waitFor()
@@ -71,7 +71,9 @@ describeInBrowser('the whole path', () => {
     expect(await breaking.getAttribute('aria-label')).toContain('fits nowhere')
     await breaking.click()
     await page.getByRole('tab', { name: 'Transcript' }).click()
-    expect(await page.locator('.transcript li[aria-current]').textContent()).toMatch(/completes .* read/)
+    await expect
+      .poll(() => page.locator('.transcript li[aria-current]').textContent())
+      .toMatch(/completes .* read/)
     await visit.leave(page)
 
     view.kill('SIGINT')
