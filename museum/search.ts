@@ -3,10 +3,10 @@
  * was set up by hand for it, seed after seed, and the shortest run that shows the bug is kept. No run leads to another
  * one, so nothing is found here only because the shrinker would find it.
  */
-import type { Failure, Scenario } from 'synod/simulation'
+import { type Failure, isSought, type Scenario } from 'synod/simulation'
 import type { Exhibit } from './exhibit.js'
-import { processorSeconds } from './hunt.js'
-import { situationOf, worldIn } from './situations.js'
+import { replayRun } from './hunt.js'
+import { situationsOf, worldIn } from './situations.js'
 import { failsAnyway, trialsWith } from './trial.js'
 
 export interface Shortest {
@@ -20,18 +20,22 @@ const MOST_EVENTS = 5_000
 /** Between the event that breaks a verdict, and the moment when that is noticed. */
 const PATIENCE = 3_000
 
-/** Gives null if nothing is found in this time. */
-export function search(exhibit: Exhibit, limitSeconds: number): Shortest | null {
+/** The shortest in which this verdict fails, and first of all, of so many worlds until it is over. Null: there is none. */
+export function search(
+  exhibit: Exhibit,
+  verdict: string,
+  isOver: (worlds: number) => boolean,
+): Shortest | null {
   const trial = trialsWith(exhibit)
-  const situation = situationOf(exhibit.name)
-  const endSeconds = processorSeconds() + limitSeconds
+  const situations = situationsOf(exhibit.name)
   let best: Shortest | null = null
-  for (let seed = 1; processorSeconds() < endSeconds; seed++) {
+  for (let seed = 1; !isOver(seed - 1); seed++) {
     const mostEvents = (best?.failure.event ?? MOST_EVENTS) - 1
-    const scenario = worldIn(situation, seed)
-    const failure = trial(scenario, seed, { verdict: null, mostEvents, patience: mostEvents + PATIENCE })
-    if (failure === null || !exhibit.verdicts.includes(failure.verdict)) continue
-    if (!failsAnyway(exhibit, scenario, seed)) best = { scenario, seed, failure }
+    const scenario = worldIn(situations, seed)
+    const failure = trial(scenario, seed, { verdict, mostEvents, patience: mostEvents + PATIENCE })
+    if (failure === null || failure.event > mostEvents) continue
+    const isFirst = isSought(replayRun(exhibit, { scenario, seed })?.verdict ?? '', verdict)
+    if (isFirst && !failsAnyway(exhibit, scenario, seed)) best = { scenario, seed, failure }
   }
   return best
 }

@@ -48,6 +48,9 @@ const CALM: Situation = {
 /** It shows as soon as anything is asked, or as a message is lost or comes twice. */
 const FIRST_STEPS: Situation = {
   ...CALM,
+  clients: [1, 2, 3],
+  delayMicros: [200, 1_000, 10_000],
+  quietMillis: [30, 300, 1_000],
   faults: [
     {},
     { loss: TENTH },
@@ -72,9 +75,26 @@ const CRASH: Situation = {
     { 'crash-in-recovery': 2 },
     { crash: 2, 'crash-in-recovery': 1 },
   ],
-  quietMillis: [10, 30, 100, 300, 1_000, 2_000],
+  quietMillis: [5, 10, 30, 100, 300, 1_000, 2_000],
   members: [1, 2, 3],
   delayMicros: [200, 1_000, 10_000],
+}
+
+/** A disk takes long, or takes nothing. */
+const DISKS: Situation = {
+  ...CRASH,
+  faults: [
+    { 'slow-disk': 1 },
+    { 'slow-disk': 2 },
+    { 'stalled-disk': 1 },
+    { 'stalled-disk': 2 },
+    { 'full-disk': 1 },
+    { 'slow-disk': 1, crash: 1 },
+    { 'slow-disk': 1, duplication: 5 * TENTH },
+    { 'slow-disk': 1, transfer: 2 },
+    { 'stalled-disk': 1, crash: 1 },
+  ],
+  isJittery: [false, true],
 }
 
 /** Several lead, or try to, since whoever led is not heard for a while. */
@@ -103,6 +123,45 @@ const RIVALS: Situation = {
   isJittery: [false, true],
 }
 
+/** One leads after the other, and what each leaves undecided differs: in slow networks, where much is under way. */
+const HANDOVERS: Situation = {
+  ...RIVALS,
+  faults: [
+    { 'isolated-leader': 1 },
+    { 'isolated-leader': 2 },
+    { 'isolated-leader': 4 },
+    { 'isolated-leader': 1, crash: 1 },
+    { 'isolated-leader': 1, crash: 2 },
+    { 'isolated-leader': 2, crash: 2 },
+    { 'isolated-leader': 2, 'one-way': 4 },
+    { minority: 3 },
+    { pause: 4, crash: 1 },
+    { transfer: 4, loss: 2 * TENTH },
+  ],
+  quietMillis: [1_000, 1_500, 2_000, 3_000],
+  members: [3],
+  clients: [2, 3],
+  requests: [2, 3, 5],
+  delayMicros: [10_000, 50_000, 100_000],
+  placement: ['spread'],
+}
+
+/** What an acceptor has voted for does not fit into one message. */
+const LONG_PROMISES: Situation = {
+  ...RIVALS,
+  faults: [
+    ...CRASH.faults,
+    { transfer: 2 },
+    { transfer: 3, loss: TENTH },
+    { 'isolated-leader': 1 },
+    { pause: 2 },
+  ],
+  quietMillis: [100, 300, 1_000, 2_000],
+  members: [2, 3],
+  requests: [2, 3, 5],
+  chunkBytes: [20, 50],
+}
+
 /** Small logs, so that a snapshot is taken after a few requests; and somebody misses them. */
 const SNAPSHOTS: Situation = {
   ...CALM,
@@ -129,6 +188,18 @@ const SNAPSHOTS: Situation = {
   isJittery: [false, true],
   logBytes: [20, 50, 100, 200],
   chunkBytes: [20, 50, 100, CLASSIC.chunkBytes],
+}
+
+/** A snapshot in many chunks, and another one before the last of them has arrived. */
+const MANY_CHUNKS: Situation = {
+  ...SNAPSHOTS,
+  faults: [{ crash: 1 }, { crash: 2 }, { snapshot: 6, crash: 1 }, { clog: 3 }, { 'one-way': 3 }, MANY],
+  quietMillis: [300, 1_000],
+  requests: [3, 6, 9],
+  delayMicros: [1_000, 10_000],
+  placement: ['spread'],
+  logBytes: [20, 100],
+  chunkBytes: [20, 50, 100],
 }
 
 /** Snapshots, while leadership goes from one to the other. */
@@ -228,6 +299,19 @@ const RETRIES: Situation = {
   placement: ['spread', 'last', 'own'],
 }
 
+/** Several read and write at the same time, each at another place, while messages overtake each other. */
+const COMPANY: Situation = {
+  ...CALM,
+  faults: [{}, { duplication: 3 * TENTH }, { loss: TENTH }],
+  quietMillis: [0, 100, 1_000],
+  members: [1, 2, 3],
+  clients: [3, 4, 5, 6],
+  requests: [1, 2, 3],
+  delayMicros: [1_000, 10_000, 25_000, 50_000],
+  isJittery: [false, true],
+  placement: ['spread', 'own'],
+}
+
 /** More is asked than there is room for. */
 const CROWD: Situation = {
   ...RETRIES,
@@ -274,12 +358,50 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'resent-accept-answered-early',
       'welcome-before-durable',
       'ballot-reused-after-restart',
+      'read-index-ignores-adopted',
+      'linearizable-read-answered-locally',
+      'read-one-slot-early',
+      'stale-read-goes-back',
+      'incarnation-not-raised',
       'own-vote-before-durable',
+      'stale-adoption',
+      'promise-in-memory',
+      'preemption-lowers-ballot',
+      'inherited-votes-dropped',
+      'accept-below-promise',
+      'promise-below-promise',
+      'watermark-decides-any-ballot',
+      'watermark-decides-older-votes',
+      'promise-quorum-one-short',
+      'accept-quorum-one-short',
+      'duplicate-accepted-counts-twice',
+      'heartbeat-answered-under-older-promise',
+      'watermark-one-too-far',
+      'gap-taken-for-no-op',
+      'prepare-must-be-higher',
+      'any-ballot-preempts',
+      'lost-wake-up',
+      'no-back-off',
+      'decision-never-fetched',
+    ],
+  ],
+  [COMPANY, ['read-joins-round-in-flight', 'session-in-use-dropped', 'answer-of-another-request']],
+  [
+    DISKS,
+    [
+      'resent-accept-answered-early',
+      'stale-adoption',
+      'own-vote-before-durable',
+      'prepare-must-be-higher',
+      'promise-before-durable',
     ],
   ],
   [
     RIVALS,
     [
+      'gaps-not-filled',
+      'prepare-must-be-higher',
+      'duplicate-accepted-counts-twice',
       'stale-adoption',
       'promise-in-memory',
       'preemption-lowers-ballot',
@@ -288,14 +410,12 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'no-back-off',
       'accept-below-promise',
       'promise-below-promise',
-      'highest-ballot-ignored',
       'watermark-decides-any-ballot',
       'watermark-decides-older-votes',
       'lost-wake-up',
       'read-without-round',
       'read-quorum-one-short',
       'read-confirmed-by-earlier-round',
-      'read-joins-round-in-flight',
       'read-index-ignores-adopted',
       'linearizable-read-answered-locally',
       'read-one-slot-early',
@@ -303,24 +423,18 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'heartbeat-answered-under-older-promise',
     ],
   ],
+  [HANDOVERS, ['highest-ballot-ignored']],
+  [LONG_PROMISES, ['last-chunk-not-awaited']],
+  [MANY_CHUNKS, ['chunks-of-two-snapshots', 'older-snapshot-over-newer-state', 'catch-up-never-ends']],
   [
     SNAPSHOTS,
-    [
-      'nothing-trimmed',
-      'sessions-not-in-snapshot',
-      'time-not-in-snapshot',
-      'snapshot-one-slot-ahead',
-      'chunks-of-two-snapshots',
-      'older-snapshot-over-newer-state',
-      'catch-up-never-ends',
-    ],
+    ['nothing-trimmed', 'sessions-not-in-snapshot', 'time-not-in-snapshot', 'snapshot-one-slot-ahead'],
   ],
   [
     SNAPSHOTS_OF_RIVALS,
     [
       'snapshot-lowers-promise',
       'promise-trimmed-from-store',
-      'last-chunk-not-awaited',
       'no-op-below-trim',
       'votes-above-snapshot-trimmed',
     ],
@@ -335,6 +449,9 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'removed-member-stops-at-once',
       'removed-member-returns',
       'joiner-votes-early',
+      'gaps-not-filled',
+      'stale-adoption',
+      'prepare-must-be-higher',
     ],
   ],
   [SNAPSHOTS_OF_CHANGES, ['pending-configuration-not-in-snapshot']],
@@ -343,23 +460,22 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
   [
     RETRIES,
     [
+      'nobody-joins-later',
       'duplicate-request-not-answered',
       'incarnation-not-raised',
       'duplicate-executed-twice',
       'earlier-request-dropped',
-      'session-in-use-dropped',
       'answer-of-another-request',
     ],
   ],
   [CROWD, ['window-one-too-wide', 'window-without-bound', 'queue-without-bound']],
 ]
 
-/** The situation that somebody who knows this bug would set up. */
-export function situationOf(bug: string): Situation {
-  const found = GROUPS.find(([, bugs]) => bugs.includes(bug))
-  if (found === undefined)
-    throw new Error(`No situation is set up for ${bug}: add it to one in museum/situations.ts.`)
-  return found[0]
+/** The situations that somebody who knows this bug would set up. */
+export function situationsOf(bug: string): readonly Situation[] {
+  const found = GROUPS.filter(([, bugs]) => bugs.includes(bug)).map(([situation]) => situation)
+  if (found.length > 0) return found
+  throw new Error(`No situation is set up for ${bug}: add it to one in museum/situations.ts.`)
 }
 
 /** After the last fault everything has this much time to settle: more than any request may take. */
@@ -367,10 +483,12 @@ const SETTLING_MICROS = 9_000_000
 /** In steps of a prime that none of these numbers of values has, every combination has its turn. */
 const STRIDE = 7_919
 
-/** The world of a seed: with the seeds, all combinations come in turn, those next to each other unlike. */
-export function worldIn(situation: Situation, seed: number): Scenario {
+/** The world of a seed: the situations have their turns, and in each, all combinations, those next to each other unlike. */
+export function worldIn(situations: readonly Situation[], seed: number): Scenario {
+  const situation = situations[seed % situations.length] ?? CALM
+  const turn = Math.floor(seed / situations.length)
   const count = Object.values(situation).reduce((product, values) => product * values.length, 1)
-  let rest = (seed * STRIDE) % count
+  let rest = (turn * STRIDE) % count
   const pick = <Value>(values: readonly Value[]): Value => {
     const value = values[rest % values.length] as Value // every list has one
     rest = Math.floor(rest / values.length)
