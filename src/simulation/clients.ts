@@ -44,6 +44,12 @@ export interface Client {
 /** How long clients think that are to work until some time, unless the application says. */
 const PACE_MICROS = [0, 100_000] as const
 
+/**
+ * Clients that have a pace go on after their time until they have asked for this much of what it asks for in the whole
+ * length of the run: so that is what a run has that comes to rest, however long nobody was answered in it.
+ */
+const PACE_KEPT = 0.6
+
 /** Takes the place of the number of a draw. */
 const THINKING = 0xffff_ffff
 
@@ -58,6 +64,8 @@ export class Clients {
   readonly #thinkMicros: readonly [low: Micros, high: Micros] | null
   /** From one operation of a client to its next, on average; null: it thinks instead. */
   readonly #everyMicros: Micros | null
+  /** So many operations they begin together even if their time is over by then. */
+  readonly #owed: number
   readonly #draws: number
   #nextProcess: number
   /** Clients that are not done. */
@@ -83,6 +91,13 @@ export class Clients {
       judge: application.judge?.(number) ?? null,
     }))
     this.#busy = this.all.filter(({ done }) => !done).length
+    this.#owed = this.#everyMicros === null ? 0 : this.#busy * this.#owedByEach(scenario, this.#everyMicros)
+  }
+
+  /** What a pace asks of a client by the time that it has, and no more than it takes in the length of the run. */
+  #owedByEach({ untilMicros, lengthMicros }: Scenario, everyMicros: Micros): number {
+    const keptMicros = PACE_KEPT * lengthMicros
+    return Math.min(untilMicros ?? 0, keptMicros) / everyMicros
   }
 
   /** The latest line of the history; there is one as soon as a client has begun something. */
@@ -113,7 +128,7 @@ export class Clients {
 
   /** The client begins its next operation, unless its time is over. */
   invoke(client: Client, nowMicros: Micros): Operation | null {
-    if (nowMicros >= this.#untilMicros) {
+    if (nowMicros >= this.#untilMicros && this.sent >= this.#owed) {
       this.#finish(client)
       return null
     }

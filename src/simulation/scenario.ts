@@ -18,7 +18,10 @@ export interface Scenario {
   readonly reads: Reads
   /** Where the clients are. */
   readonly placement: Placement
-  /** Clients begin nothing from this time on, whatever `requests` says; null: no such time. */
+  /**
+   * Clients begin nothing from this time on, whatever `requests` says, unless they have fallen far behind a pace; null:
+   * no such time.
+   */
   readonly untilMicros: Micros | null
   /**
    * The clients together begin an operation this often, on average, and hurry when they have fallen behind; null: each

@@ -87,6 +87,26 @@ describe('clients with a pace', () => {
     }
   })
 
+  it('go on after their time until they have kept it for three fifths of the run, and no longer', () => {
+    const faults = { halves: 16, 'isolated-leader': 16, ring: 16 } // for most of the time nobody decides anything
+    const more = {
+      placement: 'own',
+      delayMicros: 5_000,
+      jitterMicros: 1_000,
+      quietMicros: 9_500_000,
+    } as const
+    const world = runWorld({
+      seed: 3,
+      scenario: { ...scenario, ...more, members: 4, lengthMicros: 16_000_000, faults },
+    })
+    const begun = world.clients.history.filter(({ type }) => type === 'invoke').map(({ time }) => time)
+    const inTime = begun.filter((time) => time < 10_000_000).length
+    const owed = (0.6 * 16_000_000) / 25_000
+    expect(inTime).toBeLessThan(owed / 2)
+    expect(begun.length).toBe(owed)
+    expect(failuresOf(world)).toEqual([])
+  })
+
   it('that has a pace sees in time that its time is over', () => {
     const clients = new Clients(sharedApplication(), scenario, 7)
     const [client] = clients.all

@@ -70,6 +70,18 @@ describe('the swarm', () => {
     expect(failuresOf(world)).toEqual([])
   })
 
+  it('has twenty requests a simulated second or more in every run, also where hardly anybody is answered', () => {
+    const slowest = [2_002_196, 6_026_354, 4_001_509, 7_004_341]
+    for (const seed of [...seeds(101, 56), ...slowest]) {
+      const { clients, nowMicros } = runWorld({
+        seed,
+        scenario: swarm(seed),
+        application: sharedApplication(),
+      })
+      expect(clients.sent / (nowMicros / 1_000_000), `seed ${seed}`).toBeGreaterThanOrEqual(20)
+    }
+  })
+
   it('fills queues that have little room, so that one without a bound is soon found', () => {
     const tight = seeds(1, 400).filter((seed) => swarm(seed).queueLimit !== null)
     expect(tight.length).toBeGreaterThan(40)
