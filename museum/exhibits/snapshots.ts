@@ -7,6 +7,7 @@ import {
   type NodeId,
   Replica,
   type Replicated,
+  type Snapshot,
   type SnapshotChunk,
   type Trim,
 } from 'synod/paxos'
@@ -19,11 +20,12 @@ class Retoucher extends Replica {
     return replicated
   }
 
-  override takeSnapshot(): void {
+  protected override encodeSnapshot(): Snapshot | null {
     const { replicated } = this
     this.replicated = this.retouch(replicated)
-    super.takeSnapshot()
+    const snapshot = super.encodeSnapshot()
     this.replicated = replicated
+    return snapshot
   }
 }
 
@@ -62,7 +64,7 @@ class MixesChunks extends Replica {
   }
 
   override fetchSnapshot(from: NodeId, message: FetchSnapshot): void {
-    const { slot, checksum } = this.snapshot ?? message
+    const { slot, checksum } = this.prepareSnapshot() ?? message
     super.fetchSnapshot(from, { ...message, slot, checksum })
   }
 

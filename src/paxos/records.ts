@@ -44,7 +44,6 @@ export type StoreRecord =
   | {
       readonly type: 'snapshot'
       readonly slot: Slot
-      readonly checksum: number
       readonly data: Uint8Array
       readonly trimmed: Slot
       readonly incarnation: number
@@ -179,10 +178,10 @@ function apply(recovered: Recovered, record: StoreRecord): void {
 }
 
 function trim(recovered: Recovered, snapshot: SnapshotRecord): void {
-  const { slot, checksum, data, trimmed, incarnation, promised, written } = snapshot
+  const { slot, data, trimmed, incarnation, promised, written } = snapshot
   recovered.incarnation = Math.max(recovered.incarnation, incarnation)
   raise(recovered, promised)
-  recovered.snapshot = { slot, checksum, data }
+  recovered.snapshot = { slot, data }
   recovered.trimmed = trimmed
   recovered.written = written
   for (const slots of [recovered.votes, recovered.decisions]) {

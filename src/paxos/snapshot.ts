@@ -11,13 +11,17 @@ import { type AnyMachine, codecsOf, versionOf } from './machine.js'
 import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Replicated } from './replicated.js'
 
-/** A snapshot, as it is kept and sent. */
+/** A snapshot, as it is kept. */
 export interface Snapshot {
   /** It holds what every slot up to this one made. */
   readonly slot: Slot
+  readonly data: Uint8Array
+}
+
+/** A snapshot, as it is sent. */
+export interface OutgoingSnapshot extends Snapshot {
   /** Tells it from other bytes of the same slot: chunks of different snapshots never mix. */
   readonly checksum: number
-  readonly data: Uint8Array
 }
 
 /** A snapshot on its way here, chunk by chunk. */
@@ -38,7 +42,7 @@ export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snaps
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const ofOthers = encodePlain(rest)
   const data = joinBytes([encodeNumber(length), ...parts, encodeNumber(ofOthers.length), ofOthers])
-  return { slot: replicated.applied, checksum: checksumOf(data), data }
+  return { slot: replicated.applied, data }
 }
 
 /**
@@ -57,7 +61,7 @@ export function readSnapshot({ data }: Snapshot, machine: AnyMachine): Replicate
 /** The snapshot that has arrived; null if its bytes are not what was promised. */
 export function completeSnapshot({ slot, checksum, total, chunks }: IncomingSnapshot): Snapshot | null {
   const data = joinBytes(chunks)
-  return data.length === total && checksumOf(data) === checksum ? { slot, checksum, data } : null
+  return data.length === total && checksumOf(data) === checksum ? { slot, data } : null
 }
 
 /**

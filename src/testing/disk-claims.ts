@@ -165,7 +165,6 @@ const RECORDS: readonly StoreRecord[] = [
 const SNAPSHOT: SnapshotRecord = {
   type: 'snapshot',
   slot: 2,
-  checksum: 0xffff_ffff,
   data: new Uint8Array(100_000).fill(9),
   trimmed: 1,
   incarnation: 1,

@@ -9,9 +9,19 @@
  */
 import { ByteReader, ByteWriter, joinBytes, MalformedBytes, type StateCodec } from '../../paxos/index.js'
 import { type ChangeChunk, isChunk } from './history.js'
-import { DEAD, isRecord, kindAt, MORTAL, positionAt, recordBytes, sizeAt } from './records.js'
-import { finderOf, type KeyspaceState } from './state.js'
-import { offsetOf, segmentOf } from './table.js'
+import {
+  DEAD,
+  isRecord,
+  keyEnd,
+  keyStart,
+  kindAt,
+  MORTAL,
+  positionAt,
+  recordBytes,
+  sizeAt,
+} from './records.js'
+import { findWith, type KeyspaceState } from './state.js'
+import { hashOf, KeyTable, offsetOf, referenceTo, segmentOf } from './table.js'
 import { keyspaceBounds } from './types.js'
 
 const VERSION = 1
@@ -22,6 +32,9 @@ const NUMBERS_BYTES = 4_096
 /** The longest that one segment can be. */
 const LONGEST_SEGMENT = recordBytes(true, keyspaceBounds.keyBytes, keyspaceBounds.valueBytes)
 
+/** For so many keys a table has room from the start, whatever number of them the bytes claim. */
+const MOST_FORESEEN = 4_194_304
+
 const NO_BYTES = new Uint8Array(0)
 
 export const snapshots: StateCodec<KeyspaceState> = {
@@ -31,8 +44,7 @@ export const snapshots: StateCodec<KeyspaceState> = {
     const reader = new ByteReader(bytes)
     const state = readState(reader)
     if (!reader.done) throw new MalformedBytes('A snapshot goes on after its end.')
-    check(state)
-    finderOf(state)
+    findWith(state, check(state))
     return state
   },
 }
@@ -115,7 +127,10 @@ function inRoom(written: Uint8Array, length: number, most: number): Uint8Array {
   return bytes
 }
 
-/** Throws unless everything is where it must be: nothing of the bytes is trusted. */
+/**
+ * Throws unless everything is where it must be: nothing of the bytes is trusted. Gives the table of the keys, since it has
+ * looked at every record.
+ */
 function check({
   revision,
   count,
@@ -126,16 +141,21 @@ function check({
   vacant,
   deadlines,
   history,
-}: KeyspaceState): void {
+}: KeyspaceState): KeyTable {
+  const table = new KeyTable(Math.min(count, MOST_FORESEEN))
   let [living, mortal] = [0, 0]
   for (const [segment, bytes] of segments.entries()) {
     const end = used[segment] ?? 0
     let lost = 0
     for (let at = 0; at < end; at += sizeAt(bytes, at)) {
       if (!isRecord(bytes, at, end)) throw new MalformedBytes('A snapshot holds what is no record.')
-      if (kindAt(bytes, at) === DEAD) lost += sizeAt(bytes, at)
-      else living += 1
-      if (kindAt(bytes, at) === MORTAL) mortal += 1
+      const kind = kindAt(bytes, at)
+      if (kind === MORTAL) mortal += 1
+      if (kind === DEAD) lost += sizeAt(bytes, at)
+      else {
+        living += 1
+        table.add(hashOf(bytes, keyStart(bytes, at), keyEnd(bytes, at)), referenceTo(segment, at))
+      }
     }
     if (lost !== dead[segment]) throw new MalformedBytes('A snapshot counts its dead records wrong.')
   }
@@ -158,4 +178,5 @@ function check({
     if (chunk.first !== next || !isChunk(chunk))
       throw new MalformedBytes('A snapshot holds changes out of order.')
   }
+  return table
 }

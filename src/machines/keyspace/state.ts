@@ -63,7 +63,12 @@ const finders = new WeakMap<KeyspaceState, Finder>()
 export function finderOf(state: KeyspaceState): Finder {
   const known = finders.get(state)
   if (known !== undefined) return known
-  const finder: Finder = { table: tableOf(state), order: new SortedKeys() }
+  return findWith(state, tableOf(state))
+}
+
+/** From now on this table says where the records of a state are: it must hold every one that lives. */
+export function findWith(state: KeyspaceState, table: KeyTable): Finder {
+  const finder: Finder = { table, order: new SortedKeys() }
   finders.set(state, finder)
   return finder
 }

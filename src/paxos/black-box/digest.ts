@@ -3,10 +3,21 @@
  * machines' own words how long they are. So it is the same whether the payloads are known or were redacted.
  */
 import type { Action } from '../actions.js'
+import { checksumOf } from '../snapshot.js'
 import { encodeText } from '../text.js'
 
 export function digestOf(actions: readonly Action[]): number {
   return digest(0x811c9dc5, actions) >>> 0
+}
+
+/** The checksum of the last snapshot among what is written; null if there is none. */
+export function snapshotChecksum(actions: readonly Action[]): number | null {
+  let checksum: number | null = null
+  for (const action of actions) {
+    if (action.type === 'persist' && action.record.type === 'snapshot')
+      checksum = checksumOf(action.record.data)
+  }
+  return checksum
 }
 
 function digest(bits: number, value: unknown): number {
@@ -43,7 +54,7 @@ function digestObject(bits: number, value: object): number {
   return mixed
 }
 
-/** A snapshot's checksum depends on its bytes, and `detail` may be what a machine said. */
+/** A checksum of a snapshot depends on its bytes, and `detail` may be what a machine said. */
 function digestField(bits: number, name: string, field: unknown): number {
   if (name === 'checksum') return bits
   if (name === 'detail' && typeof field === 'string') return mix(bits, encodeText(field).length)

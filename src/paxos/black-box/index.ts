@@ -1,6 +1,6 @@
 /** The black box: what goes into a node, recorded; and how it is done once more. */
-export { digestOf } from './digest.js'
-export { isWhole, lacksIncoming, type PackedNode, type Packing, packNode } from './packed.js'
+export { digestOf, snapshotChecksum } from './digest.js'
+export { lacksIncoming, type PackedNode, type Packing, packNode } from './packed.js'
 export {
   type PartEnd,
   PartReader,

@@ -1,42 +1,41 @@
 /**
  * A node packed for the beginning of a part: frozen, but without what makes it large and can be done without.
  *
- * - The machine's state, which may be as large as memory, is what the last snapshot and the decisions after it make, and
- *   a node keeps both. Where these take too much they are left out as well, and the machine cannot be run.
- * - Of a decree that is applied, and of a snapshot, the node itself never looks at more than the length. So it gets zeros,
- *   unless the state is to be made from them.
+ * - The machine's state, which may be as large as memory, is encoded by the machine. Where it takes too much it is left
+ *   out, and the machine cannot be run.
+ * - Of a decree that is applied, and of a snapshot that is sent, the node itself never looks at more than the length. So
+ *   it gets zeros.
  */
 import { ByteReader, ByteWriter } from '../bytes.js'
 import type { Decree, Slot } from '../decree.js'
-import type { AnyMachine } from '../machine.js'
-import type { Founding, Vote } from '../messages.js'
+import { type AnyMachine, codecsOf } from '../machine.js'
+import type { Vote } from '../messages.js'
 import type { FrozenNode, Node } from '../node.js'
 import { decodePlain, encodePlain } from '../plain-bytes.js'
 import type { Recovered } from '../records.js'
-import { applyDecree, executionOf, initialReplicated } from '../replicated.js'
 import type { Replica } from '../roles/replica.js'
-import { type IncomingSnapshot, readSnapshot, type Snapshot } from '../snapshot.js'
+import type { IncomingSnapshot, OutgoingSnapshot, Snapshot } from '../snapshot.js'
 import { blank, redact } from './redaction.js'
 import { packVotes, unpackVotes, type VoteRun } from './vote-runs.js'
 
 export interface PackedNode {
-  /** With null for states and snapshots, and for decrees of decisions that are votes as well. */
+  /** What the machine's state is made from is there, so the machine can be run as well. */
+  readonly whole: boolean
+  /** With null for states and stored snapshots, and for decrees of decisions that are votes as well. */
   readonly frozen: FrozenNode
-  /** What the acceptor and the replica hold. */
-  readonly held: PackedLog
-  /** What the store held. */
-  readonly recovered: PackedLog
-}
-
-interface PackedLog {
-  /** The votes that are not in `frozen`. */
+  /** The acceptor's votes that are not in `frozen`. */
   readonly runs: readonly VoteRun[]
-  readonly snapshot: PackedSnapshot | null
+  /** The machine's state, as the machine encodes it. Null: there is none yet, or it was left out. */
+  readonly state: Uint8Array | null
+  /** What the store held: the votes that are not in `frozen`, and the snapshot. */
+  readonly recovered: {
+    readonly runs: readonly VoteRun[]
+    readonly snapshot: PackedSnapshot | null
+  }
 }
 
 interface PackedSnapshot {
   readonly slot: Slot
-  readonly checksum: number
   readonly stateBytes: number
   /** Null: left out. */
   readonly state: Uint8Array | null
@@ -49,51 +48,67 @@ export interface Packing {
   readonly stateBytes: number
 }
 
-/** Whether the state can be made from what is packed. */
-export function isWhole(node: Node, { redacted, stateBytes }: Packing): boolean {
-  const { recovered } = node.plain.fields
-  const { snapshot, decisions } = node.roles.replica ?? recovered ?? NOTHING
-  if (redacted) return false
-  let bytes = snapshot?.data.length ?? 0
-  for (const [slot, decree] of decisions) if (slot > (snapshot?.slot ?? 0)) bytes += decree.length
-  return bytes <= stateBytes
+/** Whether what the store held is little enough to be kept. */
+function isSmall({ snapshot, decisions }: Recovered, { stateBytes }: Packing): boolean {
+  return sizeOf(snapshot?.data.length ?? 0, snapshot?.slot ?? 0, decisions) <= stateBytes
 }
 
-const NOTHING = { snapshot: null, decisions: new Map<Slot, Decree>() }
+/** Null if it is not to be known, or takes too much, or if the machine cannot encode it. */
+function encodeState(
+  { replicated, snapshotBytes, snapshotSlot, decisions }: Replica,
+  machine: AnyMachine,
+  { redacted, stateBytes }: Packing,
+): Uint8Array | null {
+  // A large state is not even encoded: the node waits meanwhile.
+  if (redacted || sizeOf(snapshotBytes, snapshotSlot, decisions) > stateBytes) return null
+  try {
+    const bytes = codecsOf(machine).snapshots.encode(replicated.state, replicated.machineVersion)
+    return bytes.length <= stateBytes ? bytes : null
+  } catch {
+    return null
+  }
+}
+
+/** About as much as a state takes: its last snapshot, and the decrees since then. */
+function sizeOf(snapshotBytes: number, snapshotSlot: Slot, decisions: ReadonlyMap<Slot, Decree>): number {
+  let bytes = snapshotBytes
+  for (const [slot, decree] of decisions) if (slot > snapshotSlot) bytes += decree.length
+  return bytes
+}
 
 /** Whether the snapshot that comes from another member is left out, so that its end cannot be done once more. */
 export function lacksIncoming({ roles }: Node, { redacted, stateBytes }: Packing): boolean {
   return redacted || (roles.replica?.incoming?.received ?? 0) > stateBytes
 }
 
-/** Shares memory with the node: to be written down before its next turn. */
-export function packNode(node: Node, packing: Packing): PackedNode {
+/** Shares memory with the node: to be written down before its next turn. The machine is that of the node. */
+export function packNode(node: Node, packing: Packing, machine: AnyMachine): PackedNode {
   const { fields, roles } = node.plain
   const { acceptor, replica } = node.roles
   const { recovered } = fields
-  const whole = isWhole(node, packing)
-  const snapshotSlot = replica?.snapshot?.slot ?? 0
+  const state = replica === undefined ? null : encodeState(replica, machine, packing)
+  const isKept = !packing.redacted && (recovered === null || isSmall(recovered, packing))
   const applied = replica?.applied ?? 0
   const recoveredSlot = recovered?.snapshot?.slot ?? 0
-  const blankThrough = whole ? snapshotSlot : applied
-  const held = packVotes(acceptor?.votes ?? NO_VOTES, blankThrough, applied)
+  const held = packVotes(acceptor?.votes ?? NO_VOTES, applied, applied)
   const stored = packVotes(recovered?.votes ?? NO_VOTES, recoveredSlot, recoveredSlot)
   const frozen = {
     fields: { ...fields, recovered: recovered && frozenRecovered(recovered, stored.others) },
     roles: {
       ...roles,
       ...(acceptor && { acceptor: { ...acceptor, votes: held.others } }),
-      ...(replica && { replica: frozenReplica(replica, acceptor?.votes, blankThrough, packing) }),
+      ...(replica && { replica: frozenReplica(replica, acceptor?.votes, packing) }),
     },
   } as FrozenNode // but for the decrees that are null
-  // What a store held is still to be executed: if it is too much, then without the commands.
-  const isRedacted = packing.redacted || (recovered !== null && !whole)
   return {
-    frozen: isRedacted ? redact(frozen) : frozen,
-    held: { runs: held.runs, snapshot: packSnapshot(replica?.snapshot, whole, packing.redacted, false) },
+    whole: isKept && (replica === undefined || state !== null),
+    // What a store held is still to be executed: if it is too much, then without the commands.
+    frozen: isKept ? frozen : redact(frozen),
+    runs: held.runs,
+    state,
     recovered: {
       runs: stored.runs,
-      snapshot: packSnapshot(recovered?.snapshot, whole, packing.redacted, true),
+      snapshot: packSnapshot(recovered?.snapshot, isKept, packing.redacted),
     },
   }
 }
@@ -114,19 +129,14 @@ function frozenRecovered(recovered: Recovered, others: Votes): Fields {
   }
 }
 
-function frozenReplica(
-  replica: Replica,
-  votes: Votes = NO_VOTES,
-  blankThrough: Slot,
-  { stateBytes }: Packing,
-): Fields {
-  const { replicated, decisions, incoming } = replica
+function frozenReplica(replica: Replica, votes: Votes = NO_VOTES, { stateBytes }: Packing): Fields {
+  const { replicated, decisions, applied, incoming, outgoing } = replica
   return {
     ...replica,
     replicated: { ...replicated, state: null },
-    decisions: packDecisions(decisions, votes, blankThrough),
-    snapshot: null,
+    decisions: packDecisions(decisions, votes, applied),
     incoming: incoming !== null && incoming.received > stateBytes ? blankIncoming(incoming) : incoming,
+    outgoing: outgoing && blankOutgoing(outgoing),
   }
 }
 
@@ -148,49 +158,47 @@ function blankIncoming(incoming: IncomingSnapshot): IncomingSnapshot {
   return { ...incoming, chunks: incoming.chunks.map(({ length }) => blank(length)) }
 }
 
-/** What a snapshot holds beside the state is needed only where the snapshot is still to be read. */
+function blankOutgoing(outgoing: OutgoingSnapshot): OutgoingSnapshot {
+  return { ...outgoing, data: blank(outgoing.data.length) }
+}
+
+/** What a snapshot holds beside the state is needed where the snapshot is read. */
 function packSnapshot(
   snapshot: Snapshot | null | undefined,
-  whole: boolean,
+  isKept: boolean,
   redacted: boolean,
-  isToBeRead: boolean,
 ): PackedSnapshot | null {
   if (!snapshot) return null
-  const { slot, checksum, data } = snapshot
+  const { slot, data } = snapshot
   const reader = new ByteReader(data)
   const state = reader.bytes()
   const rest = reader.bytes()
   return {
     slot,
-    checksum,
     stateBytes: state.length,
-    state: whole ? state : null,
-    rest: redacted ? redactRest(rest, isToBeRead) : rest,
+    state: isKept ? state : null,
+    rest: redacted ? encodePlain(redact(decodePlain(rest))) : rest,
   }
-}
-
-function redactRest(rest: Uint8Array, isToBeRead: boolean): Uint8Array {
-  return isToBeRead ? encodePlain(redact(decodePlain(rest))) : blank(rest.length)
 }
 
 // ---- unpacking -------------------------------------------------------------------------------------------------
 
 /** The node as it was frozen, but with null for the machine's state. */
-export function unpackNode({ frozen, held, recovered }: PackedNode): FrozenNode {
+export function unpackNode({ frozen, runs, recovered }: PackedNode): FrozenNode {
   const { fields, roles } = frozen
   const { replica, acceptor } = roles
-  const votes = unpackVotes(held.runs, (acceptor?.['votes'] ?? NO_VOTES) as Votes) // a field of that role
+  const votes = unpackVotes(runs, (acceptor?.['votes'] ?? NO_VOTES) as Votes) // a field of that role
   return {
     fields: { ...fields, recovered: fields.recovered && unpackRecovered(fields.recovered, recovered) },
     roles: {
       ...roles,
       ...(acceptor && { acceptor: { ...acceptor, votes } }),
-      ...(replica && { replica: unpackReplica(replica, votes, held.snapshot) }),
+      ...(replica && { replica: unpackReplica(replica, votes) }),
     },
   }
 }
 
-function unpackRecovered(frozen: Recovered, { runs, snapshot }: PackedLog): Recovered {
+function unpackRecovered(frozen: Recovered, { runs, snapshot }: PackedNode['recovered']): Recovered {
   const votes = unpackVotes(runs, frozen.votes)
   return {
     ...frozen,
@@ -200,9 +208,9 @@ function unpackRecovered(frozen: Recovered, { runs, snapshot }: PackedLog): Reco
   }
 }
 
-function unpackReplica(replica: Fields, votes: Votes, snapshot: PackedSnapshot | null): Fields {
+function unpackReplica(replica: Fields, votes: Votes): Fields {
   const decisions = withVoted(replica['decisions'] as ReadonlyMap<Slot, Decree | null>, votes) // as packed
-  return { ...replica, decisions, snapshot: unpackSnapshot(snapshot) }
+  return { ...replica, decisions }
 }
 
 function withVoted(decisions: ReadonlyMap<Slot, Decree | null>, votes: Votes): Map<Slot, Decree> {
@@ -216,27 +224,16 @@ function withVoted(decisions: ReadonlyMap<Slot, Decree | null>, votes: Votes): M
 
 function unpackSnapshot(packed: PackedSnapshot | null): Snapshot | null {
   if (packed === null) return null
-  const { slot, checksum, stateBytes, state, rest } = packed
+  const { slot, stateBytes, state, rest } = packed
   const writer = new ByteWriter(stateBytes + rest.length + 16)
   writer.bytes(state ?? new Uint8Array(stateBytes))
   writer.bytes(rest)
-  return { slot, checksum, data: writer.take() }
+  return { slot, data: writer.take() }
 }
 
-/** The state that a replica with whole decisions has: from its snapshot, or from the beginning. */
-export function stateOf(node: Node, machine: AnyMachine): unknown {
-  const { replica } = node.roles
-  if (replica === undefined) return null
-  const { snapshot, applied, decisions } = replica
-  const founding: Founding | null = node.founding
-  const replicated =
-    snapshot === null ? initialReplicated(machine, founding ?? undefined) : readSnapshot(snapshot, machine)
-  const execution = executionOf(machine, node.settings)
-  while (replicated.applied < applied) {
-    const decree = decisions.get(replicated.applied + 1)
-    if (decree === undefined)
-      throw new RangeError(`The decision of slot ${replicated.applied + 1} is missing.`)
-    applyDecree(replicated, decree, execution, () => {})
-  }
-  return replicated.state
+/** The machine's state at the beginning; null if there is none yet. */
+export function unpackState({ state, frozen }: PackedNode, machine: AnyMachine): unknown {
+  if (state === null) return null
+  const { machineVersion } = (frozen.roles.replica as unknown as Replica).replicated // as packed
+  return codecsOf(machine).snapshots.decode(state, machineVersion)
 }

@@ -47,8 +47,8 @@ function fieldsOf(entry: RecordingEntry): readonly unknown[] {
     case 'begins':
       return ['begins', entry.beginning]
     case 'turn': {
-      const { event, draws, results, digest, snapshot, error } = entry.turn
-      return ['turn', event, draws, results, digest, snapshot, error]
+      const { event, draws, results, digest, snapshot, outgoing, error } = entry.turn
+      return ['turn', event, draws, results, digest, snapshot, outgoing, error]
     }
     case 'ends':
       return ['ends', entry.end]
@@ -155,12 +155,12 @@ function readEntry(body: Uint8Array, reader: PlainReader): RecordingEntry | null
   // What is right by its checksum was written by a PartWriter.
   if (type === 'begins') return { type, beginning: rest[0] as PartBeginning }
   if (type === 'ends') return { type, end: rest[0] as RecordingEnd }
-  return type === 'turn' && rest.length === 6 ? { type, turn: turnOf(rest) } : null
+  return type === 'turn' && rest.length === 7 ? { type, turn: turnOf(rest) } : null
 }
 
 function turnOf(fields: readonly unknown[]): RecordedTurn {
-  const [event, draws, results, digest, snapshot, error] = fields
-  return { event, draws, results, digest, snapshot, error } as RecordedTurn // in the order of fieldsOf
+  const [event, draws, results, digest, snapshot, outgoing, error] = fields
+  return { event, draws, results, digest, snapshot, outgoing, error } as RecordedTurn // in the order of fieldsOf
 }
 
 function isObject(value: unknown): boolean {

@@ -35,8 +35,6 @@ export interface PartBeginning {
   readonly machineVersion: number
   /** What clients sent, what they were answered, and the state are zeros, as many as there were bytes. */
   readonly redacted: boolean
-  /** What the machine's state can be made from is there, so the machine can be run as well. */
-  readonly whole: boolean
   readonly node: PackedNode
 }
 
@@ -51,6 +49,8 @@ export interface RecordedTurn {
   readonly digest: number | null
   /** The checksum of the snapshot that it took or installed; null if it did not. */
   readonly snapshot: number | null
+  /** The checksum of the snapshot that it began to send; null if it did not. */
+  readonly outgoing: number | null
   /** What it threw; null if it did not. */
   readonly error: string | null
 }

@@ -3,8 +3,8 @@ import type { Action } from '../actions.js'
 import type { AnyMachine } from '../machine.js'
 import { Node } from '../node.js'
 import { detailOf } from '../replicated.js'
-import { digestOf } from './digest.js'
-import { stateOf, unpackNode } from './packed.js'
+import { digestOf, snapshotChecksum } from './digest.js'
+import { type PackedNode, unpackNode, unpackState } from './packed.js'
 import type { PartBeginning, RecordedTurn } from './recording.js'
 import { Retelling } from './results.js'
 
@@ -28,13 +28,13 @@ export class Replay {
       machine: this.#retelling.machine,
       draw: (low, high) => this.#draw(low, high),
     })
-    if (machine !== null && beginning.whole) this.#runBeside(machine)
+    if (machine !== null && beginning.node.whole) this.#runBeside(beginning.node, machine)
   }
 
-  #runBeside(machine: AnyMachine): void {
+  #runBeside(packed: PackedNode, machine: AnyMachine): void {
     this.#retelling.runBeside(machine)
     try {
-      const state = stateOf(this.node, machine)
+      const state = unpackState(packed, machine)
       const { replica } = this.node.roles
       if (replica !== undefined) replica.replicated.state = state
     } catch (error) {
@@ -55,7 +55,7 @@ export class Replay {
   }
 
   /** What the node does. Nothing, where the turn cannot be done once more. Look at `flaw` afterwards. */
-  turn({ event, draws, results, digest, snapshot, error }: RecordedTurn): readonly Action[] {
+  turn({ event, draws, results, digest, snapshot, outgoing, error }: RecordedTurn): readonly Action[] {
     if (digest === null && error === null) return []
     this.#draws = [...draws]
     this.#isDrawnOtherwise = false
@@ -68,7 +68,8 @@ export class Replay {
       thrown = detailOf(failure)
     }
     const isAskedTheSame = this.#retelling.end()
-    if (snapshot !== null) this.#setChecksum(snapshot)
+    if (snapshot !== null && snapshotChecksum(actions) !== snapshot) this.#differ()
+    if (outgoing !== null) this.#setChecksum(outgoing)
     if (thrown !== null && error === null) this.flaw = `it throws, and did not then: ${thrown}`
     else if (thrown === null && error !== null) this.flaw = `it does not throw, and did then: ${error}`
     else if (!isAskedTheSame) this.flaw = 'it asks the machine for other things than then'
@@ -84,12 +85,15 @@ export class Replay {
     return low
   }
 
-  /** Where the state is not there, the snapshot that the node takes has only the length of the one that it took then. */
+  #differ(): void {
+    this.#retelling.differ(`its state after slot ${this.node.roles.replica?.applied} is another one`)
+  }
+
+  /** Where the state is not there, the snapshot that the node sends has only the length of the one that it sent then. */
   #setChecksum(checksum: number): void {
     const { replica } = this.node.roles
-    if (replica?.snapshot == null) return
-    if (replica.snapshot.checksum !== checksum)
-      this.#retelling.differ(`its state after slot ${replica.snapshot.slot} is another one`)
-    replica.snapshot = { ...replica.snapshot, checksum }
+    if (replica?.outgoing == null) return
+    if (replica.outgoing.checksum !== checksum) this.#differ()
+    replica.outgoing = { ...replica.outgoing, checksum }
   }
 }

@@ -37,8 +37,10 @@ import { Role, type RoleContext } from '../role.js'
 import type { Outcome } from '../sessions.js'
 import type { Micros } from '../settings.js'
 import {
+  checksumOf,
   completeSnapshot,
   type IncomingSnapshot,
+  type OutgoingSnapshot,
   readSnapshot,
   type Snapshot,
   takeSnapshot,
@@ -61,11 +63,15 @@ export abstract class Learner extends Role {
   decisions: Map<Slot, Decree> = new Map()
   /** Decisions up to this slot are gone; the snapshot holds what they made. */
   trimmed: Slot
-  snapshot: Snapshot | null
+  /** What slot the last snapshot is of that the store was given, and how many bytes it has; 0 if there is none. */
+  snapshotSlot: Slot
+  snapshotBytes: number
   /** What the applied decisions weigh, in bytes, and those of them since the snapshot. */
   logBytes = 0
   sinceSnapshotBytes = 0
-  /** When it last sent a part of its snapshot. */
+  /** The snapshot that others are sent. Taken when somebody needs one, and forgotten when nobody asks for it any more. */
+  outgoing: OutgoingSnapshot | null = null
+  /** When it last sent a part of one. */
   sentMicros: Micros | null = null
   /** A snapshot of another member that is on its way here. */
   incoming: IncomingSnapshot | null = null
@@ -93,12 +99,11 @@ export abstract class Learner extends Role {
   constructor(context: RoleContext, machine: AnyMachine, start: ReplicaStart = {}) {
     super(context, 'replica')
     this.#execution = executionOf(machine, this.settings)
-    this.snapshot = start.snapshot ?? null
+    const { snapshot } = start
+    this.snapshotSlot = snapshot?.slot ?? 0
+    this.snapshotBytes = snapshot?.data.length ?? 0
     this.trimmed = start.trimmed ?? 0
-    this.replicated =
-      this.snapshot === null
-        ? initialReplicated(machine, start.founding)
-        : readSnapshot(this.snapshot, machine)
+    this.replicated = snapshot ? readSnapshot(snapshot, machine) : initialReplicated(machine, start.founding)
     for (const [slot, decree] of start.decisions ?? []) this.decisions.set(slot, decree)
   }
 
@@ -268,18 +273,18 @@ export abstract class Learner extends Role {
   // ---- snapshots -----------------------------------------------------------------------------------------------
 
   /**
-   * Takes a snapshot of what is applied, and trims the log below it. Not while somebody is being sent the last one: it
-   * would never be whole where the log grows faster than it travels, nor could anybody go on from it.
+   * Takes a snapshot of what is applied, and trims the log below it. Not while somebody is being sent one: who has it
+   * whole must be able to go on from it.
    */
   takeSnapshot(): void {
-    if (this.snapshot?.slot === this.applied || this.applied === 0 || this.isSending) return
+    if (this.snapshotSlot === this.applied || this.applied === 0 || this.isSending) return
     this.sinceSnapshotBytes = 0
-    const snapshot = this.#encodeSnapshot()
+    const snapshot = this.encodeSnapshot()
     if (snapshot !== null) this.#keepSnapshot(snapshot)
   }
 
   /** Null if the machine's own encoding throws. The cluster goes on without; the log grows until it succeeds. */
-  #encodeSnapshot(): Snapshot | null {
+  protected encodeSnapshot(): Snapshot | null {
     try {
       return takeSnapshot(this.replicated, this.#execution.machine)
     } catch (error) {
@@ -288,9 +293,14 @@ export abstract class Learner extends Role {
     }
   }
 
-  /** The votes and the oldest decisions that it makes needless go; as many bytes as a log may hold stay for others. */
+  /**
+   * The votes and the oldest decisions that it makes needless go; as many bytes as a log may hold stay for others. The
+   * bytes of the snapshot are the store's: what is applied makes the same or newer ones whenever they are asked for.
+   */
   #keepSnapshot(snapshot: Snapshot): void {
-    this.snapshot = snapshot
+    this.snapshotSlot = snapshot.slot
+    this.snapshotBytes = snapshot.data.length
+    this.outgoing = null
     while (this.logBytes > this.settings.logBytes / KEPT && this.trimmed < snapshot.slot) this.#trimNext()
     const { trimmed } = this
     const { incarnation, promisedBallot: promised } = this
@@ -306,22 +316,31 @@ export abstract class Learner extends Role {
   }
 
   fetchSnapshot(from: NodeId, { fromSlot, slot, checksum, offset }: FetchSnapshot): void {
-    const same = this.snapshot?.slot === slot && this.snapshot.checksum === checksum
+    const same = this.outgoing?.slot === slot && this.outgoing.checksum === checksum
     if (same) this.#sendChunk(from, offset)
     else this.fetch(from, { type: 'fetch', fromSlot })
   }
 
-  /** Whether somebody has asked for a part of its snapshot a moment ago. */
+  /** Whether somebody has asked for a part of a snapshot a moment ago. */
   get isSending(): boolean {
     return this.sentMicros !== null && this.nowMicros - this.sentMicros <= this.settings.electionTimeoutMicros
   }
 
   #sendChunk(to: NodeId, offset: number): void {
-    if (this.snapshot === null) return
+    const outgoing = this.prepareSnapshot()
+    if (outgoing === null) return
     this.sentMicros = this.nowMicros
-    const { slot, checksum, data } = this.snapshot
+    const { slot, checksum, data } = outgoing
     const chunk = data.subarray(offset, offset + this.settings.chunkBytes)
     this.send(to, { type: 'snapshotChunk', slot, checksum, total: data.length, offset, chunk })
+  }
+
+  /** The snapshot to send: the one that is being sent, or else what is applied now. */
+  protected prepareSnapshot(): OutgoingSnapshot | null {
+    if (this.outgoing !== null) return this.outgoing
+    const snapshot = this.encodeSnapshot()
+    if (snapshot !== null) this.outgoing = { ...snapshot, checksum: checksumOf(snapshot.data) }
+    return this.outgoing
   }
 
   /**

@@ -8,7 +8,6 @@ import {
   type Action,
   detailOf,
   digestOf,
-  isWhole,
   lacksIncoming,
   type MachineResult,
   Node,
@@ -21,6 +20,7 @@ import {
   type RecordingEntry,
   redact,
   redactResult,
+  snapshotChecksum,
 } from '../../paxos/index.js'
 import type { Logger } from '../member/options.js'
 import { synodVersion } from '../version.js'
@@ -62,6 +62,8 @@ export class Recorder implements TurnRecorder {
   #last: NodeEvent | null = null
   /** What the replica held after the last turn: another object when a snapshot of another member was installed. */
   #replicated: object | undefined
+  /** The snapshot that it was sending after the last turn. */
+  #outgoing: object | null | undefined
   /** What this part knows of a snapshot that comes from another member is only how long it is. */
   #lacksIncoming = false
   /** The disk was too slow: the next part begins when it has caught up. */
@@ -151,13 +153,22 @@ export class Recorder implements TurnRecorder {
         draws,
         results: this.#redacted ? results.map(redactResult) : results,
         digest: error === null && isRepeatable ? digestOf(actions) : null,
-        snapshot: checksumIn(actions),
+        snapshot: snapshotChecksum(actions),
+        outgoing: this.#newOutgoing(),
         error,
       },
     })
     if (error !== null || this.#isBehind) return
     if (!isRepeatable) this.#begin('installed')
     else if (this.#bytes >= this.#fullBytes) this.#begin('full')
+  }
+
+  /** The checksum of the snapshot that it has begun to send in this turn; null if it has not. */
+  #newOutgoing(): number | null {
+    const outgoing = this.#node?.roles.replica?.outgoing ?? null
+    const isNew = outgoing !== this.#outgoing
+    this.#outgoing = outgoing
+    return isNew && outgoing !== null ? outgoing.checksum : null
   }
 
   /** What another member's snapshot held is needed when it is installed. */
@@ -188,8 +199,7 @@ export class Recorder implements TurnRecorder {
       settings: this.#node.settings,
       machineVersion: this.#node.knownVersion,
       redacted: this.#redacted,
-      whole: isWhole(this.#node, packing),
-      node: packNode(this.#node, packing),
+      node: packNode(this.#node, packing, this.#options.machine),
     }
     const head = this.#writer.head()
     const entry = this.#writer.entry({ type: 'begins', beginning })
@@ -241,13 +251,4 @@ export class Recorder implements TurnRecorder {
 
 function lengthOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0)
-}
-
-/** The checksum of the last snapshot that was written; null if none was. */
-function checksumIn(actions: readonly Action[]): number | null {
-  let checksum: number | null = null
-  for (const action of actions) {
-    if (action.type === 'persist' && action.record.type === 'snapshot') checksum = action.record.checksum
-  }
-  return checksum
 }

@@ -62,7 +62,7 @@ export function statusOf(core: MemberCore): MemberStatus {
     clients: core.clients,
     waiting: core.promises.size,
     sessions: replica?.replicated.sessions.live.size ?? 0,
-    snapshotSlot: replica?.snapshot?.slot ?? 0,
+    snapshotSlot: replica?.snapshotSlot ?? 0,
     memoryBytes: process.memoryUsage.rss(),
   }
 }

@@ -22,6 +22,7 @@ export const FRAME_HEADER_BYTES = 52
 const FRAME_ALIGNMENT = 8
 
 const MAGIC = 0x424e_5953 // "SYNB"
+const MAGIC_BYTES = Buffer.from('SYNB', 'latin1')
 
 /** Where a frame belongs. */
 export interface FramePlace {
@@ -80,9 +81,18 @@ export function findFrames(
   while (at + FRAME_HEADER_BYTES <= to) {
     const frame = frameAt(bytes, at, to, identity, segment)
     if (frame !== null) frames.push(frame)
-    at = frame?.to ?? at + FRAME_ALIGNMENT
+    at = frame?.to ?? nextBeginning(bytes, at + FRAME_ALIGNMENT)
   }
   return frames
+}
+
+/** The next place where a frame may begin; the end if there is none. */
+function nextBeginning(bytes: Buffer, from: number): number {
+  for (let at = from; ; at = alignFrame(at + 1)) {
+    at = bytes.indexOf(MAGIC_BYTES, at)
+    if (at < 0) return bytes.length
+    if (at % FRAME_ALIGNMENT === 0) return at
+  }
 }
 
 /** Whether the first bytes are those of a frame of this segment, whole or not. */

@@ -102,7 +102,6 @@ export function encodeEntry(entry: LogEntry, writer: StoreWriter): void {
 export function encodeSnapshotHead(record: SnapshotRecord, writer: StoreWriter): void {
   writer.byte(KIND.snapshot)
   writer.number(record.slot)
-  writer.number(record.checksum)
   writer.number(record.trimmed)
   writer.number(record.incarnation)
   writeBallot(writer, record.promised)
@@ -177,12 +176,11 @@ function readEntryOf(kind: number, reader: ByteReader): LogEntry {
 
 function readSnapshot(reader: ByteReader): SnapshotRecord {
   const slot = reader.number()
-  const checksum = reader.number()
   const trimmed = reader.number()
   const incarnation = reader.number()
   const promised = readBallot(reader)
   const written = reader.number()
-  return { type: 'snapshot', slot, checksum, data: reader.bytes(), trimmed, incarnation, promised, written }
+  return { type: 'snapshot', slot, data: reader.bytes(), trimmed, incarnation, promised, written }
 }
 
 function readBallot(reader: ByteReader): Ballot {

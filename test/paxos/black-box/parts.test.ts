@@ -54,8 +54,7 @@ function record(): {
     settings: DEFAULT_SETTINGS,
     machineVersion: 1,
     redacted: false,
-    whole: true,
-    node: packNode(node, packing),
+    node: packNode(node, packing, machine as never),
   } as const
   const entries: RecordingEntry[] = [{ type: 'begins', beginning: structuredClone(beginning) }]
   let written = 0
@@ -64,7 +63,8 @@ function record(): {
     const made = event({ nowMicros: now, wallMicros: now })
     const actions = node.step(made)
     written += actions.filter(({ type }) => type === 'persist').length
-    const turn = { event: made, draws, results, digest: digestOf(actions), snapshot: null, error: null }
+    const digest = digestOf(actions)
+    const turn = { event: made, draws, results, digest, snapshot: null, outgoing: null, error: null }
     entries.push({ type: 'turn', turn: structuredClone(turn) as RecordedTurn })
     draws = []
     results = []

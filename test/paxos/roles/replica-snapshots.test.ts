@@ -8,12 +8,13 @@ import {
   type MemberId,
   NO_BALLOT,
   NO_OP,
+  type OutgoingSnapshot,
   Replica,
   type ReplicaStart,
   type Settings,
   type Slot,
-  type Snapshot,
 } from '../../../src/paxos/index.js'
+import { takeSnapshot } from '../../../src/paxos/snapshot.js'
 import { Bench, type Deed, persisting, sending } from '../../support/bench.js'
 import { anyLedger, decoded, encoded } from '../../support/ledger.js'
 import { ballot, changing, decree, founding, opening, request } from '../../support/words.js'
@@ -62,9 +63,12 @@ class Seated {
     return seated
   }
 
-  get snapshot(): Snapshot {
-    if (this.replica.snapshot === null) throw new Error('There is no snapshot.')
-    return this.replica.snapshot
+  /** What it sends to who asks for a snapshot. */
+  get outgoing(): OutgoingSnapshot {
+    this.replica.fetch(9, { type: 'fetch', fromSlot: 0 })
+    this.bench.take()
+    if (this.replica.outgoing === null) throw new Error('There is no snapshot.')
+    return this.replica.outgoing
   }
 }
 
@@ -88,10 +92,10 @@ describe('a snapshot', () => {
     const bench = new Bench({ self: 0, settings: { logBytes: 10 * WEIGHT } })
     const replica = seatedReplica(bench)
     learnFrom(replica, 1, decrees(10))
-    expect(replica.snapshot).toBeNull()
+    expect(replica.snapshotSlot).toBe(0)
     bench.take()
     for (const number of [10, 11, 12]) learnFrom(replica, number + 1, [entry(number)])
-    expect(replica.snapshot?.slot).toBe(11)
+    expect(replica.snapshotSlot).toBe(11)
     expect(snapshotRecord(bench.take())).toHaveLength(1)
   })
 
@@ -99,7 +103,7 @@ describe('a snapshot', () => {
     const slots = [0, 1, 2].map((self) => {
       const replica = seatedReplica(new Bench({ self, settings: { logBytes: 9 * WEIGHT } }))
       let slot = 0
-      while (replica.snapshot === null) learnFrom(replica, slot + 1, [entry(slot++)])
+      while (replica.snapshotSlot === 0) learnFrom(replica, slot + 1, [entry(slot++)])
       return slot
     })
     expect(slots).toEqual([10, 7, 4])
@@ -111,22 +115,24 @@ describe('a snapshot', () => {
     bench.take()
     replica.takeSnapshot()
     const deeds = bench.take()
+    const { slot, data } = takeSnapshot(replica.replicated, anyLedger)
     expect(deeds).toEqual([
       persisting({
         type: 'snapshot',
-        ...(replica.snapshot as Snapshot),
+        slot,
+        data,
         trimmed: 0,
         incarnation: 1,
         promised: NO_BALLOT,
         written: 41,
-      }), // it has just taken it
+      }),
       sending(SELF, { type: 'trim', slot: 0 }),
     ])
   })
 
   it('leaves a quarter of what a log may have, for those who miss only a little', () => {
     const { replica } = new Seated({ settings: { logBytes: 12 * WEIGHT } }).learn(1, decrees(20))
-    expect(replica.snapshot?.slot).toBe(20)
+    expect(replica.snapshotSlot).toBe(20)
     expect(replica.logBytes).toBeLessThanOrEqual(3 * WEIGHT)
     expect(replica.logBytes).toBeGreaterThan(WEIGHT)
     expect([...replica.decisions.keys()]).toEqual([19, 20])
@@ -145,8 +151,9 @@ describe('a snapshot', () => {
   })
 
   it('that is being sent is not replaced until the member who asks for it is through, or gone', () => {
-    const { bench, replica, snapshot } = Seated.trimmed(6, { chunkBytes: 16 })
-    const { slot, checksum } = snapshot
+    const seated = Seated.trimmed(6, { chunkBytes: 16 })
+    const { bench, replica } = seated
+    const { slot, checksum } = seated.outgoing
     const learn = (next: Slot) => {
       const decisions = [{ slot: next, ballot: ballot(1), decree: entry(next) }]
       replica.learn(SELF, { type: 'learn', decisions, decided: next, source: 2 })
@@ -154,16 +161,16 @@ describe('a snapshot', () => {
     replica.fetchSnapshot(2, { type: 'fetchSnapshot', fromSlot: 1, slot, checksum, offset: 0 })
     bench.nowMicros += 500_000
     learn(7)
-    expect(replica).toMatchObject({ applied: 7, snapshot: { slot: 6 } })
+    expect(replica).toMatchObject({ applied: 7, snapshotSlot: 6 })
     bench.nowMicros += 1
     learn(8)
-    expect(replica.snapshot?.slot).toBe(8)
+    expect(replica.snapshotSlot).toBe(8)
   })
 
   it('weighs no-ops too: a log of nothing else does not grow for ever', () => {
     const noOps = Array.from({ length: 50 }, () => NO_OP)
     const { replica } = new Seated({ settings: { logBytes: 160 } }).learn(1, noOps)
-    expect(replica.snapshot).not.toBeNull()
+    expect(replica.snapshotSlot).toBeGreaterThan(0)
     expect(replica.decisions.size).toBeLessThanOrEqual(10)
   })
 
@@ -184,7 +191,7 @@ describe('a snapshot', () => {
     const attempts = () =>
       bench.take().filter((deed) => deed.type === 'observe' && deed.observation.type === 'snapshotFailed')
     for (let slot = 1; slot <= 9; slot++) learn(slot)
-    expect(replica).toMatchObject({ applied: 9, snapshot: null, trimmed: 0 })
+    expect(replica).toMatchObject({ applied: 9, snapshotSlot: 0, trimmed: 0 })
     expect(attempts()).toEqual([
       {
         type: 'observe',
@@ -194,14 +201,15 @@ describe('a snapshot', () => {
     fails = false
     learn(10)
     expect(attempts()).toEqual([])
-    expect(replica.snapshot?.slot).toBe(10)
+    expect(replica.snapshotSlot).toBe(10)
     expect(replica.logBytes).toBeLessThanOrEqual(4 * WEIGHT)
   })
 
   it('is where the next life begins, with the decisions after it', () => {
     const before = new Seated({ settings: { logBytes: 2 * WEIGHT } }).learn(1, decrees(6))
     before.learn(7, [entry(6)])
-    const { snapshot, trimmed, decisions } = before.replica
+    const [snapshot = null] = snapshotRecord(before.bench.take())
+    const { trimmed, decisions } = before.replica
     const { bench, replica } = new Seated({ snapshot, trimmed, decisions })
     expect(replica).toMatchObject({ applied: 7, state: before.replica.state })
     const observed = bench.take().filter(({ type }) => type === 'observe')
@@ -209,7 +217,7 @@ describe('a snapshot', () => {
   })
 
   it('of an earlier life tells the acceptor, the leader and the node what is known', () => {
-    const { snapshot } = Seated.trimmed(6)
+    const { outgoing: snapshot } = Seated.trimmed(6)
     const { bench } = new Seated({ snapshot, trimmed: 6, decisions: new Map([[7, NO_OP]]) })
     const deeds = bench.take()
     expect(deeds).toContainEqual(sending(SELF, { type: 'learned', decided: 7 }))
@@ -217,7 +225,7 @@ describe('a snapshot', () => {
   })
 
   it('of an earlier life, with nothing after it, tells the acceptor and the leader what is known', () => {
-    const { snapshot } = Seated.trimmed(6)
+    const { outgoing: snapshot } = Seated.trimmed(6)
     const { bench } = new Seated({ snapshot, trimmed: 6 })
     expect(bench.messages('learned').map(({ decided }) => decided)).toEqual([6])
   })
@@ -231,9 +239,20 @@ describe('a fetch', () => {
 
   it('of what is trimmed is answered with the first chunk of the snapshot', () => {
     const seated = Seated.trimmed(6, { chunkBytes: 10 })
-    const { slot, checksum, data } = seated.snapshot
+    const { slot, checksum, data } = seated.outgoing
     const chunk = { slot, checksum, total: data.length, offset: 0, chunk: data.subarray(0, 10) }
     expect(answerTo(seated, 6)).toEqual([sending(2, { type: 'snapshotChunk', ...chunk })])
+  })
+
+  it('of what is trimmed is answered with what is applied now, and the next chunks are of the same', () => {
+    const seated = Seated.trimmed(6, { chunkBytes: 10 })
+    const first = seated.outgoing
+    seated.learn(7, [entry(6)])
+    expect(seated.outgoing).toBe(first)
+    seated.bench.nowMicros += 1_000_000
+    seated.replica.takeSnapshot()
+    expect(seated.replica.outgoing, 'nobody asks for it any more').toBeNull()
+    expect(seated.outgoing.slot).toBe(7)
   })
 
   it('of what is not is answered with decrees', () => {
@@ -243,7 +262,7 @@ describe('a fetch', () => {
 
   it('of a chunk is answered from where it begins', () => {
     const seated = Seated.trimmed(6, { chunkBytes: 10 })
-    const { slot, checksum, data } = seated.snapshot
+    const { slot, checksum, data } = seated.outgoing
     seated.replica.fetchSnapshot(2, { type: 'fetchSnapshot', fromSlot: 1, slot, checksum, offset: 20 })
     expect(seated.bench.messages('snapshotChunk')).toEqual([
       { type: 'snapshotChunk', slot, checksum, total: data.length, offset: 20, chunk: data.subarray(20, 30) },
@@ -255,7 +274,7 @@ describe('a fetch', () => {
     ['checksum', { checksum: 1 }],
   ])('of a chunk of a snapshot with another %s is answered as a fetch of slots is', (_name, other) => {
     const seated = Seated.trimmed(6, { chunkBytes: 10 })
-    const { slot, checksum } = seated.snapshot
+    const { slot, checksum } = seated.outgoing
     const wanted = { slot, checksum, ...other }
     seated.replica.fetchSnapshot(2, { type: 'fetchSnapshot', fromSlot: 1, ...wanted, offset: 20 })
     expect(seated.bench.messages('snapshotChunk')).toMatchObject([{ slot: 6, offset: 0 }])
@@ -276,7 +295,7 @@ describe('a snapshot of another member', () => {
   })
 
   /** Gives a chunk of it; gives what the taker does. */
-  function give(offset: number, of: Snapshot = giver.snapshot, size = SIZE): Deed[] {
+  function give(offset: number, of: OutgoingSnapshot = giver.outgoing, size = SIZE): Deed[] {
     const { slot, checksum, data } = of
     const chunk = data.subarray(offset, offset + size)
     const message = { type: 'snapshotChunk', slot, checksum, total: data.length, offset, chunk } as const
@@ -285,14 +304,14 @@ describe('a snapshot of another member', () => {
   }
 
   /** Gives all of it. */
-  function giveAll(of: Snapshot = giver.snapshot): Deed[] {
+  function giveAll(of: OutgoingSnapshot = giver.outgoing): Deed[] {
     const deeds: Deed[] = []
     for (let offset = 0; offset < of.data.length; offset += SIZE) deeds.push(...give(offset, of))
     return deeds
   }
 
   it('comes chunk by chunk: each asks for the next', () => {
-    const { slot, checksum } = giver.snapshot
+    const { slot, checksum } = giver.outgoing
     for (const offset of [0, SIZE]) {
       const wanted = { fromSlot: 1, slot, checksum, offset: offset + SIZE }
       expect(give(offset)).toEqual([sending(2, { type: 'fetchSnapshot', ...wanted })])
@@ -300,6 +319,7 @@ describe('a snapshot of another member', () => {
   })
 
   it('is installed at once when its last chunk is there: written, observed, and told to the roles', () => {
+    const { slot, data } = giver.outgoing
     const deeds = giveAll().slice(-10)
     expect(taker.replica).toMatchObject({
       applied: 6,
@@ -308,7 +328,7 @@ describe('a snapshot of another member', () => {
       state: giver.replica.state,
     })
     expect(snapshotRecord(deeds)).toEqual([
-      { type: 'snapshot', ...giver.snapshot, trimmed: 6, incarnation: 1, promised: NO_BALLOT, written: 1 },
+      { type: 'snapshot', slot, data, trimmed: 6, incarnation: 1, promised: NO_BALLOT, written: 1 },
     ])
     expect(deeds).toContainEqual({ type: 'observe', observation: { type: 'installed', slot: 6 } })
     const told = deeds.flatMap((deed) => (deed.type === 'send' && deed.to === 0 ? [deed.message.type] : []))
@@ -340,7 +360,7 @@ describe('a snapshot of another member', () => {
     give(0)
     taker.learn(6, [], 6)
     taker.bench.take()
-    const { slot, checksum } = giver.snapshot
+    const { slot, checksum } = giver.outgoing
     const asked: unknown[] = []
     for (let times = 0; times < 3; times++) {
       taker.replica.timer('fetch')
@@ -352,7 +372,7 @@ describe('a snapshot of another member', () => {
   })
 
   it('never mixes with the chunks of another', () => {
-    const { slot, checksum, data } = giver.snapshot
+    const { slot, checksum, data } = giver.outgoing
     give(0)
     for (const other of [
       { slot, checksum: checksum ^ 1, data },
@@ -369,7 +389,7 @@ describe('a snapshot of another member', () => {
   it('gives way to a later one, from its beginning, when it does not go on itself', () => {
     give(0)
     taker.learn(6, [], 6)
-    const later = Seated.trimmed(9, { chunkBytes: SIZE }).snapshot
+    const later = Seated.trimmed(9, { chunkBytes: SIZE }).outgoing
     give(0, later)
     expect(taker.replica.incoming, 'it goes on').toMatchObject({ slot: 6, received: SIZE })
     taker.replica.timer('fetch')
@@ -382,11 +402,11 @@ describe('a snapshot of another member', () => {
   })
 
   it('whose bytes are not what was promised is dropped as a whole, and asked for again', () => {
-    const { slot, checksum, data } = giver.snapshot
+    const { slot, checksum, data } = giver.outgoing
     const wrong = data.slice()
     wrong[3] = 0xff
     giveAll({ slot, checksum, data: wrong })
-    expect(taker.replica).toMatchObject({ applied: 0, incoming: null, snapshot: null })
+    expect(taker.replica).toMatchObject({ applied: 0, incoming: null, snapshotSlot: 0 })
     giveAll()
     expect(taker.replica.applied).toBe(6)
   })
@@ -408,17 +428,17 @@ describe('a snapshot of another member', () => {
     ['longer than the whole', (data: Uint8Array) => [...data, 0]],
     ['without a byte', () => []],
   ])('of which a chunk is %s is passed over', (_name, chunkOf) => {
-    const { slot, checksum, data } = giver.snapshot
+    const { slot, checksum, data } = giver.outgoing
     const chunk = Uint8Array.from(chunkOf(data))
     const message = { slot, checksum, total: data.length, offset: 0, chunk }
     taker.replica.snapshotChunk(2, { type: 'snapshotChunk', ...message })
     expect(taker.replica.incoming).toBeNull()
   })
 
-  it('is its own from then on: it gives it to others, and takes the next when that is due', () => {
+  it('is its own from then on: it gives the same to others', () => {
     giveAll()
-    taker.replica.fetch(1, { type: 'fetch', fromSlot: 1 })
-    expect(taker.bench.messages('snapshotChunk')).toMatchObject([{ slot: 6, offset: 0 }])
+    expect(taker.replica.snapshotSlot).toBe(6)
+    expect(taker.outgoing).toEqual(giver.outgoing)
   })
 })
 
@@ -479,9 +499,8 @@ describe('a member that is removed', () => {
   })
 
   it('asks again in its next life, also from a snapshot', () => {
-    const before = removed().learn(2, [NO_OP, NO_OP])
-    before.replica.takeSnapshot()
-    const { bench } = new Seated({ settings, snapshot: before.snapshot, trimmed: 3 })
+    const snapshot = removed().learn(2, [NO_OP, NO_OP]).outgoing
+    const { bench } = new Seated({ settings, snapshot, trimmed: 3 })
     expect(bench.sent('farewell').map(({ to }) => to)).toEqual([[3, 4, 5]])
   })
 })
@@ -532,7 +551,7 @@ describe('a snapshot that nobody has any more', () => {
     const [later, earlier] = [9, 6].map((slots) => Seated.trimmed(slots, { chunkBytes: 16 }))
     if (later === undefined || earlier === undefined) throw new Error('There are two.')
     const taker = new Seated({ self: 0 }).learn(9, [], 9)
-    const { slot, checksum, data } = later.snapshot
+    const { slot, checksum, data } = later.outgoing
     const chunk = { slot, checksum, total: data.length, offset: 0, chunk: data.subarray(0, 16) }
     taker.replica.snapshotChunk(2, { type: 'snapshotChunk', ...chunk })
     for (let times = 0; times < 100 && taker.replica.applied === 0; times++) {

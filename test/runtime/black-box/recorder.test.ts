@@ -3,13 +3,17 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type AnyMachine, CommandFailed, defineMachine } from '../../../src/paxos/index.js'
+import { type AnyMachine, CommandFailed, defineMachine, type NodeEvent } from '../../../src/paxos/index.js'
 import { decodeText, encodeText } from '../../../src/paxos/text.js'
+import { Recorder } from '../../../src/runtime/black-box/recorder.js'
 import { type BlackBoxOptions, Member } from '../../../src/runtime/index.js'
 import { counter, Notes, newFolder, QUICK, rejection, start, startCluster } from '../member/started.js'
 import { filesOf, partsOf, replayAll, turnsOf } from './recorded.js'
 
 const COUNTER = counter as unknown as AnyMachine
+const FIVE = encodeText('5')
+
+type Untimed<Event = NodeEvent> = Event extends NodeEvent ? Omit<Event, 'nowMicros' | 'wallMicros'> : never
 
 /** Keeps texts, and fails for an empty one with words of its own. */
 const notes = defineMachine({
@@ -69,7 +73,7 @@ describe('a black box', () => {
     const parts = partsOf(folder)
     expect(parts.length).toBeGreaterThan(1)
     expect(parts.every(({ beginning }) => beginning.reason !== 'behind')).toBe(true)
-    expect(parts.at(-1)?.beginning).toMatchObject({ reason: 'full', whole: true })
+    expect(parts.at(-1)?.beginning).toMatchObject({ reason: 'full', node: { whole: true } })
     expect(replayAll(folder, notes as unknown as AnyMachine).node.roles.replica?.applied).toBe(
       member.status().applied,
     )
@@ -91,20 +95,36 @@ describe('a black box', () => {
     expect(replayAll(folder, COUNTER).node.roles.replica?.state).toBe(1_000)
   })
 
-  test('knows the snapshot that the member took, also where the machine is not run', async () => {
+  test('knows the snapshot that the member sends, also where the machine is not run', async () => {
     const folder = newFolder()
-    const member = await start({ blackBox: { folder, redact: true } })
-    await member.invoke(5)
-    member.snapshot()
-    await member.invoke(6)
-    const snapshot = member.core.node.roles.replica?.snapshot
-    await member.close()
-    const again = replayAll(folder, null).node.roles.replica?.snapshot
-    expect([again?.slot, again?.checksum, again?.data.length]).toEqual([
-      snapshot?.slot,
-      snapshot?.checksum,
-      snapshot?.data.length,
-    ])
+    const recorder = await Recorder.open({ folder, redact: true }, 'a', new Notes())
+    const purpose = { type: 'seed', cluster: 7, voters: [0] } as const
+    const node = recorder.makeNode({ self: 0, purpose, machine: COUNTER, draw: (low) => low })
+    let [nowMicros, written] = [0, 0]
+    const step = (event: Untimed): void => {
+      nowMicros += 1_000
+      const timed = { ...event, nowMicros, wallMicros: nowMicros }
+      const actions = node.step(timed)
+      written += actions.filter(({ type }) => type === 'persist').length
+      recorder.turn(timed, actions)
+    }
+    step({ type: 'boot' })
+    for (let reference = 1; reference <= 6; reference++) {
+      step({ type: 'durable', count: written })
+      step({ type: 'requests', requests: [{ type: 'command', client: 1, reference, command: FIVE }] })
+    }
+    step({ type: 'durable', count: written })
+    step({ type: 'snapshot' })
+    const message = { type: 'fetch', fromSlot: 0 } as const
+    step({ type: 'messages', envelopes: [{ from: 1, store: 1, message }] })
+    const outgoing = node.roles.replica?.outgoing
+    expect(outgoing?.data.length).toBeGreaterThan(0)
+    await recorder.close(nowMicros)
+
+    const again = replayAll(folder, null).node.roles.replica?.outgoing
+    expect(again).toMatchObject({ slot: outgoing?.slot, checksum: outgoing?.checksum })
+    expect(again?.data.length).toBe(outgoing?.data.length)
+    expect(again?.data).not.toEqual(outgoing?.data)
   })
 
   test('leaves a state out that takes too much: the member does the same once more, without its machine', async () => {
@@ -118,7 +138,7 @@ describe('a black box', () => {
     const { applied } = member.status()
     await member.close()
     const parts = partsOf(folder)
-    expect(parts.at(-1)?.beginning).toMatchObject({ reason: 'full', whole: false })
+    expect(parts.at(-1)?.beginning).toMatchObject({ reason: 'full', node: { whole: false } })
     const replay = replayAll(folder, notes as unknown as AnyMachine)
     expect([replay.isMachineRun, replay.node.roles.replica?.applied]).toEqual([false, applied])
   })

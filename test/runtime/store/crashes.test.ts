@@ -151,7 +151,6 @@ class Trial {
     return {
       type: 'snapshot',
       slot: this.#slot,
-      checksum: bytes,
       data: decree(bytes, this.written.length),
       trimmed: Math.max(trimmed, this.#slot - behind),
       incarnation,

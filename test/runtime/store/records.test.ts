@@ -41,7 +41,6 @@ const record: fc.Arbitrary<StoreRecord> = fc.oneof(
   fc.record({
     type: fc.constant('snapshot'),
     slot: number,
-    checksum: fc.nat({ max: 0xffff_ffff }),
     data: bytes,
     trimmed: number,
     incarnation: number,

@@ -25,7 +25,6 @@ const vote = (slot: number, bytes: number): StoreRecord => ({
 const snapshot = (slot: number, written: number, bytes = 1000): SnapshotRecord => ({
   type: 'snapshot',
   slot,
-  checksum: 1,
   data: new Uint8Array(bytes).fill(slot % 256),
   trimmed: slot,
   incarnation: 1,
