@@ -1,24 +1,28 @@
 /** What becomes of one exhibit: how soon it is caught, and how short a story of it is made. */
-import { readOlderStory, StoryError } from 'synod/simulation'
+import { isSought, readOlderStory, readStory, StoryError } from 'synod/simulation'
 import type { Exhibit } from './exhibit.js'
-import { type Finding, MOST_TIMES_SHORTEST, type Told } from './findings.js'
-import { type Caught, hunt, processorSeconds, replayRun, shorten, storyOf } from './hunt.js'
+import { type Finding, isShort, type ShortStory, type Told } from './findings.js'
+import { type Caught, hunt, processorSeconds, replayRun, STARTS, shorten, storyOf } from './hunt.js'
 import { search } from './search.js'
 
 export interface Effort {
   readonly starts: readonly number[]
   readonly seeds: number
-  /** How long to shrink what was caught. */
+  /** How long to shrink what was caught, until it is short enough. */
   readonly limitSeconds: number
-  /** Shrink it as far as it goes, and not only until it is short enough. */
+  /** How long to shrink it even if it is short enough, unless it is as short as the one by hand. */
+  readonly leastSeconds: number
+  /** Look for a story by hand also where one is known. */
   readonly isThorough: boolean
+  /** How long to look for a story by hand. */
+  readonly searchSeconds: number
 }
 
-/** Hunts a bug, and shrinks the first run that was caught. */
+/** Hunts a bug, and shrinks a run that was caught: the first, or the first in which the verdict fails that is known. */
 export function examine(
   exhibit: Exhibit,
   known: Finding | undefined,
-  { starts, seeds, limitSeconds, isThorough }: Effort,
+  { starts, seeds, limitSeconds, leastSeconds, isThorough, searchSeconds }: Effort,
   say: (text: string) => void,
 ): Told {
   const hunts = starts.map((start) => {
@@ -27,65 +31,90 @@ export function examine(
     return caught
   })
   const counts = hunts.map((caught) => caught?.seeds ?? null)
-  const caught = hunts.find((each) => each !== null)
+  const all = hunts.filter((each) => each !== null)
+  const caught = all.find(({ failure }) => failure.verdict === known?.verdict) ?? all[0]
   if (!caught) return { ...lost(exhibit), seeds: counts }
-  const shortest = shortestKnown(exhibit, known)
-  const enough = shortest === null || isThorough ? 0 : MOST_TIMES_SHORTEST * shortest.events
+  const { verdict } = caught.failure
+  const before = known && replayed(exhibit, known.byHand?.story, verdict)
+  const byHand = before && !isThorough ? before : searched(exhibit, verdict, searchSeconds, before ?? null)
+  const isEnough = (events: number, seconds: number): boolean =>
+    seconds >= limitSeconds ||
+    (byHand !== null && seconds >= leastSeconds && isShort({ events, byHand })) ||
+    events <= (byHand?.events ?? 0)
   const beginSeconds = processorSeconds()
-  const shrunk = shrink(exhibit, caught, limitSeconds, enough)
-  return {
-    bug: exhibit.name,
-    found: counts.every((count) => count !== null),
-    seeds: counts,
-    ...shrunk,
-    shortest: shortest !== null && shortest.events <= shrunk.events ? shortest : shrunk,
-    isShort: shortest === null || shrunk.events <= MOST_TIMES_SHORTEST * shortest.events,
-    shrunkSeconds: processorSeconds() - beginSeconds,
-  }
+  const shrunk = shrink(exhibit, caught, isEnough)
+  const shrunkSeconds = processorSeconds() - beginSeconds
+  const found = counts.every((count) => count !== null)
+  return { bug: exhibit.name, found, seeds: counts, ...shrunk, byHand, shrunkSeconds }
 }
 
-/** Replays the story that is pinned, and hunts nothing. */
+/** Replays the stories that are pinned, and hunts nothing. */
 export function replayKnown(exhibit: Exhibit, known: Finding | undefined): Told {
   if (known === undefined) return lost(exhibit)
   const pinned = replayed(exhibit, known.story, known.verdict)
   if (pinned === null) return { ...lost(exhibit), ...known }
-  const shortest = shortestKnown(exhibit, known) ?? pinned
-  const isShort = pinned.events <= MOST_TIMES_SHORTEST * shortest.events
-  return { bug: exhibit.name, found: true, ...known, ...pinned, shortest, isShort, shrunkSeconds: null }
+  const byHand = replayed(exhibit, known.byHand?.story, pinned.verdict)
+  return { bug: exhibit.name, found: true, ...known, ...pinned, byHand: short(byHand), shrunkSeconds: null }
 }
 
-/** Looks for a shorter story in another way than by shrinking, see {@link search}. */
-export function searchFor(exhibit: Exhibit, known: Finding | undefined, limitSeconds: number): Told {
+/** Looks for a shorter story by hand, see {@link search}, and hunts nothing. */
+export function searchFor(exhibit: Exhibit, known: Finding | undefined, seconds: number): Told {
   const told = replayKnown(exhibit, known)
-  const found = search(exhibit, limitSeconds)
-  if (found === null || found.failure.event >= told.shortest.events) return told
-  const shortest = { events: found.failure.event, story: storyOf(exhibit, found) }
-  return { ...told, shortest, isShort: told.events <= MOST_TIMES_SHORTEST * shortest.events }
+  return told.found ? { ...told, byHand: searched(exhibit, told.verdict, seconds, told.byHand) } : told
+}
+
+/** Whether everything that is pinned was told by this version, from all starts, and shows the bug as it says. */
+export function isUpToDate(exhibit: Exhibit, known: Finding | undefined): boolean {
+  if (!known?.byHand || known.seeds.length < STARTS.length || known.seeds.includes(null)) return false
+  return [known, known.byHand].every(({ story, events }) => {
+    try {
+      return replayRun(exhibit, readStory(story))?.event === events
+    } catch (error) {
+      if (error instanceof StoryError) return false
+      throw error
+    }
+  })
 }
 
 interface Replayed extends Pick<Finding, 'verdict' | 'events' | 'story'> {}
 
-function shrink(exhibit: Exhibit, caught: Caught, limitSeconds: number, enough: number): Replayed {
-  const shrunk = shorten(exhibit, caught, limitSeconds, enough)
+function searched(
+  exhibit: Exhibit,
+  verdict: string,
+  seconds: number,
+  known: ShortStory | null,
+): ShortStory | null {
+  const endSeconds = processorSeconds() + seconds
+  const found = search(exhibit, verdict, () => processorSeconds() >= endSeconds)
+  if (found === null || (known !== null && known.events <= found.failure.event)) return short(known)
+  return { events: found.failure.event, story: storyOf(exhibit, found) }
+}
+
+function short(known: ShortStory | null): ShortStory | null {
+  return known && { events: known.events, story: known.story }
+}
+
+function shrink(
+  exhibit: Exhibit,
+  caught: Caught,
+  isEnough: (events: number, seconds: number) => boolean,
+): Replayed {
+  const shrunk = shorten(exhibit, caught, isEnough)
   // What was made short is one verdict's failure; in what is left another may fail before it.
   const { verdict, event: events } = replayRun(exhibit, shrunk) ?? shrunk.failure
   return { verdict, events, story: storyOf(exhibit, shrunk) }
-}
-
-function shortestKnown(exhibit: Exhibit, known: Finding | undefined): Replayed | null {
-  return known === undefined ? null : replayed(exhibit, known.shortest.story, null)
 }
 
 /**
  * A story as it shows its bug now; null if it does not, or breaks another verdict than this one. One of an older version
  * may still show it, whatever else has become of it.
  */
-function replayed(exhibit: Exhibit, story: string, expected: string | null): Replayed | null {
+function replayed(exhibit: Exhibit, story: string | undefined, verdict: string): Replayed | null {
+  if (story === undefined) return null
   try {
     const run = readOlderStory(story)
     const failure = replayRun(exhibit, run)
-    if (failure === null || !exhibit.verdicts.includes(failure.verdict)) return null
-    if (expected !== null && failure.verdict !== expected) return null
+    if (failure === null || !isSought(failure.verdict, verdict)) return null
     return { verdict: failure.verdict, events: failure.event, story: storyOf(exhibit, run) }
   } catch (error) {
     if (error instanceof StoryError) return null
@@ -94,7 +123,14 @@ function replayed(exhibit: Exhibit, story: string, expected: string | null): Rep
 }
 
 function lost({ name }: Exhibit): Told {
-  const shortest = { events: Number.MAX_SAFE_INTEGER, story: '' }
-  const nothing = { verdict: '', seeds: [], story: '', events: 0, shortest }
-  return { bug: name, found: false, ...nothing, isShort: false, shrunkSeconds: null }
+  return {
+    bug: name,
+    found: false,
+    verdict: '',
+    seeds: [],
+    story: '',
+    events: 0,
+    byHand: null,
+    shrunkSeconds: null,
+  }
 }

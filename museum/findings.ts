@@ -1,29 +1,38 @@
-/** What is known of each exhibit: how soon it is found, and the shortest story of it. */
+/** What is known of each exhibit: how soon it is found, and short stories of it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
-export interface Finding {
+/** A run that shows a bug, as one integer, and the number of the event that breaks its verdict. */
+export interface ShortStory {
+  readonly events: number
+  readonly story: string
+}
+
+export interface Finding extends ShortStory {
   /** How many seeds it took from each of the starts; null: it was not found within the limit. */
   readonly seeds: readonly (number | null)[]
-  /** The verdict that fails first, and the number of the event that breaks it, in a run that was caught and shrunk. */
+  /** The verdict that fails first. Its story is what the shrinker made of a run that was caught. */
   readonly verdict: string
-  readonly events: number
-  /** One integer that replays it. */
-  readonly story: string
-  /** The shortest story that is known of it, however it was found. */
-  readonly shortest: { readonly events: number; readonly story: string }
+  /**
+   * The shortest in which the same verdict fails in a situation that was set up by hand; null: none is known. The shrinker
+   * has no part in it.
+   */
+  readonly byHand: ShortStory | null
 }
 
 /** One bug, as the command line tells of it. */
 export interface Told extends Finding {
   readonly bug: string
   readonly found: boolean
-  /** How long it took to make a run that was caught now as short; null where that was not tried, or not reached. */
+  /** How long it took to make a run that was caught now as short; null where that was not tried. */
   readonly shrunkSeconds: number | null
-  readonly isShort: boolean
 }
 
-/** A story has at most so many times the events of the shortest that is known. */
-export const MOST_TIMES_SHORTEST = 2
+/** A story has at most so many times the events of the shortest by hand. */
+export const MOST_TIMES_BY_HAND = 2
+
+export function isShort({ events, byHand }: Pick<Finding, 'events' | 'byHand'>): boolean {
+  return byHand === null || events <= MOST_TIMES_BY_HAND * byHand.events
+}
 
 /** By the name of the exhibit. */
 export type Findings = Readonly<Record<string, Finding>>

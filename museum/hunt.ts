@@ -50,13 +50,17 @@ export function processorSeconds(): number {
 }
 
 /**
- * The shortest run that is found in so many seconds of processor time, or the first that has no more events than are
- * enough. What fails without the bug as well is no candidate.
+ * The shortest run that is found until it is enough, which is asked after each trial with the events of the shortest so
+ * far, and the seconds of processor time so far. What fails without the bug as well is no candidate.
  */
-export function shorten(exhibit: Exhibit, caught: Caught, limitSeconds: number, enough = 0): Shrunk {
+export function shorten(
+  exhibit: Exhibit,
+  caught: Caught,
+  isEnough: (events: number, seconds: number) => boolean,
+): Shrunk {
   const planted = trialsWith(exhibit)
   const { scenario, seed, failure } = caught
-  const endSeconds = processorSeconds() + limitSeconds
+  const beginSeconds = processorSeconds()
   let best: Shrunk = { scenario, seed, failure, runs: 0 }
   const candidates = shrink({
     scenario,
@@ -67,10 +71,9 @@ export function shorten(exhibit: Exhibit, caught: Caught, limitSeconds: number, 
       return failed !== null && failsAnyway(exhibit, candidate, candidateSeed) ? null : failed
     },
   })
-  for (let next = candidates.next(); next.done !== true && processorSeconds() < endSeconds; ) {
+  for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
     if (next.value !== null) best = next.value
-    if (best.failure.event <= enough) break
-    next = candidates.next()
+    if (isEnough(best.failure.event, processorSeconds() - beginSeconds)) break
   }
   return best
 }

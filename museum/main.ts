@@ -2,18 +2,22 @@
  * `npm run museum`: hunts every planted bug, or some, and prints how soon each is found and the story that shows it.
  * Progress goes to stderr.
  */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readStory, Simulation, StoryError } from 'synod/simulation'
-import { examine, replayKnown, searchFor } from './examine.js'
+import { isUpToDate } from './examine.js'
 import type { Exhibit } from './exhibit.js'
 import { EXHIBITS } from './exhibits/index.js'
-import { medianOf, readFindings, type Told, writeFindings } from './findings.js'
+import { isShort, medianOf, readFindings, type Told, writeFindings } from './findings.js'
 import { MOST_SEEDS, replay, STARTS } from './hunt.js'
 import { applicationOfModule, UsageError, withApplication } from './mine.js'
+import { examineAll, type Job, STORIES } from './pool.js'
 import { tableOf, writeTable } from './table.js'
 import { applicationOf } from './trial.js'
 
-const STORIES = new URL('../stories.json', import.meta.url)
+/** What is pinned is shrunk for so long even if it is short enough, unless it is as short as the one by hand. */
+const PINNED_LEAST_SECONDS = 8
+
 const README = new URL('../README.md', import.meta.url)
 
 const HELP = `Usage: npm run museum -- [options]
@@ -24,16 +28,20 @@ Hunts planted bugs, each from five starts, and shows how many seeds it took and 
   --seeds N          give up a hunt after so many seeds (default: ${MOST_SEEDS})
   --starts N         hunt from so many starts, 1 to ${STARTS.length} (default: ${STARTS.length})
   --quick            hunt nothing: replay the pinned stories
-  --pin              shrink what was caught as far as it goes, and write all to museum/stories.json and
-                     museum/README.md; with --quick, write only how the pinned stories show their bugs now
-  --limit SECONDS    how long to shrink what was caught, or to search (default: 50)
-  --search           hunt nothing: look for shorter stories in another way than by shrinking; with --pin, write them
+  --search           hunt nothing: look for shorter stories in the situations that are set up by hand
+  --pin              shrink what was caught further than that, look for a story by hand as well, and write all to
+                     museum/stories.json and museum/README.md; with --quick or --search, write what comes of that
+  --resume           leave out what is pinned as it is now: go on with a --pin that was interrupted
+  --limit SECONDS    how long to shrink what was caught until it is short enough (default: 50)
+  --by-hand SECONDS  how long to look for a story by hand (default: 5)
+  --workers N        processes at work (default: one for each core)
   --machine MODULE   hunt with a machine and clients of your own, such as ./mine.js
   --replay INTEGER   with --bug NAME: print the transcript of this story, up to the event that breaks a verdict
   --json             print an array of {bug, found, verdict, medianSeeds, story}
   --help             print this
 
-It exits with 0 when every bug is caught from each start and shrinks to at most twice the shortest story that is known\nof it; with 1 when one does not; and with 2 when an option or a module is wrong.`
+Seconds are those of the processor. It exits with 0 when every bug is caught from each start and shrinks to at most
+twice the shortest story by hand; with 1 when one does not; and with 2 when an option or a module is wrong.`
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -42,6 +50,9 @@ async function main(): Promise<number> {
       seeds: { type: 'string', default: String(MOST_SEEDS) },
       starts: { type: 'string', default: String(STARTS.length) },
       limit: { type: 'string', default: '50' },
+      'by-hand': { type: 'string', default: '5' },
+      workers: { type: 'string', default: String(availableParallelism()) },
+      resume: { type: 'boolean', default: false },
       search: { type: 'boolean', default: false },
       machine: { type: 'string' },
       replay: { type: 'string' },
@@ -59,38 +70,38 @@ async function main(): Promise<number> {
   if (values.replay !== undefined) return show(chosen, values.replay)
   if (values.pin && values.machine !== undefined)
     throw new UsageError('stories are pinned of the clients of shared: leave out --machine, or --pin')
-  const seeds = numberOf('--seeds', values.seeds, MOST_SEEDS)
-  const starts = STARTS.slice(0, numberOf('--starts', values.starts, STARTS.length))
-  const limitSeconds = numberOf('--limit', values.limit, 3_600)
-  const told = chosen.map((exhibit, index) => {
-    // What is known was found with other clients.
-    const known = values.machine === undefined ? readFindings(STORIES)[exhibit.name] : undefined
-    const effort = { starts, seeds, limitSeconds, isThorough: values.pin }
-    const one = values.quick
-      ? replayKnown(exhibit, known)
-      : values.search
-        ? searchFor(exhibit, known, limitSeconds)
-        : examine(exhibit, known, effort, say)
-    say(`${index + 1} of ${chosen.length}: ${one.bug} ${wordsOf(one)}`)
+  const all = readFindings(STORIES)
+  const left = chosen.filter((exhibit) => !(values.resume && isUpToDate(exhibit, all[exhibit.name])))
+  const effort = {
+    starts: STARTS.slice(0, numberOf('--starts', values.starts, STARTS.length)),
+    seeds: numberOf('--seeds', values.seeds, MOST_SEEDS),
+    limitSeconds: numberOf('--limit', values.limit, 3_600),
+    leastSeconds: values.pin ? PINNED_LEAST_SECONDS : 0,
+    isThorough: values.pin,
+    searchSeconds: numberOf('--by-hand', values['by-hand'], 3_600),
+  }
+  const mode = values.quick ? 'quick' : values.search ? 'search' : 'examine'
+  const jobs = left.map(({ name }): Job => ({ bug: name, mode, effort, machine: values.machine }))
+  let count = 0
+  const told = await examineAll(jobs, numberOf('--workers', values.workers, 64), (one) => {
+    say(`${++count} of ${jobs.length}: ${one.bug} ${wordsOf(one)}`)
     if (values.pin && one.found) pin(one)
-    return one
   })
   if (values.pin) writeTable(README, readFindings(STORIES))
   print(values.json ? jsonOf(told) : tableOf(told))
-  return told.every(({ found, isShort }) => found && isShort) ? 0 : 1
+  return told.every((one) => one.found && isShort(one)) ? 0 : 1
 }
 
-function wordsOf({ found, verdict, events, shortest, isShort, shrunkSeconds }: Told): string {
+function wordsOf(told: Told): string {
+  const { found, verdict, events, byHand, shrunkSeconds } = told
   if (!found) return 'is NOT found'
   const time = shrunkSeconds === null ? '' : `, after ${shrunkSeconds.toFixed(1)} s`
-  const short = isShort ? '' : `, which is NOT SHORT: ${shortest.events} are enough`
-  return `breaks ${verdict} in ${events} events${time}${short}`
+  const hand = byHand === null ? 'none' : `${byHand.events}`
+  return `breaks ${verdict} in ${events} events${time}; ${hand} by hand${isShort(told) ? '' : ', so it is NOT SHORT'}`
 }
 
-function pin({ bug, seeds, verdict, events, story, shortest }: Told): void {
-  const { events: fewest, story: shortestStory } = shortest
-  const finding = { seeds, verdict, events, story, shortest: { events: fewest, story: shortestStory } }
-  const all = { ...readFindings(STORIES), [bug]: finding }
+function pin({ bug, seeds, verdict, events, story, byHand }: Told): void {
+  const all = { ...readFindings(STORIES), [bug]: { seeds, verdict, events, story, byHand } }
   const inOrder = EXHIBITS.flatMap(({ name }) => (all[name] ? [[name, all[name]] as const] : []))
   writeFindings(STORIES, Object.fromEntries(inOrder))
 }

@@ -1,19 +1,26 @@
 /** Tables of findings: for a terminal, and in the README. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { EXHIBITS } from './exhibits/index.js'
-import { type Findings, medianOf, type Told } from './findings.js'
+import { type Finding, type Findings, medianOf, type Told } from './findings.js'
 
 export function tableOf(told: readonly Told[]): string {
-  const rows = told.map(({ bug, found, verdict, seeds, events, story }) => [
-    bug,
-    found ? verdict : 'NOT FOUND',
-    String(medianOf(seeds) ?? '-'),
-    String(events),
-    story,
+  const rows = told.map((one) => [
+    one.bug,
+    one.found ? one.verdict : 'NOT FOUND',
+    String(medianOf(one.seeds) ?? '-'),
+    String(one.events),
+    String(one.byHand?.events ?? '-'),
+    ratioOf(one),
+    one.story,
   ])
-  const table = [['bug', 'verdict', 'median seeds', 'events', 'story'], ...rows]
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
+  const table = [['bug', 'verdict', 'median seeds', 'events', 'by hand', 'ratio', 'story'], ...rows]
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
   return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')
+}
+
+/** How many times as long as the one by hand a story is. */
+function ratioOf({ events, byHand }: Pick<Finding, 'events' | 'byHand'>): string {
+  return byHand === null ? '-' : (events / byHand.events).toFixed(1)
 }
 
 const BEGIN = '<!-- begin of the table: npm run museum -- --pin writes it -->'
@@ -30,12 +37,13 @@ export function writeTable(readme: URL, findings: Findings): void {
 function markdownOf(findings: Findings): string {
   const rows = EXHIBITS.map(({ name, wrong, breaks }) => {
     const finding = findings[name]
-    const { verdict = 'not found', events = '' } = finding ?? {}
-    return `| \`${name}\` | ${wrong} | ${breaks} | *${verdict}* | ${medianOf(finding?.seeds ?? []) ?? ''} | ${events} |`
+    if (finding === undefined) return `| \`${name}\` | ${wrong} | ${breaks} | *not found* | | | | |`
+    const { verdict, seeds, events, byHand } = finding
+    return `| \`${name}\` | ${wrong} | ${breaks} | *${verdict}* | ${medianOf(seeds) ?? ''} | ${events} | ${byHand?.events ?? ''} | ${ratioOf(finding)} |`
   })
   return [
-    '| bug | what is wrong | what it breaks | verdict | median seeds | events |',
-    '|---|---|---|---|--:|--:|',
+    '| bug | what is wrong | what it breaks | verdict | median seeds | events | by hand | ratio |',
+    '|---|---|---|---|--:|--:|--:|--:|',
     ...rows,
   ].join('\n')
 }

@@ -25,7 +25,15 @@ export * from './hunting/campaign.js'
 export { type ShrinkOptions, type Shrunk, shrink } from './hunting/shrink.js'
 export * from './hunting/story.js'
 export { addTallies, type Found, NOTHING, type Tally, tallyOf } from './hunting/tally.js'
-export { ANY_FAILURE, type Broken, type Failure, type Sought, type Trial, trialsOf } from './hunting/trial.js'
+export {
+  ANY_FAILURE,
+  type Broken,
+  type Failure,
+  isSought,
+  type Sought,
+  type Trial,
+  trialsOf,
+} from './hunting/trial.js'
 export {
   checkLinearizability,
   type KeyFinding,

@@ -40,8 +40,12 @@ const KEPT = 6
 /** What is kept has at most this many times the events of the shortest. */
 const FARTHEST = 2
 
-/** So many small worlds are tried before a large one is made simpler: each run of that takes long. */
-const FIRST_STEPS = 100
+/**
+ * So many small worlds are tried before a large one is made simpler, or its neighbours are tried: each run of that takes
+ * long. One for each of so many events, and at least and at most so many.
+ */
+const EVENTS_A_FIRST_STEP = 10
+const FIRST_STEPS = [100, 1_500] as const
 
 /** One world of so many is drawn anew, and the others near what is kept. */
 const NEW_IN = 4
@@ -96,15 +100,17 @@ class Shrinker {
   /** Until nothing helps any more. */
   *run(): Generator<Shrunk, void, void> {
     const bits = prefix(this.#origin.seed, DRAW.shrink)
+    const [fewest, most] = FIRST_STEPS
+    const firstSteps = Math.min(most, Math.max(fewest, this.#origin.failure.event / EVENTS_A_FIRST_STEP))
     let simplest: Failing | null = null
     for (let step = 0, vain = 0; vain < this.#mostInVain && !this.#spent; step++, vain++) {
-      if (this.#kept[0] !== simplest && step >= FIRST_STEPS) {
+      if (this.#kept[0] !== simplest && step >= firstSteps) {
         yield* this.#simplify()
         simplest = this.#kept[0]
         vain = 0
       }
       let draws = 0
-      this.#wander((low, high) => within(hash(bits, step, draws++, 0), low, high))
+      this.#wander((low, high) => within(hash(bits, step, draws++, 0), low, high), step < firstSteps)
       yield this.shortest
     }
   }
@@ -132,14 +138,15 @@ class Shrinker {
     return simpler
   }
 
-  /** Tries one world: a new one, or one next to a world that is kept. */
-  #wander(draw: Draw): void {
+  /** Tries one world: a new one, or one next to a world that is kept; at first only next to small ones. */
+  #wander(draw: Draw, isFirst: boolean): void {
     const [{ failure }] = this.#kept
     const seed = draw(0, LAST_SEED)
     const place = draw(0, KEPT - 1)
     const known = this.#kept[place]
     const { scenario: origin } = this.#origin
-    if (known !== undefined && draw(1, NEW_IN) > 1) {
+    const isNear = known !== undefined && !(isFirst && known === this.#origin)
+    if (isNear && draw(1, NEW_IN) > 1) {
       const shorter = this.#try(neighbour(known.scenario, origin, draw), seed, known.failure.event - 1)
       if (shorter !== null) this.#keep(shorter, place)
       return

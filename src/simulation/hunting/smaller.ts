@@ -13,7 +13,7 @@ export type Draw = (low: number, high: number) => number
 /** Few members, clients and requests, and some of the faults of a run, soon after the beginning. */
 export function smallWorld(origin: Scenario, draw: Draw): Scenario {
   const delayMicros = Math.min(origin.delayMicros, 250 * 2 ** draw(0, 7))
-  const quietMicros = Math.min(origin.quietMicros, 100_000 * 2 ** draw(0, 6))
+  const quietMicros = Math.min(origin.quietMicros, 10_000 * 2 ** draw(0, 9))
   return {
     ...origin,
     members: Math.min(Math.max(origin.members, 3), pick([1, 2, 3, 3, 3, 3, 4, 5], draw)),
@@ -23,9 +23,9 @@ export function smallWorld(origin: Scenario, draw: Draw): Scenario {
     jitterMicros: pick([0, delayMicros], draw),
     placement: pick([origin.placement, ...PLACEMENTS], draw),
     alpha: pick([origin.alpha, origin.alpha, 1, 2, 4, CLASSIC.alpha], draw),
-    logBytes: pick([origin.logBytes, 100, 400, CLASSIC.logBytes], draw),
-    chunkBytes: pick([origin.chunkBytes, 50, 200, CLASSIC.chunkBytes], draw),
-    queueLimit: pick([origin.queueLimit, null], draw),
+    logBytes: pick([origin.logBytes, 20, 50, 100, 400, CLASSIC.logBytes], draw),
+    chunkBytes: pick([origin.chunkBytes, 20, 50, 200, CLASSIC.chunkBytes], draw),
+    queueLimit: pick([origin.queueLimit, origin.queueLimit && 1, null], draw),
     paceMicros: pick([origin.paceMicros, null], draw),
     untilMicros: null,
     lengthMicros: quietMicros + settlingMicros(origin),
@@ -50,10 +50,20 @@ function someOf(faults: Faults, draw: Draw): Faults {
   return inOrder(
     some.flatMap((name) => {
       if (name === undefined) return []
-      return [[name, FAULTS[name].unit === 'times' ? draw(1, 3) : (faults[name] ?? 0)] as const]
+      return [[name, FAULTS[name].unit === 'times' ? draw(1, 3) : pick(ratesOf(name, faults), draw)] as const]
     }),
   )
 }
+
+/**
+ * How often in a million something may happen: as in the run, or more often. In few messages it would not happen at all.
+ */
+function ratesOf(name: FaultClass, faults: Faults): readonly [number, ...number[]] {
+  const rate = faults[name] ?? 0
+  return [rate, ...OFTEN.map((often) => Math.min(FAULTS[name].most, Math.max(rate, often)))]
+}
+
+const OFTEN = [100_000, 300_000] as const
 
 /** A scenario next to this one, of a run that began with those faults: one to three things are otherwise. */
 export function neighbour(scenario: Scenario, origin: Scenario, draw: Draw): Scenario {
@@ -84,8 +94,8 @@ const CHANGES: readonly [Change, ...Change[]] = [
   (scenario, origin, draw) => ({ ...scenario, alpha: pick([1, 2, 4, 8, origin.alpha, CLASSIC.alpha], draw) }),
   (scenario, origin, draw) => ({ ...scenario, paceMicros: pick([origin.paceMicros, null], draw) }),
   (scenario, origin, draw) => ({ ...scenario, queueLimit: pick([1, 2, 4, origin.queueLimit, null], draw) }),
-  (scenario, _, draw) => ({ ...scenario, logBytes: pick([50, 100, 200, 400, CLASSIC.logBytes], draw) }),
-  (scenario, _, draw) => ({ ...scenario, chunkBytes: pick([50, 100, 200, CLASSIC.chunkBytes], draw) }),
+  (scenario, _, draw) => ({ ...scenario, logBytes: pick([20, 50, 100, 200, 400, CLASSIC.logBytes], draw) }),
+  (scenario, _, draw) => ({ ...scenario, chunkBytes: pick([20, 50, 100, 200, CLASSIC.chunkBytes], draw) }),
   changeStrength,
   changeStrength,
   changeStrength,
@@ -101,7 +111,7 @@ function changeStrength(scenario: Scenario, origin: Scenario, draw: Draw): Scena
   const isCounted = FAULTS[name].unit === 'times'
   const other = isCounted
     ? Math.max(0, strength + pick([-1, 1], draw))
-    : pick([0, origin.faults[name] ?? 0], draw)
+    : pick([0, ...ratesOf(name, origin.faults)], draw)
   const faults = inOrder([...(Object.entries(others) as [FaultClass, number][]), [name, other]])
   const left = scenario.omitted.faults.filter((each) => each.number < (faults[each.class] ?? 0))
   return { ...scenario, faults, omitted: { ...scenario.omitted, faults: left } }
