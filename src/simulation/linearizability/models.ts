@@ -172,10 +172,7 @@ function withEffect<Each extends readonly [HistoryOperation, NonNullable<Meaning
 const UNASKED = Symbol('unasked')
 
 /** Makes one value of all that are written and that nothing asks for: which of them is there makes no difference. */
-function alike(
-  initial: unknown,
-  meanings: readonly NonNullable<Meaning>[],
-): readonly NonNullable<Meaning>[] {
+function alike(initial: unknown, meanings: readonly NonNullable<Meaning>[]): readonly NonNullable<Meaning>[] {
   if (meanings.some(({ step }) => step === Step.Append)) return meanings
   const asked = new Set(meanings.filter(({ step }) => step !== Step.Set).map(({ first }) => textOf(first)))
   asked.add(textOf(initial))
