@@ -60,7 +60,19 @@ const cluster = endpoints.map((endpoint, at) => `${NAMES[at]}=${endpoint}`).join
 
 function start(name) {
   const data = join(folder, name)
-  const args = [MEMBER_FLAG, SYNOD, 'serve', '--id', name, '--data', data, '--cluster', cluster, '--http', 'off']
+  const args = [
+    MEMBER_FLAG,
+    SYNOD,
+    'serve',
+    '--id',
+    name,
+    '--data',
+    data,
+    '--cluster',
+    cluster,
+    '--http',
+    'off',
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   members.set(name, { child, data, ended })
