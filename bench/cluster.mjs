@@ -12,6 +12,9 @@ import { parseArgs, promisify } from 'node:util'
 
 const SYNOD = fileURLToPath(new URL('../bin/synod.js', import.meta.url))
 const NAMES = 'abcdefghi'
+/** Members run as those of `synod up` and of examples/synod.service do; who makes the load only must not be in their way. */
+const MEMBER_FLAG = '--max-semi-space-size=32'
+const LOAD_FLAG = '--max-semi-space-size=64'
 const run = promisify(execFile)
 const tell = (text) => process.stderr.write(`bench: ${text}\n`)
 
@@ -57,7 +60,19 @@ const cluster = endpoints.map((endpoint, at) => `${NAMES[at]}=${endpoint}`).join
 
 function start(name) {
   const data = join(folder, name)
-  const args = [SYNOD, 'serve', '--id', name, '--data', data, '--cluster', cluster, '--http', 'off']
+  const args = [
+    MEMBER_FLAG,
+    SYNOD,
+    'serve',
+    '--id',
+    name,
+    '--data',
+    data,
+    '--cluster',
+    cluster,
+    '--http',
+    'off',
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   members.set(name, { child, data, ended })
@@ -69,7 +84,7 @@ async function stop() {
 }
 
 const ask = async (...args) =>
-  (await run(process.execPath, [SYNOD, ...args, '--endpoints', endpoints.join(',')])).stdout
+  (await run(process.execPath, [LOAD_FLAG, SYNOD, ...args, '--endpoints', endpoints.join(',')])).stdout
 
 async function bench(kind, clients, seconds, ...more) {
   tell(`${kind}, ${clients} clients, ${seconds} s`)

@@ -45,10 +45,12 @@ export interface Client {
 const PACE_MICROS = [0, 100_000] as const
 
 /**
- * Clients that have a pace go on after their time until they have asked for this much of what it asks for in the whole
- * length of the run: so that is what a run has that comes to rest, however long nobody was answered in it.
+ * Clients that have a pace have asked for this much of what it asks for when the run ends, however long nobody was
+ * answered in it: those that have fallen further behind go on after their time.
  */
-const PACE_KEPT = 0.6
+const PACE_KEPT = 0.9
+/** So long before the end of the run they see to that: what they have asked last takes its time. */
+const SETTLING_MICROS = 1_000_000
 
 /** Takes the place of the number of a draw. */
 const THINKING = 0xffff_ffff
@@ -64,10 +66,14 @@ export class Clients {
   readonly #thinkMicros: readonly [low: Micros, high: Micros] | null
   /** From one operation of a client to its next, on average; null: it thinks instead. */
   readonly #everyMicros: Micros | null
-  /** So many operations they begin together even if their time is over by then. */
-  readonly #owed: number
+  /** From one operation of them all to the next in a run that keeps just enough of the pace; null: there is none. */
+  readonly #keptMicros: Micros | null
+  /** The numbers of those that do nothing. */
+  readonly #omitted: readonly number[]
   readonly #draws: number
   #nextProcess: number
+  /** Their time is over: for all of them, since the last few alone would make up for nothing. */
+  #isOver = false
   /** Clients that are not done. */
   #busy: number
 
@@ -79,6 +85,7 @@ export class Clients {
     this.#untilMicros = untilMicros ?? Number.MAX_SAFE_INTEGER
     this.#thinkMicros = application.thinkMicros ?? (untilMicros === null ? null : PACE_MICROS)
     this.#everyMicros = paceMicros === null ? null : paceMicros * clients
+    this.#omitted = omitted.clients
     this.#draws = draws
     this.#nextProcess = clients
     this.all = Array.from({ length: clients }, (_, number) => ({
@@ -87,17 +94,11 @@ export class Clients {
       process: number,
       position: 0,
       current: null,
-      done: this.#requests === 0 || this.#untilMicros === 0 || omitted.clients.includes(number),
+      done: !this.#mayBegin({ number, position: 0 }),
       judge: application.judge?.(number) ?? null,
     }))
     this.#busy = this.all.filter(({ done }) => !done).length
-    this.#owed = this.#everyMicros === null ? 0 : this.#busy * this.#owedByEach(scenario, this.#everyMicros)
-  }
-
-  /** What a pace asks of a client by the time that it has, and no more than it takes in the length of the run. */
-  #owedByEach({ untilMicros, lengthMicros }: Scenario, everyMicros: Micros): number {
-    const keptMicros = PACE_KEPT * lengthMicros
-    return Math.min(untilMicros ?? 0, keptMicros) / everyMicros
+    this.#keptMicros = paceMicros === null ? null : paceMicros / PACE_KEPT
   }
 
   /** The latest line of the history; there is one as soon as a client has begun something. */
@@ -109,6 +110,27 @@ export class Clients {
 
   get done(): boolean {
     return this.#busy === 0
+  }
+
+  /** Whether they would have asked too little if the run ended at this time. */
+  owe(endMicros: Micros): boolean {
+    return this.#keptMicros !== null && this.sent * this.#keptMicros < endMicros
+  }
+
+  /** Their time goes on, and all who may begin more are at work again. Says whether anybody is. */
+  goOn(): boolean {
+    this.#isOver = false
+    for (const client of this.all) if (client.done && this.#mayBegin(client)) this.#resume(client)
+    return !this.done
+  }
+
+  #mayBegin({ number, position }: Pick<Client, 'number' | 'position'>): boolean {
+    return position < this.#requests && this.#untilMicros > 0 && !this.#omitted.includes(number)
+  }
+
+  #resume(client: Client): void {
+    client.done = false
+    this.#busy += 1
   }
 
   /** When a client begins its next operation. One that has a pace and has fallen behind does so at once. */
@@ -128,7 +150,8 @@ export class Clients {
 
   /** The client begins its next operation, unless its time is over. */
   invoke(client: Client, nowMicros: Micros): Operation | null {
-    if (nowMicros >= this.#untilMicros && this.sent >= this.#owed) {
+    this.#isOver ||= nowMicros >= this.#untilMicros && !this.owe(nowMicros + SETTLING_MICROS)
+    if (this.#isOver) {
       this.#finish(client)
       return null
     }

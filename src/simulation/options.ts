@@ -84,7 +84,7 @@ export const QUANTITIES: readonly QuantityOption[] = [
     name: 'pace',
     unit: 'ms',
     field: 'paceMicros',
-    help: 'milliseconds from one request to the next, of all clients together',
+    help: 'milliseconds from one request to the next, of all clients together, who make up for nine tenths of it after until',
     defaultHelp: 'clients think as long as the machine says',
   },
   {
@@ -183,7 +183,20 @@ export function scenarioOf(options: GivenOptions, seed: number): Scenario {
     if (error instanceof RangeError) throw new OptionError(null, error.message)
     throw error
   }
+  checkTimes(given, scenario)
   return scenario
+}
+
+/** A run that was asked to go on for longer than it may last could not come to rest, whatever the members do. */
+function checkTimes(given: Partial<Record<Quantity, number>>, { lengthMicros }: Scenario): void {
+  for (const [name, micros] of Object.entries({ calm: given.quietMicros, until: given.untilMicros })) {
+    if (micros === undefined || micros < lengthMicros) continue
+    const [seconds, length] = [micros / 1_000_000, lengthMicros / 1_000_000]
+    throw new OptionError(
+      name,
+      `must be less than the length of the run, which is ${length} seconds, and '${seconds}' is not; a longer run is an option too: length`,
+    )
+  }
 }
 
 function faultsOf({ numbers, faults: flags }: GivenOptions, base: Faults): Faults {

@@ -25,9 +25,10 @@ export class Workload {
     this.#sharedSessions = sharedSessions === true
   }
 
-  /** Every client begins. */
+  /** Every client that is not done begins. */
   begin(): void {
-    for (const client of this.#clients.all) if (!client.done) this.#invokeAt(0, client)
+    const { nowMicros } = this.#site.timeline
+    for (const client of this.#clients.all) if (!client.done) this.#invokeAt(nowMicros, client)
   }
 
   #invokeAt(timeMicros: number, client: Client): void {

@@ -126,8 +126,8 @@ export class World {
   /** Lets the next thing happen. Says false when the run is over. */
   step(): boolean {
     if (this.#finished) return false
-    if ((this.#calmed || this.#trouble.isOver) && this.clients.done && this.#areSettled())
-      return this.#finish(null)
+    const isOver = (this.#calmed || this.#trouble.isOver) && this.clients.done && this.#areSettled()
+    if (isOver && !this.#goesOn()) return this.#finish(null)
     const pending = this.#timeline.next(this.#lengthMicros)
     if (pending === undefined) return this.#finish(this.#unfinishedBusiness())
     this.#driver.happen(pending)
@@ -135,6 +135,13 @@ export class World {
     if (!this.#calmed) this.#edits.happen(this.#editSite)
     if (this.events >= this.#calmAfter) this.#calmAtOnce()
     if (this.#steps % INSPECTION_STEPS === 0) this.#inspect()
+    return true
+  }
+
+  /** Whether clients that have asked too little for a run that ends now go on. */
+  #goesOn(): boolean {
+    if (!this.clients.owe(this.nowMicros) || !this.clients.goOn()) return false
+    this.#driver.workload.begin()
     return true
   }
 

@@ -173,6 +173,18 @@ function hardHistory(): string {
   return historyOf([...begin, ...end, '1:read 1:ok=1 1:read 1:ok=2'].join(' '))
 }
 
+describe('writes of which nobody knows whether they took effect', () => {
+  it('are not told apart where nobody asked for what they write, however many there are', () => {
+    const writers = Array.from({ length: 40 }, (_, number) => 100 + number)
+    const open = writers.map((writer) => `${writer}:write=${writer}`).join(' ')
+    // A compare-and-swap that failed says that there was something, and may be true because of any of them.
+    const words = `${open} 1:write=1 1:ok 2:cas=[null,2] 2:fail 1:read 1:ok=1 1:write=2 1:ok 1:read 1:ok=1`
+    const { verdict, steps } = checkLinearizability('register', operationsOfText(historyOf(words)), 100_000)
+    expect(verdict).toBe('not linearizable')
+    expect(steps).toBeLessThan(1_000)
+  })
+})
+
 describe('a search that is cut off', () => {
   it('says undecided, and gives what it has', () => {
     const { verdict, keys } = checkLinearizability('register', operationsOfText(hardHistory()), 10_000)

@@ -87,6 +87,8 @@ export class MemberCore {
   readonly ended: Promise<Error | null>
 
   static async start(options: MemberOptions<AnyMachine>, machine: AnyMachine): Promise<MemberCore> {
+    const { signal } = options
+    signal?.throwIfAborted()
     checkDoorOf(options)
     await makeFolderOf(options)
     const files = options.between?.files?.(realFiles)
@@ -95,19 +97,33 @@ export class MemberCore {
       const about = await readAbout(options.data)
       const owner = ownerOf(store.records)
       const isNewcomer = options.join !== undefined && owner.member === null
-      const found = isNewcomer ? await askAround(options.join ?? [], options) : null
+      const found = isNewcomer ? await askAround(options.join ?? [], options, signal) : null
       const plan = planOf(options, owner, about, randomInt(1, 2 ** 48 - 1), found)
       sayWhatIsOutranked(options, owner, plan)
       await writeAbout(options.data, { name: options.id, member: plan.member, endpoints: plan.endpoints })
       const { blackBox, id, logger = QUIET } = options
       const recorder = blackBox === undefined ? null : await Recorder.open(blackBox, id, logger)
       const core = new MemberCore(options, machine, plan, store, recorder)
-      await core.#begin(options).catch((error: Error) => core.#abandon(error))
+      await core.#beginUnless(signal, options).catch((error: Error) => core.#abandon(error))
       return core
     } catch (error) {
       await store.close()
       throw error
     }
+  }
+
+  /** Rejects with the reason of the signal as soon as that fires. */
+  async #beginUnless(signal: AbortSignal | undefined, options: MemberOptions<AnyMachine>): Promise<void> {
+    if (signal === undefined) return this.#begin(options)
+    signal.throwIfAborted()
+    let abort = (): void => {}
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => reject(signal.reason as Error) // whatever its owner gave
+      signal.addEventListener('abort', abort)
+    })
+    await Promise.race([this.#begin(options), aborted]).finally(() =>
+      signal.removeEventListener('abort', abort),
+    )
   }
 
   /** The start has failed: nothing goes on. */
@@ -173,7 +189,7 @@ export class MemberCore {
     this.#driver.boot()
     const failure = await Promise.race([awake.then(() => null), this.ended])
     if (failure !== null) throw failure
-    if (this.#plan.listen !== null) await this.#listen(options, this.#plan.listen)
+    if (this.#plan.listen !== null && !this.#isClosing) await this.#listen(options, this.#plan.listen)
   }
 
   async #listen(options: MemberOptions<AnyMachine>, listen: NonNullable<Plan['listen']>): Promise<void> {
@@ -201,6 +217,7 @@ export class MemberCore {
     this.#endpoint = advertise ?? (isEverywhere(listen.host) ? (options.cluster?.[this.name] ?? null) : null)
     const address = await transport.listen()
     this.#endpoint ??= formatEndpoint(address)
+    if (this.#isClosing) return // its start was given up meanwhile
     const { endpoints, alternatives } = this.#plan
     // The first is noted in the address book, and tried in turns with the second.
     for (const [member, endpoint] of [...endpoints, ...alternatives]) transport.know(member, endpoint)

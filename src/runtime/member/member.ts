@@ -35,7 +35,8 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
   /**
    * Starts a member: resolves when it has read its store, and listens. Whether there is a leader yet, is another matter:
    * what is asked waits for one. Rejects with a `StoreError` if the folder cannot be used, with a `StoreRefused` if the
-   * store may not vote, with a `BadOptions`, or with a `CannotListen`; each says what to do.
+   * store may not vote, with a `BadOptions`, or with a `CannotListen`; each says what to do. Or with the reason of
+   * `signal`, when that fires before.
    */
   static async start<State, Command, Output, Query = never, Answer = never>(
     options: MemberOptions<Machine<State, Command, Output, Query, Answer>>,

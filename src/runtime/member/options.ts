@@ -65,6 +65,8 @@ export interface MemberOptions<Machine> {
   /** A registry of prom-client that gets this member's metrics, those of docs/OPERATIONS.md. Default: none. */
   readonly metrics?: MetricsRegistry
   readonly clock?: Clock
+  /** Gives the start up: it rejects with the reason of the signal, and the folder is free. A started member ends by `close`. */
+  readonly signal?: AbortSignal
   /** Records what goes into the member, for `synod replay`: see docs/BLACKBOX.md. Default: nothing is recorded. */
   readonly blackBox?: BlackBoxOptions
   /** @internal Puts something between the member and the world: that is how faults are injected. */

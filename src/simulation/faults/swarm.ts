@@ -98,8 +98,8 @@ const WHAT = {
   room: 12,
 } as const
 
-/** Some 33 requests a second, from all clients together. */
-const PACE_MICROS = 30_000
+/** Some 22 requests a second, from all clients together. */
+const PACE_MICROS = 45_000
 
 /** Of each client, at most: more than it has time for at that pace. */
 const REQUESTS = 1_000

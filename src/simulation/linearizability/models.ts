@@ -141,7 +141,12 @@ function knownProblem(name: ModelName, operations: readonly HistoryOperation[], 
     if (meaning !== null) (operation.outcome === 'info' ? open : completed).push([operation, meaning])
   }
   const all = [...completed, ...(exact ? open : withEffect(open, completed))]
-  const meanings = all.map(([, meaning]) => meaning)
+  const meanings = exact
+    ? all.map(([, meaning]) => meaning)
+    : alike(
+        model.initial,
+        all.map(([, meaning]) => meaning),
+      )
   return {
     operations: all.map(([operation]) => operation),
     completed: completed.length,
@@ -161,6 +166,22 @@ function withEffect<Each extends readonly [HistoryOperation, NonNullable<Meaning
   if (meanings.some(({ step }) => step === Step.IsNot || step === Step.Append)) return open
   const seen = new Set(meanings.filter(({ step }) => step !== Step.Set).map(({ first }) => textOf(first)))
   return open.filter(([, { step, first, second }]) => seen.has(textOf(step === Step.Swap ? second : first)))
+}
+
+/** Stands for every value that is written and that nothing asks for. */
+const UNASKED = Symbol('unasked')
+
+/** Makes one value of all that are written and that nothing asks for: which of them is there makes no difference. */
+function alike(initial: unknown, meanings: readonly NonNullable<Meaning>[]): readonly NonNullable<Meaning>[] {
+  if (meanings.some(({ step }) => step === Step.Append)) return meanings
+  const asked = new Set(meanings.filter(({ step }) => step !== Step.Set).map(({ first }) => textOf(first)))
+  asked.add(textOf(initial))
+  const known = (value: unknown): unknown => (asked.has(textOf(value)) ? value : UNASKED)
+  return meanings.map((meaning) => {
+    const { step, first, second } = meaning
+    if (step === Step.Set) return { step, first: known(first) }
+    return step === Step.Swap ? { step, first, second: known(second) } : meaning
+  })
 }
 
 /** State 0 is the first one. */

@@ -1,9 +1,21 @@
 // What may become of what is asked: answered, given up, too much, too late.
 
-import { describe, expect, test } from 'vitest'
+import { existsSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { OutcomeUnknown, Overloaded } from '../../../src/paxos/index.js'
-import { Closed } from '../../../src/runtime/index.js'
-import { Cluster, type CounterMember, counter, freeAddress, rejection, start } from './started.js'
+import { Closed, Member } from '../../../src/runtime/index.js'
+import {
+  Cluster,
+  type CounterMember,
+  counter,
+  freeAddress,
+  newFolder,
+  QUICK,
+  rejection,
+  start,
+} from './started.js'
 
 /** One of three founders; the others never come, so nothing is ever decided. */
 async function alone(): Promise<Awaited<ReturnType<typeof start>>> {
@@ -189,5 +201,55 @@ describe('decisions', () => {
     await member.close()
     for await (const _ of member.decisions()) throw new Error('There is one.')
     expect(await member.ended).toBeNull()
+  })
+})
+
+describe('a start', () => {
+  test('with a signal that has fired touches nothing', async () => {
+    const data = join(newFolder(), 'a')
+    const signal = AbortSignal.abort(new Error('never mind'))
+    expect(await rejection(Member.start({ id: 'a', data, machine: counter, signal }))).toEqual(
+      new Error('never mind'),
+    )
+    expect(existsSync(data)).toBe(false)
+  })
+
+  test('is given up at any moment: it gets the reason, and leaves the folder and the port free', async () => {
+    const data = newFolder()
+    const address = await freeAddress()
+    const options = { id: 'a', data, machine: counter, cluster: { a: address }, settings: QUICK }
+    for (let turns = 0; turns < 40; turns++) {
+      const over = new AbortController()
+      const starting = Member.start({ ...options, signal: over.signal })
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+      over.abort(new Error('enough'))
+      const ended = await starting.then(
+        (member) => member.close(),
+        (error: Error) => error.message,
+      )
+      expect([undefined, 'enough']).toContain(ended)
+    }
+    const member = await start(options)
+    expect(await member.invoke(5)).toBe(5)
+  })
+
+  test('that waits for a member that says nothing is given up', async () => {
+    const dumb = createServer()
+    onTestFinished(() => void dumb.close())
+    const connected = new Promise<void>((resolve) => dumb.once('connection', () => resolve()))
+    await new Promise<void>((resolve) => dumb.listen(0, '127.0.0.1', resolve))
+    const { port } = dumb.address() as AddressInfo // it listens on a port
+    const over = new AbortController()
+    const starting = Member.start({
+      id: 'b',
+      data: newFolder(),
+      machine: counter,
+      join: [`127.0.0.1:${port}`],
+      listen: '127.0.0.1:0',
+      signal: over.signal,
+    })
+    await connected
+    over.abort(new Error('enough'))
+    expect(await rejection(starting)).toEqual(new Error('enough'))
   })
 })
