@@ -18,7 +18,10 @@ export interface Effort {
   readonly searchSeconds: number
 }
 
-/** Hunts a bug, and shrinks the shortest run that was caught; one in which the verdict fails that is known, if there is one. */
+/**
+ * Hunts a bug, and shrinks the shortest run that was caught, and the next where that does not get short; of those in which
+ * the verdict fails that is known, if there are any.
+ */
 export function examine(
   exhibit: Exhibit,
   known: Finding | undefined,
@@ -31,7 +34,7 @@ export function examine(
     return caught
   })
   const counts = hunts.map((caught) => caught?.seeds ?? null)
-  const caught = fittest(
+  const [caught, another] = fittest(
     hunts.filter((each) => each !== null),
     known?.verdict,
   )
@@ -39,20 +42,31 @@ export function examine(
   const { verdict } = caught.failure
   const before = known && replayed(exhibit, known.byHand?.story, verdict)
   const byHand = before && !isThorough ? before : searched(exhibit, verdict, searchSeconds, before ?? null)
-  const isEnough = (events: number, seconds: number): boolean =>
-    seconds >= limitSeconds ||
-    (byHand !== null && seconds >= leastSeconds && isShort({ events, byHand })) ||
-    events <= (byHand?.events ?? 0)
   const beginSeconds = processorSeconds()
-  const shrunk = shrink(exhibit, caught, isEnough)
+  const until =
+    (endSeconds: number) =>
+    (events: number): boolean => {
+      const seconds = processorSeconds() - beginSeconds
+      if (seconds >= endSeconds || events <= (byHand?.events ?? 0)) return true
+      return byHand !== null && seconds >= leastSeconds && isShort({ events, byHand })
+    }
+  let shrunk = shrink(exhibit, caught, until(another ? limitSeconds / 2 : limitSeconds))
+  if (another && byHand !== null && !isShort({ events: shrunk.events, byHand })) {
+    // Some runs hold little of what their bug needs in a small world.
+    const second = shrink(exhibit, another, until(limitSeconds))
+    if (second.events < shrunk.events) shrunk = second
+  }
   const shrunkSeconds = processorSeconds() - beginSeconds
   const found = counts.every((count) => count !== null)
   return { bug: exhibit.name, found, seeds: counts, ...shrunk, byHand, shrunkSeconds }
 }
 
-function fittest(all: readonly Caught[], verdict: string | undefined): Caught | undefined {
-  const known = all.filter(({ failure }) => failure.verdict === verdict)
-  return (known.length > 0 ? known : [...all]).sort((a, b) => a.failure.event - b.failure.event)[0]
+/** The shortest first, of one verdict: this one, or that of the shortest of all. */
+function fittest(all: readonly Caught[], verdict: string | undefined): readonly Caught[] {
+  const sorted = [...all].sort((a, b) => a.failure.event - b.failure.event)
+  const isOf = (wanted: string | undefined) => (each: Caught) => each.failure.verdict === wanted
+  const known = sorted.filter(isOf(verdict))
+  return known.length > 0 ? known : sorted.filter(isOf(sorted[0]?.failure.verdict))
 }
 
 /** Replays the stories that are pinned, and hunts nothing. */
@@ -107,11 +121,7 @@ function short(known: ShortStory | null): ShortStory | null {
   return known && { events: known.events, story: known.story }
 }
 
-function shrink(
-  exhibit: Exhibit,
-  caught: Caught,
-  isEnough: (events: number, seconds: number) => boolean,
-): Replayed {
+function shrink(exhibit: Exhibit, caught: Caught, isEnough: (events: number) => boolean): Replayed {
   const shrunk = shorten(exhibit, caught, isEnough)
   // What was made short is one verdict's failure; in what is left another may fail before it.
   const { verdict, event: events } = replayRun(exhibit, shrunk) ?? shrunk.failure

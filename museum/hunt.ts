@@ -51,16 +51,11 @@ export function processorSeconds(): number {
 
 /**
  * The shortest run that is found until it is enough, which is asked after each trial with the events of the shortest so
- * far, and the seconds of processor time so far. What fails without the bug as well is no candidate.
+ * far. What fails without the bug as well is no candidate.
  */
-export function shorten(
-  exhibit: Exhibit,
-  caught: Caught,
-  isEnough: (events: number, seconds: number) => boolean,
-): Shrunk {
+export function shorten(exhibit: Exhibit, caught: Caught, isEnough: (events: number) => boolean): Shrunk {
   const planted = trialsWith(exhibit)
   const { scenario, seed, failure } = caught
-  const beginSeconds = processorSeconds()
   let best: Shrunk = { scenario, seed, failure, runs: 0 }
   const candidates = shrink({
     scenario,
@@ -73,7 +68,7 @@ export function shorten(
   })
   for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
     if (next.value !== null) best = next.value
-    if (isEnough(best.failure.event, processorSeconds() - beginSeconds)) break
+    if (isEnough(best.failure.event)) break
   }
   return best
 }

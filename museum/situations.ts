@@ -202,6 +202,26 @@ const MANY_CHUNKS: Situation = {
   chunkBytes: [20, 50, 100],
 }
 
+/** A snapshot is asked for more than once, and one of those arrives late, when much more has been decided. */
+const LATE_SNAPSHOTS: Situation = {
+  ...SNAPSHOTS,
+  faults: [
+    { crash: 1, duplication: 5 * TENTH },
+    { crash: 1, loss: TENTH },
+    { loss: 2 * TENTH },
+    { ...MANY, crash: 1 },
+    MANY,
+  ],
+  quietMillis: [1_000, 2_000],
+  clients: [2, 3],
+  requests: [3, 6, 9],
+  delayMicros: [1_000, 10_000, 50_000],
+  isJittery: [true],
+  placement: ['spread'],
+  logBytes: [20, 50],
+  chunkBytes: [20, 100, CLASSIC.chunkBytes],
+}
+
 /** Snapshots, while leadership goes from one to the other. */
 const SNAPSHOTS_OF_RIVALS: Situation = {
   ...SNAPSHOTS,
@@ -452,7 +472,8 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
   [READERS, ['read-joins-round-in-flight']],
   [HANDOVERS, ['highest-ballot-ignored']],
   [LONG_PROMISES, ['last-chunk-not-awaited']],
-  [MANY_CHUNKS, ['chunks-of-two-snapshots', 'older-snapshot-over-newer-state', 'catch-up-never-ends']],
+  [LATE_SNAPSHOTS, ['older-snapshot-over-newer-state']],
+  [MANY_CHUNKS, ['chunks-of-two-snapshots', 'catch-up-never-ends']],
   [
     SNAPSHOTS,
     ['nothing-trimmed', 'sessions-not-in-snapshot', 'time-not-in-snapshot', 'snapshot-one-slot-ahead'],
