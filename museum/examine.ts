@@ -83,6 +83,9 @@ export function isUpToDate(exhibit: Exhibit, known: Finding | undefined): boolea
   })
 }
 
+/** While nothing is known by hand, it is looked for up to so many times as long. */
+const AS_LONG_IN_VAIN = 5
+
 interface Replayed extends Pick<Finding, 'verdict' | 'events' | 'story'> {}
 
 function searched(
@@ -91,8 +94,11 @@ function searched(
   seconds: number,
   known: ShortStory | null,
 ): ShortStory | null {
-  const endSeconds = processorSeconds() + seconds
-  const found = search(exhibit, verdict, () => processorSeconds() >= endSeconds)
+  const beginSeconds = processorSeconds()
+  const found = search(exhibit, verdict, (_, isFound) => {
+    const least = isFound || known !== null ? seconds : AS_LONG_IN_VAIN * seconds
+    return processorSeconds() - beginSeconds >= least
+  })
   if (found === null || (known !== null && known.events <= found.failure.event)) return short(known)
   return { events: found.failure.event, story: storyOf(exhibit, found) }
 }
