@@ -18,7 +18,7 @@ export interface Effort {
   readonly searchSeconds: number
 }
 
-/** Hunts a bug, and shrinks a run that was caught: the first, or the first in which the verdict fails that is known. */
+/** Hunts a bug, and shrinks the shortest run that was caught; one in which the verdict fails that is known, if there is one. */
 export function examine(
   exhibit: Exhibit,
   known: Finding | undefined,
@@ -31,8 +31,10 @@ export function examine(
     return caught
   })
   const counts = hunts.map((caught) => caught?.seeds ?? null)
-  const all = hunts.filter((each) => each !== null)
-  const caught = all.find(({ failure }) => failure.verdict === known?.verdict) ?? all[0]
+  const caught = fittest(
+    hunts.filter((each) => each !== null),
+    known?.verdict,
+  )
   if (!caught) return { ...lost(exhibit), seeds: counts }
   const { verdict } = caught.failure
   const before = known && replayed(exhibit, known.byHand?.story, verdict)
@@ -46,6 +48,11 @@ export function examine(
   const shrunkSeconds = processorSeconds() - beginSeconds
   const found = counts.every((count) => count !== null)
   return { bug: exhibit.name, found, seeds: counts, ...shrunk, byHand, shrunkSeconds }
+}
+
+function fittest(all: readonly Caught[], verdict: string | undefined): Caught | undefined {
+  const known = all.filter(({ failure }) => failure.verdict === verdict)
+  return (known.length > 0 ? known : [...all]).sort((a, b) => a.failure.event - b.failure.event)[0]
 }
 
 /** Replays the stories that are pinned, and hunts nothing. */
@@ -76,6 +83,9 @@ export function isUpToDate(exhibit: Exhibit, known: Finding | undefined): boolea
   })
 }
 
+/** While nothing is known by hand, it is looked for up to so many times as long. */
+const AS_LONG_IN_VAIN = 5
+
 interface Replayed extends Pick<Finding, 'verdict' | 'events' | 'story'> {}
 
 function searched(
@@ -84,8 +94,11 @@ function searched(
   seconds: number,
   known: ShortStory | null,
 ): ShortStory | null {
-  const endSeconds = processorSeconds() + seconds
-  const found = search(exhibit, verdict, () => processorSeconds() >= endSeconds)
+  const beginSeconds = processorSeconds()
+  const found = search(exhibit, verdict, (_, isFound) => {
+    const least = isFound || known !== null ? seconds : AS_LONG_IN_VAIN * seconds
+    return processorSeconds() - beginSeconds >= least
+  })
   if (found === null || (known !== null && known.events <= found.failure.event)) return short(known)
   return { events: found.failure.event, story: storyOf(exhibit, found) }
 }

@@ -20,16 +20,19 @@ const MOST_EVENTS = 5_000
 /** Between the event that breaks a verdict, and the moment when that is noticed. */
 const PATIENCE = 3_000
 
-/** The shortest in which this verdict fails, and first of all, of so many worlds until it is over. Null: there is none. */
+/**
+ * The shortest in which this verdict fails, and first of all. Before each world it is asked whether it is over, with how many
+ * there were, and whether anything was found. Null: nothing was.
+ */
 export function search(
   exhibit: Exhibit,
   verdict: string,
-  isOver: (worlds: number) => boolean,
+  isOver: (worlds: number, isFound: boolean) => boolean,
 ): Shortest | null {
   const trial = trialsWith(exhibit)
   const situations = situationsOf(exhibit.name)
   let best: Shortest | null = null
-  for (let seed = 1; !isOver(seed - 1); seed++) {
+  for (let seed = 1; !isOver(seed - 1, best !== null); seed++) {
     const mostEvents = (best?.failure.event ?? MOST_EVENTS) - 1
     const scenario = worldIn(situations, seed)
     const failure = trial(scenario, seed, { verdict, mostEvents, patience: mostEvents + PATIENCE })

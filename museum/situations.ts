@@ -244,28 +244,42 @@ const SNAPSHOTS_OF_CHANGES: Situation = {
   logBytes: [20, 100],
 }
 
-/** Stores are damaged. */
+/** Stores are damaged, some before anything was asked. */
 const DAMAGE: Situation = {
   ...CALM,
   faults: [
     { rot: 1 },
-    { rot: 2 },
     { wipe: 1 },
     { wipe: 2 },
     { swap: 1 },
     { misdirection: 2 },
-    { wipe: 1, crash: 1 },
-    { swap: 1, crash: 2 },
     { rot: 1, crash: 2 },
+    { wipe: 1, crash: 1 },
+    { wipe: 1, 'rolling-restart': 1 },
+    { swap: 1, crash: 2 },
+    { swap: 1, 'rolling-restart': 1 },
     { wipe: 1, 'isolated-leader': 1 },
     { swap: 1, 'isolated-leader': 1 },
-    { rot: 1, 'isolated-leader': 1 },
-    { wipe: 1, loss: TENTH },
-    { swap: 1, loss: TENTH },
   ],
-  quietMillis: [100, 300, 1_000, 2_000],
-  members: [2, 3, 4],
-  delayMicros: [200, 1_000, 10_000],
+  quietMillis: [6, 30, 100, 300, 1_000, 2_000],
+  members: [2, 3],
+  clients: [0, 1, 2],
+  requests: [1, 2],
+  delayMicros: [400, 1_000, 10_000],
+  isJittery: [false, true],
+}
+
+/** Stores get to another member: by themselves, or since one that was lost is taken for another. */
+const SWAPS: Situation = {
+  ...DAMAGE,
+  faults: [
+    { swap: 1 },
+    { swap: 1, crash: 2 },
+    { swap: 1, 'rolling-restart': 1 },
+    { wipe: 1, 'rolling-restart': 2 },
+  ],
+  quietMillis: [30, 300, 1_000],
+  members: [3],
 }
 
 /** A store is put back to an earlier state. */
@@ -312,6 +326,17 @@ const COMPANY: Situation = {
   placement: ['spread', 'own'],
 }
 
+/** Two write at the one member and two read at the other, in a network in which a message may take very much longer than the next. */
+const READERS: Situation = {
+  ...CALM,
+  members: [2],
+  clients: [4],
+  requests: [2, 3, 4],
+  delayMicros: [25_000, 50_000, 100_000],
+  isJittery: [true],
+  placement: ['spread'],
+}
+
 /** More is asked than there is room for. */
 const CROWD: Situation = {
   ...RETRIES,
@@ -344,6 +369,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'gap-taken-for-no-op',
       'heartbeat-must-be-higher',
       'machine-depends-on-member',
+      'joiner-votes-early',
       'answered-before-decided',
     ],
   ],
@@ -385,7 +411,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'decision-never-fetched',
     ],
   ],
-  [COMPANY, ['read-joins-round-in-flight', 'session-in-use-dropped', 'answer-of-another-request']],
+  [COMPANY, ['session-in-use-dropped', 'answer-of-another-request']],
   [
     DISKS,
     [
@@ -423,6 +449,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'heartbeat-answered-under-older-promise',
     ],
   ],
+  [READERS, ['read-joins-round-in-flight']],
   [HANDOVERS, ['highest-ballot-ignored']],
   [LONG_PROMISES, ['last-chunk-not-awaited']],
   [MANY_CHUNKS, ['chunks-of-two-snapshots', 'older-snapshot-over-newer-state', 'catch-up-never-ends']],
@@ -455,7 +482,8 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
     ],
   ],
   [SNAPSHOTS_OF_CHANGES, ['pending-configuration-not-in-snapshot']],
-  [DAMAGE, ['rot-read-as-empty', 'wiped-store-votes', 'swapped-store-votes']],
+  [DAMAGE, ['rot-read-as-empty', 'wiped-store-votes']],
+  [SWAPS, ['swapped-store-votes']],
   [ROLLBACK, ['returning-store-unchecked']],
   [
     RETRIES,

@@ -27,3 +27,5 @@ function say(text: string): void {
 process.on('message', async (job: Job) => {
   process.send?.(await done(job))
 })
+
+process.on('disconnect', () => process.exit())

@@ -10,7 +10,7 @@
 import { DRAW, hash, prefix, within } from '../random.js'
 import { checkScenario, LAST_SEED, type Scenario } from '../scenario.js'
 import { SIMPLIFIERS } from './simpler.js'
-import { type Draw, neighbour, smallWorld } from './smaller.js'
+import { type Draw, halfWay, neighbour, smallWorld } from './smaller.js'
 import { ANY_FAILURE, type Failure, isSought, type Trial } from './trial.js'
 
 export interface ShrinkOptions {
@@ -45,10 +45,10 @@ const FARTHEST = 2
  * long. One for each of so many events, and at least and at most so many.
  */
 const EVENTS_A_FIRST_STEP = 10
-const FIRST_STEPS = [100, 1_500] as const
+const FIRST_STEPS = [100, 1_000] as const
 
-/** One world of so many is drawn anew, and the others near what is kept. */
-const NEW_IN = 4
+/** One world of so many is drawn anew, one is half way from there to what is kept, and the others are near that. */
+const WAYS = 4
 
 /** A shorter run may take this many times as long from its failure until that is noticed. */
 const PATIENCE = 2
@@ -138,16 +138,17 @@ class Shrinker {
     return simpler
   }
 
-  /** Tries one world: a new one, or one next to a world that is kept; at first only next to small ones. */
+  /** Tries one world: a new one, or one on the way to a world that is kept, or next to it; at first only if that is small. */
   #wander(draw: Draw, isFirst: boolean): void {
     const [{ failure }] = this.#kept
     const seed = draw(0, LAST_SEED)
     const place = draw(0, KEPT - 1)
     const known = this.#kept[place]
     const { scenario: origin } = this.#origin
-    const isNear = known !== undefined && !(isFirst && known === this.#origin)
-    if (isNear && draw(1, NEW_IN) > 1) {
-      const shorter = this.#try(neighbour(known.scenario, origin, draw), seed, known.failure.event - 1)
+    const way = draw(1, WAYS)
+    if (known !== undefined && way > 1 && !(isFirst && known === this.#origin)) {
+      const next = way === 2 ? halfWay(known.scenario, origin, draw) : neighbour(known.scenario, origin, draw)
+      const shorter = this.#try(next, seed, known.failure.event - 1)
       if (shorter !== null) this.#keep(shorter, place)
       return
     }

@@ -12,13 +12,13 @@ export type Draw = (low: number, high: number) => number
 
 /** Few members, clients and requests, and some of the faults of a run, soon after the beginning. */
 export function smallWorld(origin: Scenario, draw: Draw): Scenario {
-  const delayMicros = Math.min(origin.delayMicros, 250 * 2 ** draw(0, 7))
+  const delayMicros = pick([origin.delayMicros, 250 * 2 ** draw(0, 7)], draw)
   const quietMicros = Math.min(origin.quietMicros, 10_000 * 2 ** draw(0, 9))
   return {
     ...origin,
     members: Math.min(Math.max(origin.members, 3), pick([1, 2, 3, 3, 3, 3, 4, 5], draw)),
     clients: draw(1, 3),
-    requests: draw(1, 6),
+    requests: pick([1, 2, 3, 4, 6, 9], draw),
     delayMicros,
     jitterMicros: pick([0, delayMicros], draw),
     placement: pick([origin.placement, ...PLACEMENTS], draw),
@@ -64,6 +64,40 @@ function ratesOf(name: FaultClass, faults: Faults): readonly [number, ...number[
 }
 
 const OFTEN = [100_000, 300_000] as const
+
+/**
+ * A world between a large one and a small one: some things are as in the one, and the rest as in the other. What is only
+ * found in a large world may need one thing in it to be large, and nothing tells which.
+ */
+export function halfWay(large: Scenario, origin: Scenario, draw: Draw): Scenario {
+  const small = smallWorld(origin, draw)
+  const most = draw(1, MOST_TAKEN)
+  let mixed = large
+  for (const part of PARTS) if (draw(0, MOST_TAKEN) < most) mixed = { ...mixed, ...part(small) }
+  return { ...mixed, lengthMicros: mixed.quietMicros + settlingMicros(origin) }
+}
+
+const MOST_TAKEN = 4
+
+/** What is taken together. */
+const PARTS: readonly ((scenario: Scenario) => Partial<Scenario>)[] = [
+  ({ members }) => ({ members }),
+  ({ clients, requests, untilMicros, paceMicros, omitted }) => ({
+    clients,
+    requests,
+    untilMicros,
+    paceMicros,
+    omitted,
+  }),
+  ({ delayMicros, jitterMicros }) => ({ delayMicros, jitterMicros }),
+  ({ placement }) => ({ placement }),
+  ({ alpha }) => ({ alpha }),
+  ({ logBytes }) => ({ logBytes }),
+  ({ chunkBytes }) => ({ chunkBytes }),
+  ({ queueLimit }) => ({ queueLimit }),
+  ({ quietMicros }) => ({ quietMicros }),
+  ({ faults, omitted }) => ({ faults, omitted }),
+]
 
 /** A scenario next to this one, of a run that began with those faults: one to three things are otherwise. */
 export function neighbour(scenario: Scenario, origin: Scenario, draw: Draw): Scenario {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { neighbour, smallWorld } from '../../../src/simulation/hunting/smaller.js'
+import { halfWay, neighbour, smallWorld } from '../../../src/simulation/hunting/smaller.js'
 import { hash, within } from '../../../src/simulation/random.js'
 import { CLASSIC, checkScenario, type Scenario } from '../../../src/simulation/scenario.js'
 import { scenarios } from './scenarios.js'
@@ -20,7 +20,7 @@ it('a small world is small, and has only faults of the run', () => {
       const small = smallWorld(origin, drawFrom(seed))
       checkScenario(seed, small)
       expect(small.members).toBeLessThanOrEqual(5)
-      expect(small.requests).toBeLessThanOrEqual(6)
+      expect(small.requests).toBeLessThanOrEqual(9)
       expect(Object.keys(small.faults).length).toBeLessThanOrEqual(3)
       for (const name of Object.keys(small.faults)) expect(Object.keys(origin.faults)).toContain(name)
     }),
@@ -36,6 +36,24 @@ it('in a small world and its neighbours everything has as much time to settle as
       expect([settling(small), settling(next)]).toEqual([settling(origin), settling(origin)])
     }),
   )
+})
+
+it('a world half way can be run, and has only faults of the run, and as much time to settle', () => {
+  fc.assert(
+    fc.property(scenarios(8), fc.nat(), (origin, seed) => {
+      const mixed = halfWay(origin, origin, drawFrom(seed))
+      checkScenario(seed, mixed)
+      expect(settling(mixed)).toBe(settling(origin))
+      for (const name of Object.keys(mixed.faults)) expect(Object.keys(origin.faults)).toContain(name)
+    }),
+  )
+})
+
+it('of many worlds half way some take a thing from the run, and some from a small world', () => {
+  const origin = { ...CLASSIC, members: 9, faults: { loss: 50_000, crash: 6 } }
+  const mixed = Array.from({ length: 50 }, (_, seed) => halfWay(origin, origin, drawFrom(seed)))
+  expect(mixed.some(({ members }) => members === 9)).toBe(true)
+  expect(mixed.some(({ members }) => members <= 5)).toBe(true)
 })
 
 it('a neighbour of a run without faults has none', () => {
