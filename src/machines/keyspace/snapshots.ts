@@ -101,7 +101,8 @@ function readState(reader: ByteReader): KeyspaceState {
   const [segments, used, dead]: [Uint8Array[], number[], number[]] = [[], [], []]
   for (let left = reader.number(); left > 0; left--) {
     const [length, written] = [reader.number(), reader.number()]
-    if (written > length) throw new MalformedBytes(`No segment has ${length} bytes, of which ${written} are written.`)
+    if (written > length)
+      throw new MalformedBytes(`No segment has ${length} bytes, of which ${written} are written.`)
     used.push(written)
     dead.push(reader.number())
     const bytes = reader.bytes()
