@@ -4,7 +4,7 @@
  * and nothing in the queue is out of date.
  */
 import { deadlineAt, positionAt, revisionAt, writePosition } from './records.js'
-import type { KeyspaceState } from './state.js'
+import { type KeyspaceState, ownBytes } from './state.js'
 import { offsetOf, type Reference, segmentOf } from './table.js'
 
 const NO_BYTES = new Uint8Array(0)
@@ -75,7 +75,7 @@ function sink(state: Queue, from: number, reference: Reference): void {
 
 function put({ segments, deadlines }: Queue, position: number, reference: Reference): void {
   deadlines[position] = reference
-  writePosition(segments[segmentOf(reference)] ?? NO_BYTES, offsetOf(reference), position)
+  writePosition(ownBytes(segments, segmentOf(reference)), offsetOf(reference), position)
 }
 
 function isBefore(state: Queue, one: Reference, other: Reference): boolean {

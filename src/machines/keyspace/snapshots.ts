@@ -1,10 +1,10 @@
 /**
- * The state as bytes: its segments as they are, so that it is a matter of copying. Members that have applied the same
- * commands give the same bytes, and so does a member that began from these.
+ * The state as bytes: its segments as they are, so that it is a matter of copying, and going on from them of looking at
+ * them. Members that have applied the same commands give the same bytes, and so does a member that began from these.
  *
  * Numbers and byte strings as in commands: 1 (the version), revision, decree time, number of records, head; the number
- * of segments, and of each: how long it is, how many bytes of it are dead, the bytes that are written; the vacant
- * segments; the queue of deadlines; and the number of chunks of the history, and of each: first revision, number of
+ * of segments, and of each: how long it is, how many bytes of it are written, and how many of these dead, and its bytes,
+ * of the head only those that are written; the vacant segments; the queue of deadlines; and the number of chunks of the history, and of each: first revision, number of
  * changes, how long it is, the bytes that are written. Lists of numbers have their length before them.
  */
 import { ByteReader, ByteWriter, joinBytes, MalformedBytes, type StateCodec } from '../../paxos/index.js'
@@ -61,9 +61,11 @@ function partsOf(state: KeyspaceState): readonly Uint8Array[] {
     writer.number(number)
   writer.number(state.segments.length)
   for (const [at, bytes] of state.segments.entries()) {
+    const used = state.used[at] ?? 0
     writer.number(bytes.length)
+    writer.number(used)
     writer.number(state.dead[at] ?? 0)
-    addBytes(bytes.subarray(0, state.used[at] ?? 0))
+    addBytes(at === state.head ? bytes.subarray(0, used) : bytes)
   }
   writeNumbers(writer, state.vacant)
   writeNumbers(writer, state.deadlines)
@@ -98,11 +100,14 @@ function readState(reader: ByteReader): KeyspaceState {
   ]
   const [segments, used, dead]: [Uint8Array[], number[], number[]] = [[], [], []]
   for (let left = reader.number(); left > 0; left--) {
-    const length = reader.number()
+    const [length, written] = [reader.number(), reader.number()]
+    if (written > length)
+      throw new MalformedBytes(`No segment has ${length} bytes, of which ${written} are written.`)
+    used.push(written)
     dead.push(reader.number())
-    const written = reader.bytes()
-    segments.push(inRoom(written, length, LONGEST_SEGMENT))
-    used.push(written.length)
+    const bytes = reader.bytes()
+    // The head is written to next. The others stay in the memory of the snapshot until they are: see `ownBytes`.
+    segments.push(bytes.length === length ? bytes : inRoom(bytes, length, LONGEST_SEGMENT))
   }
   const [vacant, deadlines] = [readNumbers(reader), readNumbers(reader)]
   const history: ChangeChunk[] = []

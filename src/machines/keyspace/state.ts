@@ -52,6 +52,26 @@ export function emptyState(): KeyspaceState {
   }
 }
 
+/**
+ * The segment of a record, to be written to. One that is still in the memory of the snapshot that the state was made from
+ * is copied first; and another one with it, so that the snapshot's memory is free when half of the segments were written.
+ */
+export function ownBytes(segments: Uint8Array[], segment: number): Uint8Array {
+  const bytes = segments[segment] ?? NO_BYTES
+  if (isOwn(bytes)) return bytes
+  const another = segments.findIndex((each, at) => at !== segment && !isOwn(each))
+  if (another >= 0) segments[another] = (segments[another] ?? NO_BYTES).slice()
+  const own = bytes.slice()
+  segments[segment] = own
+  return own
+}
+
+function isOwn(bytes: Uint8Array): boolean {
+  return bytes.byteLength === bytes.buffer.byteLength
+}
+
+const NO_BYTES = new Uint8Array(0)
+
 /** What finds things in a state. */
 export interface Finder {
   readonly table: KeyTable

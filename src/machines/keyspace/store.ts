@@ -12,7 +12,7 @@ import {
   sizeAt,
   writeRecord,
 } from './records.js'
-import { eachRecord, type Finder, type KeyspaceState } from './state.js'
+import { eachRecord, type Finder, type KeyspaceState, ownBytes } from './state.js'
 import { hashOf, NOWHERE, offsetOf, type Reference, referenceTo, segmentOf, UNIT_BITS } from './table.js'
 
 const SEGMENT_BYTES = 2 ** (UNIT_BITS + 3)
@@ -71,7 +71,7 @@ function writeNew(state: KeyspaceState, finder: Finder, size: number, content: R
 }
 
 function writeAt(state: KeyspaceState, reference: Reference, size: number, content: RecordContent): void {
-  writeRecord(bytesOf(state, reference), offsetOf(reference), size, content)
+  writeRecord(ownBytes(state.segments, segmentOf(reference)), offsetOf(reference), size, content)
   if (content.deadlineMicros > 0) addDeadline(state, reference)
 }
 
@@ -141,7 +141,7 @@ function changeHead(state: KeyspaceState, finder: Finder): void {
 
 function release(state: KeyspaceState, finder: Finder, reference: Reference): void {
   const segment = segmentOf(reference)
-  const bytes = bytesOf(state, reference)
+  const bytes = ownBytes(state.segments, segment)
   markDead(bytes, offsetOf(reference))
   state.dead[segment] = (state.dead[segment] ?? 0) + sizeAt(bytes, offsetOf(reference))
   if (segment !== state.head) evacuateIfDead(state, finder, segment)
@@ -165,7 +165,7 @@ function move(state: KeyspaceState, finder: Finder, bytes: Uint8Array, from: Ref
   const offset = offsetOf(from)
   const size = sizeAt(bytes, offset)
   const to = allocate(state, finder, size)
-  bytesOf(state, to).set(bytes.subarray(offset, offset + size), offsetOf(to))
+  ownBytes(state.segments, segmentOf(to)).set(bytes.subarray(offset, offset + size), offsetOf(to))
   finder.table.moved(bytes, offset, from, to)
   if (kindAt(bytes, offset) === MORTAL) moveDeadline(state, to)
 }

@@ -107,6 +107,8 @@ const REQUESTS = 1_000
 /** The fewest and the most clients, in a network whose messages take up to this; where they take longer it takes more. */
 const CLIENTS = [8, 12] as const
 const FAST_MICROS = 6_400
+/** So many times more if one slot waits for the other as well: fewer could hardly make up for a long partition in time. */
+const ONE_BY_ONE = 1.5
 
 /**
  * The least and the most room where there is little, for each of a crowd, as powers of two. In slow networks, where it
@@ -134,7 +136,9 @@ export function swarm(seed: number): Scenario {
     things[draw(what, 0, things.length - 1)] ?? things[0]
   const slowness = draw(WHAT.delay, 0, 8)
   const delayMicros = 100 * 2 ** slowness
-  const crowd = Math.max(1, Math.floor(delayMicros / FAST_MICROS))
+  const alpha = 2 ** draw(WHAT.alpha, 0, 6)
+  const isOneByOne = alpha === 1 && delayMicros > FAST_MICROS
+  const crowd = Math.max(1, Math.floor(delayMicros / FAST_MICROS)) * (isOneByOne ? ONE_BY_ONE : 1)
   const [least, most] = crowd === 1 ? ROOM : ROOM_OF_CROWDS
   const quietMicros = draw(WHAT.quiet, 8_000_000, 11_000_000)
   const scenario: Scenario = {
@@ -149,7 +153,7 @@ export function swarm(seed: number): Scenario {
     placement: pick(WHAT.place, PLACEMENTS),
     untilMicros: quietMicros + WORKING_MICROS,
     lengthMicros: quietMicros + SETTLING_MICROS,
-    alpha: 2 ** draw(WHAT.alpha, 0, 6),
+    alpha,
     logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
     chunkBytes: 50 * 2 ** Math.max(slowness - SLOWEST_OF_SMALLEST_CHUNKS, draw(WHAT.chunk, 0, 10)),
     queueLimit: draw(WHAT.tight, 0, 99) < TIGHT_PERCENT ? crowd * 2 ** draw(WHAT.room, least, most) : null,

@@ -1,10 +1,13 @@
 // The keyspace, command by command.
 
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { keyspace } from '../../../src/machines/index.js'
-import { encodeText, joinBytes } from '../../../src/paxos/index.js'
+import { type KeyspaceCommand, keyspace } from '../../../src/machines/index.js'
+import { encodeText, joinBytes, sameBytes } from '../../../src/paxos/index.js'
+import { samePlain } from '../../../src/simulation/same-plain.js'
 
 const at = (timeMicros: number) => ({ timeMicros, slot: 1, version: 1 })
+const NO_BYTES = new Uint8Array(0)
 const [key, one, two] = [encodeText('key'), encodeText('one'), encodeText('two')]
 
 test('a key holds what was put last, under the revision of that change', () => {
@@ -37,10 +40,69 @@ test('a snapshot gives the same state again', () => {
       { type: 'put', key: encodeText(`${value % 7}`), value: encodeText(`${value}`) },
       at(1),
     )
-  const bytes = keyspace.snapshots?.encode(state, 1) ?? new Uint8Array(0)
+  const bytes = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
   const again = keyspace.snapshots?.decode(bytes, 1) ?? keyspace.initial()
   expect(keyspace.snapshots?.encode(again, 1)).toEqual(bytes)
   expect(joinBytes(keyspace.snapshots?.parts?.(again, 1) ?? [])).toEqual(bytes)
   const scan = { type: 'scan', prefix: new Uint8Array(0) } as const
   expect(keyspace.query?.(again, scan, { version: 1 })).toEqual(keyspace.query?.(state, scan, { version: 1 }))
+})
+
+/** Some commands on a few hundred keys, drawn from these numbers. */
+function commandOf(draw: number): KeyspaceCommand {
+  const key = encodeText(`key ${draw % 300}`)
+  const value = new Uint8Array(draw % 7_001).fill(draw)
+  if (draw % 11 === 0) return { type: 'delete', key }
+  return draw % 5 === 0
+    ? { type: 'put', key, value, ttlMillis: 1 + (draw % 1_000) }
+    : { type: 'put', key, value }
+}
+
+test('a state that goes on from a snapshot does as the one that it was taken of, and leaves the snapshot as it is', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { minLength: 40, maxLength: 120 }), fc.nat(), (draws, salt) => {
+      const state = keyspace.initial()
+      for (let each = 0; each < 400; each++) keyspace.apply(state, commandOf(salt + each * 7_919), at(each))
+      const bytes = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
+      const before = bytes.slice()
+      const again = keyspace.snapshots?.decode(bytes, 1) ?? keyspace.initial()
+      for (const [each, draw] of draws.entries()) {
+        const time = at(1_000 + each * 20_000)
+        const [, output] = keyspace.apply(again, commandOf(draw), time)
+        expect(output).toEqual(keyspace.apply(state, commandOf(draw), time)[1])
+      }
+      const encoded = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
+      expect(sameBytes(keyspace.snapshots?.encode(again, 1) ?? NO_BYTES, encoded)).toBe(true)
+      expect(samePlain(again, state)).toBe(true)
+      expect(sameBytes(bytes, before)).toBe(true)
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test('the memory of a snapshot is free when half of the segments were written to', () => {
+  const state = keyspace.initial()
+  for (let each = 0; each < 2_000; each++)
+    keyspace.apply(
+      state,
+      { type: 'put', key: encodeText(`key ${each}`), value: new Uint8Array(1_000) },
+      at(1),
+    )
+  const bytes = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
+  const again = keyspace.snapshots?.decode(bytes, 1) ?? keyspace.initial()
+  const shared = (): number => again.segments.filter(({ buffer }) => buffer === bytes.buffer).length
+  expect(shared()).toBe(7) // all but the head
+  for (const [number, left] of [
+    [0, 5],
+    [300, 5],
+    [600, 3],
+    [1_100, 1],
+  ] as const) {
+    keyspace.apply(
+      again,
+      { type: 'put', key: encodeText(`key ${number}`), value: new Uint8Array(1_000).fill(1) },
+      at(2),
+    )
+    expect(shared(), `after key ${number}`).toBe(left)
+  }
 })
