@@ -12,8 +12,7 @@ import { parseArgs, promisify } from 'node:util'
 
 const SYNOD = fileURLToPath(new URL('../bin/synod.js', import.meta.url))
 const NAMES = 'abcdefghi'
-/** Members run as those of `synod up` and of examples/synod.service do; who makes the load only must not be in their way. */
-const MEMBER_FLAG = '--max-semi-space-size=32'
+/** Who makes the load must not be in the way of those who carry it: it collects young objects less often. */
 const LOAD_FLAG = '--max-semi-space-size=64'
 const run = promisify(execFile)
 const tell = (text) => process.stderr.write(`bench: ${text}\n`)
@@ -60,19 +59,7 @@ const cluster = endpoints.map((endpoint, at) => `${NAMES[at]}=${endpoint}`).join
 
 function start(name) {
   const data = join(folder, name)
-  const args = [
-    MEMBER_FLAG,
-    SYNOD,
-    'serve',
-    '--id',
-    name,
-    '--data',
-    data,
-    '--cluster',
-    cluster,
-    '--http',
-    'off',
-  ]
+  const args = [SYNOD, 'serve', '--id', name, '--data', data, '--cluster', cluster, '--http', 'off']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   members.set(name, { child, data, ended })

@@ -142,8 +142,11 @@ export class ByteReader {
 }
 
 /** The parts, one behind the other, in memory of their own. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+export function joinBytes(
+  parts: readonly Uint8Array[],
+  allocate: (length: number) => Uint8Array = (length) => new Uint8Array(length),
+): Uint8Array {
+  const bytes = allocate(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {
     bytes.set(part, at)

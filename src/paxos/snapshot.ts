@@ -41,8 +41,22 @@ export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snaps
   const parts = snapshots.parts?.(state, version) ?? [snapshots.encode(state, version)]
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const ofOthers = encodePlain(rest)
-  const data = joinBytes([encodeNumber(length), ...parts, encodeNumber(ofOthers.length), ofOthers])
+  const all = [encodeNumber(length), ...parts, encodeNumber(ofOthers.length), ofOthers]
+  const data = joinBytes(all, pagesFor)
   return { slot: replicated.applied, data }
+}
+
+/** From this size on the memory for a snapshot is pages of its own. */
+const PAGED_BYTES = 1_048_576
+
+/**
+ * Memory that goes back to the system when it is free. An allocator keeps large blocks too, once some were given back, and
+ * the next snapshot is a little larger than the hole of the last. Engines take pages for buffers that can be resized.
+ */
+function pagesFor(length: number): Uint8Array {
+  if (length < PAGED_BYTES) return new Uint8Array(length)
+  const Resizable = ArrayBuffer as new (length: number, options: object) => ArrayBuffer // ECMAScript 2024
+  return new Uint8Array(new Resizable(length, { maxByteLength: length }))
 }
 
 /**

@@ -1,7 +1,7 @@
 // Snapshots: what every slot up to one made, as bytes, and those bytes in chunks (Paxos Made Live, section 5.5).
 
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import {
   type AnyMachine,
   applyDecree,
@@ -15,6 +15,7 @@ import {
   MalformedBytes,
   type OutgoingSnapshot,
   readSnapshot,
+  type StateCodec,
   takeSnapshot,
 } from '../../src/paxos/index.js'
 import { anyLedger, encoded } from '../support/ledger.js'
@@ -78,6 +79,20 @@ describe('a snapshot', () => {
       )
     }
   })
+})
+
+/** Numbers, four bytes each. */
+const numbers: StateCodec<unknown> = {
+  encode: (state) => new Uint8Array(Uint32Array.from(state as number[]).buffer),
+  decode: (bytes) => [...new Uint32Array(bytes.slice().buffer)],
+}
+
+test('a snapshot is whole also where it is large', () => {
+  const state = Array.from({ length: 300_000 }, (_, each) => each)
+  const machine: AnyMachine = { ...anyLedger, initial: () => state, snapshots: numbers }
+  const snapshot = takeSnapshot(initialReplicated(machine, founding()), machine)
+  expect(snapshot.data.length).toBeGreaterThan(1_200_000)
+  expect(readSnapshot(snapshot, machine).state).toEqual(state)
 })
 
 describe('a snapshot in chunks', () => {

@@ -5,9 +5,6 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url))
 
-/** Young objects are collected less often: a tenth more throughput for some 30 MB, see docs/PERFORMANCE.md. */
-const NODE_FLAGS = ['--max-semi-space-size=32']
-
 /** The wait before a member that died is started again; doubles each time that it does not come to serve. */
 const BACKOFF_MILLIS = 500
 const BACKOFF_LIMIT_MILLIS = 30_000
@@ -50,7 +47,7 @@ export class MemberProcess {
   start(): void {
     this.#restart = null
     // In a group of its own: Ctrl-C is for `up`, which stops its members one way, by hanging up.
-    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'serve', ...this.#args], {
+    const child = spawn(process.execPath, [MAIN, 'serve', ...this.#args], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: process.platform !== 'win32',
       env: withoutOptions(process.env),
