@@ -1,4 +1,4 @@
-// `npm run bench:cluster [-- --json] [--quick] [--members N] [--value BYTES]`: what a real cluster does on this machine,
+// `npm run bench:cluster [-- --json] [--quick] [--members N] [--key BYTES] [--value BYTES]`: what a real cluster does on this machine,
 // measured on dist: members are processes of `synod serve` with stores of their own, and the load is `synod bench`.
 // A benchmark, not a test: nothing fails here when a machine is slow. Progress goes to stderr.
 
@@ -8,7 +8,8 @@ import { createServer } from 'node:net'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { optionsOf } from './options.mjs'
 
 const SYNOD = fileURLToPath(new URL('../bin/synod.js', import.meta.url))
 const NAMES = 'abcdefghi'
@@ -17,14 +18,16 @@ const LOAD_FLAG = '--max-semi-space-size=64'
 const run = promisify(execFile)
 const tell = (text) => process.stderr.write(`bench: ${text}\n`)
 
-const { values: options } = parseArgs({
-  options: {
+const options = optionsOf(
+  'npm run bench:cluster [-- --json] [--quick] [--members N] [--key BYTES] [--value BYTES]',
+  {
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     members: { type: 'string', default: '3' },
+    key: { type: 'string', default: '16' },
     value: { type: 'string', default: '256' },
   },
-})
+)
 const count = Number(options.members)
 if (!Number.isInteger(count) || count < 1 || count > NAMES.length) {
   process.stderr.write(`bench: --members is a whole number from 1 to ${NAMES.length}.\n`)
@@ -75,7 +78,8 @@ const ask = async (...args) =>
 
 async function bench(kind, clients, seconds, ...more) {
   tell(`${kind}, ${clients} clients, ${seconds} s`)
-  const args = ['bench', kind, '--clients', clients, '--seconds', seconds, '--value', options.value, '--json']
+  const args = ['bench', kind, '--clients', clients, '--seconds', seconds, '--json']
+  args.push('--key', options.key, '--value', options.value)
   return JSON.parse(await ask(...args.map(String), ...more.map(String)))
 }
 

@@ -6,7 +6,6 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import {
   checkLinearizability,
@@ -16,6 +15,7 @@ import {
   simulate,
   swarm,
 } from '../dist/simulation/index.js'
+import { optionsOf } from './options.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -246,7 +246,10 @@ function table(machine, figures) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } })
+  const values = optionsOf('npm run bench [-- --json] [--quick]', {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+  })
   const seeds = values.quick ? 500 : 10_000
   const plan = values.quick ? { count: 3, seconds: 1 } : { count: 7, seconds: 3 }
 

@@ -4,8 +4,8 @@
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { Transport } from '../dist/runtime/index.js'
+import { optionsOf } from './options.mjs'
 
 /** So many messages may be under way: more would be dropped by the bounds of the queue. */
 const UNDER_WAY = 20_000
@@ -101,8 +101,9 @@ async function measure(receiver, transport, { size, batch, seconds }) {
 }
 
 async function main() {
-  const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '2' }, json: { type: 'boolean', default: false } },
+  const values = optionsOf('node bench/transport.mjs [--seconds S] [--json]', {
+    seconds: { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
   })
   const receiver = fork(fileURLToPath(import.meta.url), ['receive'])
   const { port } = await new Promise((resolve) => receiver.once('message', resolve))
