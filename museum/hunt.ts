@@ -2,6 +2,7 @@
 import {
   ANY_FAILURE,
   type Failure,
+  isSought,
   readStory,
   type Scenario,
   type Shrunk,
@@ -51,7 +52,7 @@ export function processorSeconds(): number {
 
 /**
  * The shortest run that is found until it is enough, which is asked after each trial with the events of the shortest so
- * far. What fails without the bug as well is no candidate.
+ * far. What fails without the bug as well, or breaks another verdict before, is no candidate.
  */
 export function shorten(exhibit: Exhibit, caught: Caught, isEnough: (events: number) => boolean): Shrunk {
   const planted = trialsWith(exhibit)
@@ -63,7 +64,10 @@ export function shorten(exhibit: Exhibit, caught: Caught, isEnough: (events: num
     mostInVain: Number.POSITIVE_INFINITY,
     trial: (candidate, candidateSeed, sought) => {
       const failed = planted(candidate, candidateSeed, sought)
-      return failed !== null && failsAnyway(exhibit, candidate, candidateSeed) ? null : failed
+      if (failed === null || failsAnyway(exhibit, candidate, candidateSeed)) return null
+      // Who replays it is told what was broken first.
+      const first = planted(candidate, candidateSeed, ANY_FAILURE)
+      return first !== null && isSought(first.verdict, sought.verdict) ? failed : null
     },
   })
   for (let next = candidates.next(); next.done !== true; next = candidates.next()) {
