@@ -125,9 +125,10 @@ const SETTLING_MICROS = 9_000_000
 
 /**
  * The slowest network, as a power of two, in which chunks may be the smallest; in slower ones they are larger, so that
- * two snapshots, one chunk after the other, reach a newcomer in the time that there is to settle.
+ * two snapshots, one chunk after the other, reach a newcomer in the time that there is to settle. Twice as slow, each
+ * takes twice as long, and of the twice as many clients there is twice as much.
  */
-const SLOWEST_OF_SMALLEST_CHUNKS = 6
+const SLOWEST_OF_SMALLEST_CHUNKS = 5
 
 export function swarm(seed: number): Scenario {
   const bits = prefix(seed, DRAW.swarm)
@@ -155,7 +156,7 @@ export function swarm(seed: number): Scenario {
     lengthMicros: quietMicros + SETTLING_MICROS,
     alpha,
     logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
-    chunkBytes: 50 * 2 ** Math.max(slowness - SLOWEST_OF_SMALLEST_CHUNKS, draw(WHAT.chunk, 0, 10)),
+    chunkBytes: 50 * 2 ** Math.max(2 * (slowness - SLOWEST_OF_SMALLEST_CHUNKS) - 1, draw(WHAT.chunk, 0, 10)),
     queueLimit: draw(WHAT.tight, 0, 99) < TIGHT_PERCENT ? crowd * 2 ** draw(WHAT.room, least, most) : null,
     quietMicros,
   }
