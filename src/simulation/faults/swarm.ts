@@ -111,11 +111,11 @@ const FAST_MICROS = 6_400
 const ONE_BY_ONE = 1.5
 
 /**
- * The least and the most room where there is little, for each of a crowd, as powers of two. In slow networks, where it
- * takes long to be refused, whoever is refused a few times is not served in the time that the verdicts allow.
+ * The least and the most room where there is little, for each of a crowd, as powers of two. Not so little that most of
+ * those who ask are always refused: each waits longer and longer then, and some are not served in the time that the
+ * verdicts allow.
  */
-const ROOM = [1, 4] as const
-const ROOM_OF_CROWDS = [3, 4] as const
+const ROOM = [3, 4] as const
 
 /** So long the clients work after the last fault: time to make up for what they could not ask before. */
 const WORKING_MICROS = 3_500_000
@@ -140,7 +140,6 @@ export function swarm(seed: number): Scenario {
   const alpha = 2 ** draw(WHAT.alpha, 0, 6)
   const isOneByOne = alpha === 1 && delayMicros > FAST_MICROS
   const crowd = Math.max(1, Math.floor(delayMicros / FAST_MICROS)) * (isOneByOne ? ONE_BY_ONE : 1)
-  const [least, most] = crowd === 1 ? ROOM : ROOM_OF_CROWDS
   const quietMicros = draw(WHAT.quiet, 8_000_000, 11_000_000)
   const scenario: Scenario = {
     ...CLASSIC,
@@ -157,7 +156,7 @@ export function swarm(seed: number): Scenario {
     alpha,
     logBytes: 400 * 2 ** draw(WHAT.log, 0, 8),
     chunkBytes: 50 * 2 ** Math.max(2 * (slowness - SLOWEST_OF_SMALLEST_CHUNKS) - 1, draw(WHAT.chunk, 0, 10)),
-    queueLimit: draw(WHAT.tight, 0, 99) < TIGHT_PERCENT ? crowd * 2 ** draw(WHAT.room, least, most) : null,
+    queueLimit: draw(WHAT.tight, 0, 99) < TIGHT_PERCENT ? crowd * 2 ** draw(WHAT.room, ...ROOM) : null,
     quietMicros,
   }
   const mood = draw(WHAT.mood, 0, 99)
