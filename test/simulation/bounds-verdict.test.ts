@@ -69,7 +69,7 @@ function nodeWith(sizes: Sizes): Node {
     commander: { flights: table(sizes.flights ?? 0) },
     acceptor: { votes: table(sizes.votes ?? 0) },
     replica: {
-      ...{ applied: APPLIED, trimmed: APPLIED - kept, sentMicros: null, sinceSnapshotBytes: 0 },
+      ...{ applied: APPLIED, trimmed: APPLIED - kept, catchingUp: new Map(), sinceSnapshotBytes: 0 },
       decisions: table(kept + (sizes.unapplied ?? 0)),
       logBytes: sizes.logBytes ?? 0,
       waiting: table(sizes.waiting ?? 0),

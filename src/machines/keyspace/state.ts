@@ -60,8 +60,8 @@ export function ownBytes(segments: Uint8Array[], segment: number): Uint8Array {
   const bytes = segments[segment] ?? NO_BYTES
   if (isOwn(bytes)) return bytes
   const another = segments.findIndex((each, at) => at !== segment && !isOwn(each))
-  if (another >= 0) segments[another] = (segments[another] ?? NO_BYTES).slice()
-  const own = bytes.slice()
+  if (another >= 0) segments[another] = new Uint8Array(segments[another] ?? NO_BYTES)
+  const own = new Uint8Array(bytes)
   segments[segment] = own
   return own
 }

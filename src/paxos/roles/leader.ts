@@ -68,6 +68,8 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     readonly slot: Slot
     readonly configuration: Configuration
   } | null = null
+  /** The question for which no round could begin yet. */
+  postponed: string | null = null
 
   override timer(timer: string): void {
     if (timer === 'heartbeat') this.#beat()
@@ -231,6 +233,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     this.queue = []
     this.flightBytes = []
     this.confirming = null
+    this.postponed = null
     this.change = null
     this.newcomers.clear()
     this.handingOver = null
@@ -362,6 +365,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
    * decided what this member still writes, they go on without its disk.
    */
   #pump(): void {
+    this.#confirmPostponed()
     let bytes = this.flightBytes.reduce((sum, length) => sum + length, 0)
     for (;;) {
       const members = this.#votersOnNext(bytes)
@@ -416,8 +420,10 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
    * had decided anything when the question was asked. A round that began before the question proves nothing.
    */
   confirm(_from: NodeId, { question }: Confirm): void {
+    if (this.phase !== 'leading') return // it will be asked again
     const configuration = this.#preparedForNext()
-    if (this.phase !== 'leading' || configuration === null) return // it will be asked again
+    this.postponed = configuration === null ? question : null
+    if (configuration === null) return
     const { version } = configuration
     if (this.confirming?.question !== question || this.confirming.configuration.version !== version) {
       this.round += 1
@@ -425,6 +431,13 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
       this.confirming = { question, slot: this.nextSlot - 1, configuration }
     }
     this.#sendHeartbeat()
+  }
+
+  /** Before it proposes in the next slot: where few may be in flight, those are always in flight. */
+  #confirmPostponed(): void {
+    const { postponed: question } = this
+    if (question === null || this.#preparedForNext() === null) return
+    this.confirm(this.self, { type: 'confirm', question })
   }
 
   /**

@@ -53,6 +53,9 @@ const DECISION_BYTES = 16
 /** Of what a log may hold, one part in so many of what the snapshot makes needless stays for who is a little behind. */
 const KEPT = 4
 
+/** How many election timeouts somebody may take to install a snapshot, once it has it whole. */
+const INSTALLING_TIMEOUTS = 10
+
 /** Members take their snapshots in so many turns: if all did at the same slot, the cluster would stand still meanwhile. */
 const TURNS = 3
 
@@ -69,10 +72,13 @@ export abstract class Learner extends Role {
   /** What the applied decisions weigh, in bytes, and those of them since the snapshot. */
   logBytes = 0
   sinceSnapshotBytes = 0
-  /** The snapshot that others are sent. Taken when somebody needs one, and forgotten when nobody asks for it any more. */
+  /**
+   * The snapshot that others are sent. Taken when somebody needs one, and forgotten when nobody does any more, or, if
+   * somebody is gone who did, with the next that is stored.
+   */
   outgoing: OutgoingSnapshot | null = null
-  /** When it last sent a part of one. */
-  sentMicros: Micros | null = null
+  /** Who was sent parts of one and has not got all that follows it yet, and until when the log waits for it. */
+  readonly catchingUp: Map<NodeId, Micros> = new Map()
   /** A snapshot of another member that is on its way here. */
   incoming: IncomingSnapshot | null = null
   /** Every slot up to this one is known to be decided somewhere. */
@@ -177,6 +183,21 @@ export abstract class Learner extends Role {
       decrees.push(decree)
     }
     this.send(to, { type: 'fetched', fromSlot, decrees, decided: this.applied })
+    if (this.catchingUp.has(to)) this.#goesOn(to, fromSlot + decrees.length > this.applied)
+  }
+
+  /** Somebody who has installed a snapshot from here fetches what follows it, and has now got all, or not yet. */
+  #goesOn(node: NodeId, hasAll: boolean): void {
+    if (hasAll) this.catchingUp.delete(node)
+    else this.#waitFor(node, 1)
+    if (this.catchingUp.size > 0) return
+    this.outgoing = null
+    this.#takeSnapshotIfDue()
+  }
+
+  /** Until so many election timeouts are over, or it has asked again, nothing is trimmed. */
+  #waitFor(node: NodeId, timeouts: number): void {
+    this.catchingUp.set(node, this.nowMicros + timeouts * this.settings.electionTimeoutMicros)
   }
 
   fetched(from: NodeId, { fromSlot, decrees, decided }: Fetched): void {
@@ -254,7 +275,7 @@ export abstract class Learner extends Role {
     if (this.incoming !== null && this.incoming.slot <= this.applied) this.incoming = null
     this.tell({ type: 'learned', decided: this.applied })
     this.advanced()
-    if (this.sinceSnapshotBytes > this.settings.logBytes) this.takeSnapshot()
+    this.#takeSnapshotIfDue()
   }
 
   /** What a decision adds to the log; a no-op takes some room too. */
@@ -273,14 +294,18 @@ export abstract class Learner extends Role {
   // ---- snapshots -----------------------------------------------------------------------------------------------
 
   /**
-   * Takes a snapshot of what is applied, and trims the log below it. Not while somebody is being sent one: who has it
-   * whole must be able to go on from it.
+   * Takes a snapshot of what is applied, and trims the log below it. Not while somebody is being sent one, or fetches what
+   * follows it: else it had to begin again.
    */
   takeSnapshot(): void {
     if (this.snapshotSlot === this.applied || this.applied === 0 || this.isSending) return
     this.sinceSnapshotBytes = 0
     const snapshot = this.encodeSnapshot()
     if (snapshot !== null) this.#keepSnapshot(snapshot)
+  }
+
+  #takeSnapshotIfDue(): void {
+    if (this.sinceSnapshotBytes > this.settings.logBytes) this.takeSnapshot()
   }
 
   /** Null if the machine's own encoding throws. The cluster goes on without; the log grows until it succeeds. */
@@ -321,17 +346,19 @@ export abstract class Learner extends Role {
     else this.fetch(from, { type: 'fetch', fromSlot })
   }
 
-  /** Whether somebody has asked for a part of a snapshot a moment ago. */
+  /** Whether somebody is catching up by a snapshot from here. Who does not go on is not waited for. */
   get isSending(): boolean {
-    return this.sentMicros !== null && this.nowMicros - this.sentMicros <= this.settings.electionTimeoutMicros
+    for (const [node, untilMicros] of this.catchingUp)
+      if (untilMicros < this.nowMicros) this.catchingUp.delete(node)
+    return this.catchingUp.size > 0
   }
 
   #sendChunk(to: NodeId, offset: number): void {
     const outgoing = this.prepareSnapshot()
     if (outgoing === null) return
-    this.sentMicros = this.nowMicros
     const { slot, checksum, data } = outgoing
     const chunk = data.subarray(offset, offset + this.settings.chunkBytes)
+    this.#waitFor(to, offset + chunk.length < data.length ? 1 : INSTALLING_TIMEOUTS)
     this.send(to, { type: 'snapshotChunk', slot, checksum, total: data.length, offset, chunk })
   }
 

@@ -62,7 +62,7 @@ export class Bounds extends Verdict {
     const { acceptor, commander, scout, replica, leader } = node.roles
     if (acceptor !== undefined && replica !== undefined) {
       const most = this.#mostDecisions + Math.max(0, last - replica.applied)
-      const isSending = replica.sentMicros !== null && replica.sinceSnapshotBytes > this.#settings.logBytes
+      const isSending = replica.catchingUp.size > 0 && replica.sinceSnapshotBytes > this.#settings.logBytes
       if (!isSending) this.#most(event, node, 'votes', acceptor.votes.size, most)
     }
     if (replica !== undefined) {
@@ -113,7 +113,7 @@ export class Bounds extends Verdict {
     this.#most(event, node, 'sessions', replica.replicated.sessions.live.size, sessionLimit)
     const { applied, trimmed } = replica
     // A member that is sending its snapshot takes the next one when it is through.
-    if (replica.sentMicros !== null && replica.sinceSnapshotBytes > this.#settings.logBytes) return
+    if (replica.catchingUp.size > 0 && replica.sinceSnapshotBytes > this.#settings.logBytes) return
     this.#most(event, node, 'applied decisions in its log', applied - trimmed, this.#mostDecisions)
     this.#most(event, node, 'bytes of decrees in its log', replica.logBytes, this.#mostLogBytes)
   }

@@ -22,7 +22,7 @@ interface Asked {
   isLater: boolean
   /** Who has acknowledged it. */
   heard: readonly NodeId[]
-  /** Who voted on the slots to come whenever it was asked: a later change makes no difference to the question. */
+  /** Who voted on the slots to come whenever it was asked, and when the round began: a later change makes no difference. */
   quorums: readonly (readonly NodeId[])[]
 }
 
@@ -41,7 +41,7 @@ export class Rounds {
     const asked = this.#asked.get(self)
     if (asked === undefined) return null
     if (message.type === 'confirm') this.#asks(asked, self, message.question, membership)
-    else if (message.type === 'heartbeat') this.#begins(asked, self, message)
+    else if (message.type === 'heartbeat') this.#begins(asked, self, message, membership)
     else if (message.type === 'confirmed' && message.question === asked.question) {
       const { heard, quorums } = asked
       if (quorums.some((members) => containsQuorum(heard, members))) return null
@@ -58,7 +58,7 @@ export class Rounds {
   }
 
   #asks(asked: Asked, self: NodeId, question: string, { configurations }: Membership): void {
-    const quorums = configurations.map(({ members }) => members)
+    const quorums = quorumsOf(configurations)
     if (question === asked.question) asked.quorums = [...asked.quorums, ...quorums]
     else Object.assign(asked, { question, isLater: false, heard: [self], quorums })
   }
@@ -67,8 +67,14 @@ export class Rounds {
     asked: Asked,
     self: NodeId,
     { ballot, round }: { readonly ballot: Ballot; readonly round: number },
+    { configurations }: Membership,
   ): void {
     if (asked.ballot !== null && asked.round === round && sameBallot(ballot, asked.ballot)) return
-    Object.assign(asked, { ballot, round, isLater: asked.question !== null, heard: [self] })
+    const quorums = [...asked.quorums, ...quorumsOf(configurations)]
+    Object.assign(asked, { ballot, round, isLater: asked.question !== null, heard: [self], quorums })
   }
+}
+
+function quorumsOf(configurations: Membership['configurations']): readonly (readonly NodeId[])[] {
+  return configurations.map(({ members }) => members)
 }

@@ -342,6 +342,21 @@ describe('a read round', () => {
     expect(confirmed()).toEqual([{ type: 'confirmed', question: 'q', slot: 5 }])
   })
 
+  it('begins before the next slot is proposed in, also where that is always in flight', () => {
+    const under = lead({ settings: { alpha: 1 } })
+    propose(request(1, 1, 'x'))
+    propose(request(1, 2, 'y'))
+    bench.take()
+    confirm('q')
+    expect(bench.take(), 'who votes on slot 2 is not known yet').toEqual([])
+    progress(under, 1)
+    learned(1)
+    const order = bench.take().flatMap((deed) => (deed.type === 'send' ? [deed.message.type] : []))
+    expect(order.filter((type) => type === 'heartbeat' || type === 'tender')).toEqual(['heartbeat', 'tender'])
+    for (const from of [0, 1]) acknowledge(from, under, 1)
+    expect(confirmed()).toEqual([{ type: 'confirmed', question: 'q', slot: 1 }])
+  })
+
   it('that is asked again is the same round, so a slow answer still confirms it', () => {
     const under = lead()
     confirm('q')

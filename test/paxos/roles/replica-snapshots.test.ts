@@ -167,6 +167,37 @@ describe('a snapshot', () => {
     expect(replica.snapshotSlot).toBe(8)
   })
 
+  it('is not replaced either while who has it whole installs it, and fetches what followed', () => {
+    const { bench, replica, outgoing } = Seated.trimmed(6, { chunkBytes: 2 * WEIGHT })
+    const { slot, checksum, data } = outgoing
+    const learn = (next: Slot) => {
+      const decisions = [{ slot: next, ballot: ballot(1), decree: entry(next) }]
+      replica.learn(SELF, { type: 'learn', decisions, decided: next, source: 2 })
+    }
+    const offset = data.length - 1
+    replica.fetchSnapshot(2, { type: 'fetchSnapshot', fromSlot: 1, slot, checksum, offset })
+    for (let next = 7; next <= 12; next++) learn(next)
+    bench.nowMicros += 4_900_000
+    learn(13)
+    replica.fetch(2, { type: 'fetch', fromSlot: 7 })
+    bench.nowMicros += 400_000
+    learn(14)
+    expect(replica, 'it has not got all yet').toMatchObject({ snapshotSlot: 6, trimmed: 6 })
+    expect(replica.outgoing).toEqual(outgoing)
+    replica.fetch(2, { type: 'fetch', fromSlot: 14 })
+    expect(replica, 'nobody needs it any more').toMatchObject({ outgoing: null, snapshotSlot: 14 })
+  })
+
+  it('is taken all the same when who was sent one does not come back', () => {
+    const { bench, replica, outgoing } = Seated.trimmed(6, { chunkBytes: 1_000 })
+    const { slot, checksum } = outgoing
+    replica.fetchSnapshot(2, { type: 'fetchSnapshot', fromSlot: 1, slot, checksum, offset: 0 })
+    bench.nowMicros += 5_000_001
+    const decisions = [{ slot: 7, ballot: ballot(1), decree: entry(7) }]
+    replica.learn(SELF, { type: 'learn', decisions, decided: 7, source: 2 })
+    expect(replica).toMatchObject({ snapshotSlot: 7, outgoing: null })
+  })
+
   it('weighs no-ops too: a log of nothing else does not grow for ever', () => {
     const noOps = Array.from({ length: 50 }, () => NO_OP)
     const { replica } = new Seated({ settings: { logBytes: 160 } }).learn(1, noOps)
