@@ -39,7 +39,7 @@ function verdictsOf(keys: readonly KeyFinding[]): string[] {
 }
 
 /** How far an order goes, and what it cannot go on with. */
-function storyOf({ key, operations, order, blocked, state }: KeyFinding): string[] {
+function storyOf({ key, operations, verdict, order, blocked, state }: KeyFinding): string[] {
   const tail = order.slice(-TAIL)
   const lines = [
     '',
@@ -47,8 +47,9 @@ function storyOf({ key, operations, order, blocked, state }: KeyFinding): string
   ]
   if (order.length > tail.length) lines.push(`    … ${order.length - tail.length} before these`)
   lines.push(...tail.map(lineOf), `  then it holds ${shown(state)}`)
-  if (blocked === null) return lines
-  return [...lines, '  and there is no place any more for', lineOf(blocked)]
+  if (blocked !== null) return [...lines, '  and there is no place any more for', lineOf(blocked)]
+  if (verdict !== 'not linearizable') return lines
+  return [...lines, '  and some operation after that has no place; to tell which takes too long']
 }
 
 function lineOf({ process, f, input, output, outcome, line, endLine }: HistoryOperation): string {

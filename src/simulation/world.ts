@@ -148,6 +148,7 @@ export class World {
   #inspect(): void {
     const node = this.#hosts.atTurn(this.#steps / INSPECTION_STEPS)?.node
     if (node) this.court.inspect(this.events, node, this.hosts.length)
+    this.court.watch(this.events, this.nowMicros)
   }
 
   get nowMicros(): Micros {
@@ -348,10 +349,11 @@ export class World {
       !this.#edits.haveBegun &&
       !this.#calmed &&
       RATES.every((rate) => (this.options.scenario.faults[rate] ?? 0) === 0)
-    if (shape === null || !isCalm) this.court.holds(null, nowMicros)
+    if (shape === null || !isCalm) this.court.holds(null, this.events, nowMicros)
     else {
       const fromMicros = Math.max(shape.fromMicros, nowMicros)
-      this.court.holds({ fromMicros, linked: operators.linked(shape), shape: shape.class }, nowMicros)
+      const lull = { fromMicros, linked: operators.linked(shape), shape: shape.class }
+      this.court.holds(lull, this.events, nowMicros)
     }
   }
 }

@@ -178,49 +178,70 @@ describe('stale reads', () => {
 })
 
 describe('liveness', () => {
-  const beginning = { event: 4, client: 1, place: 0, timeMicros: 3_000, f: 'get' }
+  const begun = (place = 0) => ({
+    ...{ event: 4, client: 1, place, timeMicros: 3_000, f: 'get' },
+    overdueEvent: null,
+  })
 
-  it('breaks when an operation takes too long once no fault is active, and names its beginning', () => {
+  it('breaks when an operation takes too long once no fault is active, and names the event at which it did', () => {
     const verdict = new Liveness(5_000, 100)
-    verdict.check(beginning, 6_000)
+    const beginning = begun()
+    verdict.check(beginning, 10, 6_000)
+    for (const [event, nowMicros] of [
+      [11, 6_000],
+      [12, 6_001],
+      [13, 6_002],
+    ] as const)
+      verdict.watch([beginning], event, nowMicros)
     expect(verdict.result.ok).toBe(true)
-    verdict.check(beginning, 6_001)
+    verdict.check(beginning, 14, 6_003)
     expect(verdict.result).toMatchObject({
       ok: false,
-      event: 4,
+      event: 12,
       reason: expect.stringMatching(/^get of client 1/),
     })
   })
 
+  it('names the end of the operation where nobody has looked before', () => {
+    const verdict = new Liveness(5_000, 100)
+    verdict.check(begun(), 14, 6_001)
+    expect(verdict.result).toMatchObject({ ok: false, event: 14 })
+  })
+
   it('says nothing when nobody knows of such a time', () => {
     const verdict = new Liveness(0, 100)
-    verdict.check(beginning, 1_000_000)
-    expect(verdict.result.ok).toBe(true)
+    const beginning = begun()
+    verdict.watch([beginning], 9, 1_000_000)
+    verdict.check(beginning, 10, 1_000_000)
+    expect([verdict.result.ok, beginning.overdueEvent]).toEqual([true, null])
   })
 
   it('breaks when a partition is all that is wrong, for whoever is linked with a quorum', () => {
     const linked = new Liveness(0, 100)
-    linked.holds({ fromMicros: 2_000, linked: [0, 1], shape: 'ring' }, [], 2_000)
-    linked.check({ ...beginning, place: 2 }, 9_000)
-    linked.check(beginning, 4_000)
+    linked.holds({ fromMicros: 2_000, linked: [0, 1], shape: 'ring' }, [], 5, 2_000)
+    linked.check(begun(2), 6, 9_000)
+    const beginning = begun()
+    linked.check(beginning, 7, 4_000)
     expect(linked.result.ok).toBe(true)
-    linked.check(beginning, 4_001)
+    linked.watch([beginning], 8, 4_001)
+    linked.check(beginning, 9, 4_500)
     expect(linked.result).toMatchObject({
       ok: false,
-      event: 4,
+      event: 8,
       reason: expect.stringMatching(/linked both ways/),
     })
   })
 
   it('does not count the time in which something else was wrong beside a partition', () => {
     const verdict = new Liveness(0, 100)
-    verdict.holds({ fromMicros: 1_000, linked: [0, 1], shape: 'ring' }, [], 5_000)
-    verdict.holds(null, [beginning], 5_001)
+    const beginning = begun()
+    verdict.holds({ fromMicros: 1_000, linked: [0, 1], shape: 'ring' }, [], 5, 5_000)
+    verdict.holds(null, [beginning], 6, 5_001)
     expect(verdict.result.ok).toBe(true)
-    verdict.holds({ fromMicros: 7_000, linked: [0, 1], shape: 'ring' }, [], 6_000) // it takes shape only later
-    verdict.check(beginning, 8_000)
+    verdict.holds({ fromMicros: 7_000, linked: [0, 1], shape: 'ring' }, [], 7, 6_000) // it takes shape only later
+    verdict.check(beginning, 8, 8_000)
     expect(verdict.result.ok).toBe(true)
-    verdict.check(beginning, 8_001)
+    verdict.check(beginning, 9, 8_001)
     expect(verdict.result.ok).toBe(false)
   })
 
@@ -235,17 +256,17 @@ describe('liveness', () => {
       quietMicros: 4_000_000,
     }
     const results = [undefined, makeNode].map((made) => {
-      const { world, lines } = transcribed({
+      const { world } = transcribed({
         seed: 1,
         scenario,
         application: sharedApplication(),
         ...(made && { makeNode: made }),
       })
       world.run()
-      return { ...world.court.liveness.result, line: lines[(world.court.liveness.result.event ?? 0) - 1] }
+      return world.court.liveness.result
     })
     expect(results[0]).toMatchObject({ ok: true })
-    expect(results[1]).toMatchObject({ ok: false, line: expect.stringMatching(/ invokes +client \d+: /) })
+    expect(results[1]).toMatchObject({ ok: false, reason: expect.stringMatching(/ of client \d+, begun at/) })
   })
 })
 

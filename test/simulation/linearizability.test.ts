@@ -152,6 +152,21 @@ describe('the explanation', () => {
     expect(keys[0]?.order).toHaveLength(4)
   })
 
+  it('blames nobody where it takes too long to tell who it is', () => {
+    const numbers = Array.from({ length: 60 }, (_, number) => number)
+    const words = [
+      ...numbers.map((number) => `${number}:write=${number}`),
+      ...numbers.map((number) => `${100 + number}:cas=[${number},${(number * 7) % 60}]`),
+      ...numbers.map((number) => `${number}:ok`),
+      ...numbers.map((number) => `${100 + number}:ok`),
+      '1:read 1:ok=12345',
+    ]
+    const { verdict, keys } = judge('register', words.join(' '))
+    expect(verdict).toBe('not linearizable')
+    expect(keys[0]?.blocked).toBeNull()
+    expect(keys[0]?.order.length).toBeGreaterThan(0)
+  })
+
   it('names the key: each is judged by itself', () => {
     const good = historyOf('1:set=1 1:ok 1:get 1:ok=1')
     const bad = historyOf('2:set=1 2:ok 2:get 2:ok=2').replaceAll('"x"', '"y"')

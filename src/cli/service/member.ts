@@ -149,6 +149,7 @@ async function untilVoting(
     if (leftMillis <= 0)
       throw new Failure(
         `the change is decided, but ${name} does not vote yet: synod status tells when it does`,
+        3,
       )
     const { voting, applied } = await newcomer.status(leftMillis, member)
     if (voting) return

@@ -38,7 +38,7 @@ export const ANY_FAILURE: Sought = {
 
 /**
  * Whether a verdict is the one that is sought. Who looks for a run that does not come to rest has also found one in which
- * an operation takes too long: it says the same, and names where that began.
+ * an operation takes too long: it says the same, and names where it did.
  */
 export function isSought(verdict: string, sought: string | null): boolean {
   return sought === null || verdict === sought || (sought === 'ended' && verdict === 'liveness')

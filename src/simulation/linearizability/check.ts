@@ -127,25 +127,30 @@ type Explanation = Pick<Finding, 'order' | 'blocked'>
 
 /**
  * Whatever a linearizable history begins with is linearizable, too. So there is one end of an operation up to which a
- * history is not linearizable, and before which it is: that operation breaks it. It is found by halving.
+ * history is not linearizable, and before which it is: that operation breaks it. It is found by halving. Where that takes
+ * too long nobody is blamed.
  */
 function explanationOf(machine: AnyModel, operations: readonly HistoryOperation[]): Explanation {
   const ends = operations.filter(({ endLine }) => endLine !== null).sort((a, b) => endOf(a) - endOf(b))
   let order: readonly HistoryOperation[] = []
   let low = 0
   let high = ends.length
+  let isCertain = true
   while (high - low > 1) {
     const middle = (low + high) >>> 1
     const search = new Search(problemOf(machine, beginningOf(operations, endOf(ends[middle - 1]))))
-    // Where that takes too long it is somewhere before, as far as anybody knows.
     search.advance(EXPLANATION)
     if (search.verdict === 'linearizable') {
       order = search.finding.order
       low = middle
-    } else high = middle
+    } else {
+      high = middle
+      isCertain = search.verdict === 'not linearizable'
+    }
   }
   const originals = new Map(operations.map((operation) => [operation.line, operation]))
-  return { order: order.map((each) => originals.get(each.line) ?? each), blocked: ends[high - 1] ?? null }
+  const blocked = isCertain ? (ends[high - 1] ?? null) : null
+  return { order: order.map((each) => originals.get(each.line) ?? each), blocked }
 }
 
 function endOf(operation: HistoryOperation | undefined): number {

@@ -280,13 +280,19 @@ export class Court {
   invoked(event: number, client: number, place: NodeId, operation: Operation, entry: HistoryEntry): void {
     const { f, time: timeMicros } = entry
     const { floor } = this.linearizable
-    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor })
+    const overdueEvent = null
+    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor, overdueEvent })
     this.#mostPending = Math.max(this.#mostPending, this.#pending.size)
   }
 
   /** From now on a partition is all that is wrong, and leaves some members linked; or, with null, that is over. */
-  holds(lull: Lull | null, nowMicros: Micros): void {
-    this.liveness.holds(lull, this.#pending.values(), nowMicros)
+  holds(lull: Lull | null, event: number, nowMicros: Micros): void {
+    this.liveness.holds(lull, this.#pending.values(), event, nowMicros)
+  }
+
+  /** Looks, every so often, who waits for too long. */
+  watch(event: number, nowMicros: Micros): void {
+    this.liveness.watch(this.#pending.values(), event, nowMicros)
   }
 
   /** A client was told what its operation gave. */
@@ -294,7 +300,7 @@ export class Court {
     const pending = this.#pending.get(client)
     if (pending === undefined) return
     this.#pending.delete(client)
-    this.liveness.check(pending, entry.time)
+    this.liveness.check(pending, event, entry.time)
     const { operation } = pending
     if (!isStale(operation)) this.linearizable.note(pending.event, pending.entry, event, entry)
     if (operation.type === 'command') this.#executed(event, pending, answer)
@@ -345,7 +351,7 @@ export class Court {
   ): void {
     if (cutOff !== null) this.ended.cutOff(event, cutOff)
     for (const pending of this.#pending.values()) {
-      this.liveness.check(pending, nowMicros)
+      this.liveness.check(pending, event, nowMicros)
       if (!isStale(pending.operation)) this.linearizable.note(pending.event, pending.entry, 0, null)
     }
     const isSound = this.#replay(event)

@@ -89,7 +89,7 @@ export class Linearizable extends Verdict {
     if (verdict === 'undecided') this.leaveUndecided(`the search was given up after ${this.#mostSteps} steps`)
     if (verdict !== 'not linearizable') return
     const broken = check.result.keys.find((key) => key.verdict === verdict)
-    const { f = 'nothing', endLine = null } = broken?.blocked ?? {}
+    const { f = 'one of its operations', endLine = null } = broken?.blocked ?? {}
     this.fail(endLine ?? event, `the history of key ${broken?.key} has no order in which ${f} has a place`)
   }
 

@@ -19,6 +19,8 @@ export interface Beginning {
   readonly f: string
   /** By way of which node. */
   readonly place: NodeId
+  /** The first event at which it was seen that it takes too long; null as long as it does not. */
+  overdueEvent: number | null
 }
 
 /** A partition that is all that is wrong. */
@@ -46,15 +48,22 @@ export class Liveness extends Verdict {
     this.#mostMicros = TIMEOUTS * electionTimeoutMicros
   }
 
-  /** An operation is over, or still is not when the run is. The verdict names the event in which it began. */
-  check(beginning: Beginning, nowMicros: Micros): void {
-    this.#checkLull(beginning, nowMicros)
-    if (this.quietMicros === 0) return
-    const { event, client, timeMicros, f } = beginning
-    const fromMicros = Math.max(timeMicros, this.quietMicros)
-    if (nowMicros - fromMicros <= this.#mostMicros) return
+  /** Looks, every so often, which operations take too long, so that the verdict names the event at which they did. */
+  watch(pending: Iterable<Beginning>, event: number, nowMicros: Micros): void {
+    const isSoon = this.quietMicros === 0 || nowMicros - this.quietMicros <= this.#mostMicros
+    if (isSoon && this.#lull === null) return
+    for (const beginning of pending)
+      if (this.#isLate(beginning, nowMicros) || this.#isLateInLull(beginning, nowMicros))
+        beginning.overdueEvent ??= event
+  }
+
+  /** An operation is over, or still is not when the run is. */
+  check(beginning: Beginning, event: number, nowMicros: Micros): void {
+    this.#checkLull(beginning, event, nowMicros)
+    if (!this.#isLate(beginning, nowMicros)) return
+    const { client, timeMicros, f, overdueEvent } = beginning
     this.fail(
-      event,
+      overdueEvent ?? event,
       `${f} of client ${client}, begun at ${timeMicros} µs, took until ${nowMicros} µs or longer, although no fault was active after ${this.quietMicros} µs; ${this.#mostMicros} µs are allowed`,
     )
   }
@@ -63,8 +72,8 @@ export class Liveness extends Verdict {
    * What is wrong changes: from now on a partition and nothing else, or null. These operations are not over. Something
    * else may have been wrong until now, however long the partition has lasted.
    */
-  holds(lull: Lull | null, pending: Iterable<Beginning>, nowMicros: Micros): void {
-    for (const beginning of pending) this.#checkLull(beginning, nowMicros)
+  holds(lull: Lull | null, pending: Iterable<Beginning>, event: number, nowMicros: Micros): void {
+    for (const beginning of pending) this.#checkLull(beginning, event, nowMicros)
     this.#count(nowMicros)
     this.#lull = lull && { ...lull, fromMicros: Math.max(lull.fromMicros, nowMicros) }
   }
@@ -78,14 +87,23 @@ export class Liveness extends Verdict {
     this.judged[shape] = (this.judged[shape] ?? 0) + judged
   }
 
-  #checkLull({ event, client, timeMicros, f, place }: Beginning, nowMicros: Micros): void {
+  #isLate({ timeMicros }: Beginning, nowMicros: Micros): boolean {
+    if (this.quietMicros === 0) return false
+    return nowMicros - Math.max(timeMicros, this.quietMicros) > this.#mostMicros
+  }
+
+  #isLateInLull({ timeMicros, place }: Beginning, nowMicros: Micros): boolean {
+    if (this.#lull === null || !this.#lull.linked.includes(place)) return false
+    return nowMicros - Math.max(timeMicros, this.#lull.fromMicros) > this.#mostMicros
+  }
+
+  #checkLull(beginning: Beginning, event: number, nowMicros: Micros): void {
+    const { client, timeMicros, f, place, overdueEvent } = beginning
     if (this.#lull === null || !this.#lull.linked.includes(place)) return
-    const fromMicros = Math.max(timeMicros, this.#lull.fromMicros)
-    this.#begun.push(fromMicros)
-    const waitedMicros = nowMicros - fromMicros
-    if (waitedMicros <= this.#mostMicros) return
+    this.#begun.push(Math.max(timeMicros, this.#lull.fromMicros))
+    if (!this.#isLateInLull(beginning, nowMicros)) return
     this.fail(
-      event,
+      overdueEvent ?? event,
       `${f} of client ${client}, begun at ${timeMicros} µs, took until ${nowMicros} µs or longer, although its member was linked both ways with a quorum, and nothing else was wrong; ${this.#mostMicros} µs are allowed`,
     )
   }
