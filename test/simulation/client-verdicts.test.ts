@@ -179,7 +179,7 @@ describe('stale reads', () => {
 
 describe('liveness', () => {
   const begun = (place = 0) => ({
-    ...{ event: 4, client: 1, place, timeMicros: 3_000, f: 'get' },
+    ...{ client: 1, place, timeMicros: 3_000, f: 'get' },
     overdueEvent: null,
   })
 

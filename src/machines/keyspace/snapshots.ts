@@ -4,8 +4,9 @@
  *
  * Numbers and byte strings as in commands: 1 (the version), revision, decree time, number of records, head; the number
  * of segments, and of each: how long it is, how many bytes of it are written, and how many of these dead, and its bytes,
- * of the head only those that are written; the vacant segments; the queue of deadlines; and the number of chunks of the history, and of each: first revision, number of
- * changes, how long it is, the bytes that are written. Lists of numbers have their length before them.
+ * of the head only those that are written; the vacant segments; the queue of deadlines; and the number of chunks of the
+ * history, and of each: first revision, number of changes, how long it is, the bytes that are written. Lists of numbers
+ * have their length before them.
  */
 import { ByteReader, ByteWriter, joinBytes, MalformedBytes, type StateCodec } from '../../paxos/index.js'
 import { type ChangeChunk, isChunk } from './history.js'
@@ -106,8 +107,10 @@ function readState(reader: ByteReader): KeyspaceState {
     used.push(written)
     dead.push(reader.number())
     const bytes = reader.bytes()
-    // The head is written to next. The others stay in the memory of the snapshot until they are: see `ownBytes`.
-    segments.push(bytes.length === length ? bytes : inRoom(bytes, length, LONGEST_SEGMENT))
+    // The head is written to next. The others stay in the memory of the snapshot until they are: see `ownBytes`. What is
+    // vacant would only keep that memory.
+    const isShared = length > 0 && bytes.length === length
+    segments.push(isShared ? bytes : inRoom(bytes, length, LONGEST_SEGMENT))
   }
   const [vacant, deadlines] = [readNumbers(reader), readNumbers(reader)]
   const history: ChangeChunk[] = []

@@ -46,6 +46,8 @@ export interface Witness {
 
 /** An operation of a client that is not over. */
 interface Pending extends Beginning {
+  /** The event in which it began. */
+  readonly event: number
   readonly operation: Operation
   readonly entry: HistoryEntry
   /** How many executions come before it for sure. */

@@ -12,7 +12,6 @@ const TIMEOUTS = 10
 
 /** The beginning of an operation. */
 export interface Beginning {
-  readonly event: number
   readonly client: number
   readonly timeMicros: Micros
   /** What it does. */

@@ -106,3 +106,14 @@ test('the memory of a snapshot is free when half of the segments were written to
     expect(shared(), `after key ${number}`).toBe(left)
   }
 })
+
+test('a vacant segment keeps no memory of a snapshot', () => {
+  const state = keyspace.initial()
+  const large = { type: 'put', key, value: new Uint8Array(100_000) } as const
+  keyspace.apply(state, large, at(1))
+  keyspace.apply(state, { type: 'delete', key }, at(2))
+  expect(state.vacant).toHaveLength(1)
+  const bytes = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
+  const again = keyspace.snapshots?.decode(bytes, 1) ?? keyspace.initial()
+  expect(again.segments.every(({ buffer }) => buffer !== bytes.buffer)).toBe(true)
+})
