@@ -59,7 +59,7 @@ function damaging(what: string, places: number): Action {
       nodes: [host.id],
       what,
       begin: () => {
-        host.isOut = true
+        host.lose()
         for (let place = 0; place < places; place++) {
           host.disk.damage(episode.detail(place, 0, host.disk.synced.length - 1))
         }
@@ -82,7 +82,7 @@ function wipe(stage: Stage, episode: Episode): Strike | null {
     nodes: [host.id],
     what: 'it loses its store',
     begin: () => {
-      host.isOut = isFounded(host) // one that has vouched for nothing yet simply begins again
+      if (isFounded(host)) host.lose() // one that has vouched for nothing yet simply begins again
       stage.crash(host, partOf(episode))
       host.disk.wipe()
       stage.restart(host, episode.endMicros)
@@ -98,7 +98,7 @@ function swap(stage: Stage, episode: Episode): Strike | null {
     what: `${nameOf(one.id)} and ${nameOf(other.id)} come back with the store of the other`,
     begin: () => {
       for (const [index, host] of [one, other].entries()) {
-        host.isOut = true
+        host.lose()
         stage.crash(host, partOf(episode, index))
       }
       const { disk } = one
