@@ -82,8 +82,8 @@ function wipe(stage: Stage, episode: Episode): Strike | null {
     nodes: [host.id],
     what: 'it loses its store',
     begin: () => {
-      host.isOut = isFounded(host) // one that has vouched for nothing yet simply begins again
       stage.crash(host, partOf(episode))
+      host.isOut = isFounded(host) // one that has vouched for nothing yet simply begins again
       host.disk.wipe()
       stage.restart(host, episode.endMicros)
     },
@@ -97,17 +97,19 @@ function swap(stage: Stage, episode: Episode): Strike | null {
     nodes: [one.id, other.id],
     what: `${nameOf(one.id)} and ${nameOf(other.id)} come back with the store of the other`,
     begin: () => {
-      for (const [index, host] of [one, other].entries()) {
-        host.isOut = true
-        stage.crash(host, partOf(episode, index))
-      }
+      for (const [index, host] of [one, other].entries()) stage.crash(host, partOf(episode, index))
       const { disk } = one
+      // Who has vouched for nothing yet, and finds nothing that belongs to another, simply begins again.
+      one.isOut = isFounded(one) || !isBlank(other)
+      other.isOut = isFounded(other) || !isBlank(one)
       one.disk = other.disk
       other.disk = disk
       for (const host of [one, other]) stage.restart(host, episode.endMicros)
     },
   }
 }
+
+const isBlank = ({ disk }: Host): boolean => disk.synced.length === 0
 
 // ---- for good, and unnoticed ---------------------------------------------------------------------------------
 

@@ -282,8 +282,7 @@ export class Court {
   invoked(event: number, client: number, place: NodeId, operation: Operation, entry: HistoryEntry): void {
     const { f, time: timeMicros } = entry
     const { floor } = this.linearizable
-    const overdueEvent = null
-    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor, overdueEvent })
+    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor })
     this.#mostPending = Math.max(this.#mostPending, this.#pending.size)
   }
 
