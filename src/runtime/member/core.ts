@@ -4,7 +4,6 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
 import {
   type AnyMachine,
   type ClientRequest,
@@ -18,8 +17,6 @@ import {
 } from '../../paxos/index.js'
 import { Recorder } from '../black-box/recorder.js'
 import { typeOfMessage } from '../encoding/messages.js'
-import { makeFolder } from '../folders.js'
-import { storeErrorOf } from '../store/errors.js'
 import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
 import {
@@ -38,6 +35,7 @@ import type { Decisions } from './decisions.js'
 import { Desk } from './desk.js'
 import { Driver } from './driver.js'
 import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
+import { makeMemberFolder, storeIn } from './folder.js'
 import { checkFromClient } from './from-clients.js'
 import { Neighbours } from './neighbours.js'
 import {
@@ -90,9 +88,9 @@ export class MemberCore {
     const { signal } = options
     signal?.throwIfAborted()
     checkDoorOf(options)
-    await makeFolderOf(options)
+    await makeMemberFolder(options.data)
     const files = options.between?.files?.(realFiles)
-    const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
+    const store = await Store.open({ directory: storeIn(options.data), ...(files && { files }) })
     try {
       const about = await readAbout(options.data)
       const owner = ownerOf(store.records)
@@ -512,15 +510,6 @@ export class MemberCore {
 function checkDoorOf({ id, listen, cluster, tls, token = '' }: MemberOptions<AnyMachine>): void {
   const address = listen ?? cluster?.[id]
   if (address !== undefined) checkDoor({ address: listenAddress(address), tls, token })
-}
-
-/** Throws a `StoreError` if it is not there and cannot be made. */
-async function makeFolderOf({ data }: MemberOptions<AnyMachine>): Promise<void> {
-  try {
-    await makeFolder(data)
-  } catch (error) {
-    throw storeErrorOf(error, data)
-  }
 }
 
 /** The folder belongs to a cluster: what the options say of another, or of joining, has no say any more. */

@@ -210,13 +210,14 @@ export class Court {
    * often. Nobody can be served then: who has waited for too long by now has, and of the others nothing is said.
    */
   misses(event: number, nowMicros: Micros, lost: readonly NodeId[]): void {
-    if (this.#excuse === OVER_BUDGET || lost.length > 0 === (this.#excuse !== null)) return
-    if (lost.length === 0) {
+    const isServed = lost.length === 0
+    if (this.#excuse === OVER_BUDGET || isServed === (this.#excuse === null)) return
+    if (isServed) {
       this.#excuse = null
       return
     }
-    for (const pending of this.#pending.values()) this.liveness.check(pending, event, nowMicros)
-    this.liveness.holds(null, [], event, nowMicros)
+    this.watch(event, nowMicros)
+    this.holds(null, event, nowMicros)
     this.#excuse = `from event ${event} on there is no quorum without the stores of ${lost.map(nameOf).join(', ')}, which are lost`
   }
 
@@ -310,8 +311,7 @@ export class Court {
   invoked(event: number, client: number, place: NodeId, operation: Operation, entry: HistoryEntry): void {
     const { f, time: timeMicros } = entry
     const { floor } = this.linearizable
-    const overdueEvent = null
-    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor, overdueEvent })
+    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor })
     this.#mostPending = Math.max(this.#mostPending, this.#pending.size)
   }
 
@@ -322,7 +322,7 @@ export class Court {
 
   /** Looks, every so often, who waits for too long. */
   watch(event: number, nowMicros: Micros): void {
-    this.liveness.watch(this.#pending.values(), event, nowMicros)
+    if (this.#excuse === null) this.liveness.watch(this.#pending.values(), event, nowMicros)
   }
 
   /** A client was told what its operation gave. */

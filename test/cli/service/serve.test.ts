@@ -1,7 +1,8 @@
 // `synod init` and `synod serve`: a cluster as operators run it, through changes of its members and the end of each.
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { REFUSED } from '../../../src/cli/errors.js'
 import { synod } from '../command.js'
 import { Asker, freePorts, type Running, Surroundings } from './running.js'
 
@@ -178,7 +179,7 @@ describe('synod member', () => {
   })
 
   it('removes one by its name: it stops by itself, in good order, and says why', async () => {
-    expect(await asker.tell('member', 'remove', 'e')).toBe('synod: member 5 was removed: 3 are left\n')
+    expect(await asker.tell('member', 'remove', 'e')).toBe('synod: e was removed: 3 are left\n')
     expect(await running('e').ended).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/\nsynod: member e was removed from the cluster, and has stopped\n$/),
@@ -202,6 +203,19 @@ describe('a cluster without a quorum', () => {
     )
     serve('b', '--config', config)
     await asker.ask('put', 'x', '4')
+    expect(await asker.ask('get', 'x')).toBe('4')
+  })
+})
+
+describe('a member whose folder is lost', () => {
+  it('is refused by the others, and ends with an exit code that says not to start it again', async () => {
+    rmSync(data('c'), { recursive: true })
+    expect(await serve('c', '--config', config).ended).toMatchObject({
+      code: REFUSED,
+      stderr: expect.stringMatching(
+        /\nsynod: .* To replace it, start a member with an empty folder and --join, and admit that one in its place\.\n$/,
+      ),
+    })
     expect(await asker.ask('get', 'x')).toBe('4')
   })
 })
