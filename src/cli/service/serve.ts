@@ -5,6 +5,7 @@ import { SERVICE_OPTIONS, Service, settle } from '../../service/index.js'
 import { Failure } from '../errors.js'
 import { windUpOnInterrupt } from '../interruption.js'
 import { addOptions, CLUSTER_GROUP, explained, orFailure } from './client.js'
+import { tuneEngine } from './engine.js'
 
 export function serveCommand(): Command {
   const command = new Command('serve')
@@ -25,6 +26,7 @@ with 2 when an option is wrong.`
 
 /** Resolves when the member has ended in good order. */
 async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  tuneEngine()
   // Whoever started it, as `synod up` does, is gone, or wants it to stop. While it starts it may end anywhere.
   let stopIfAbandoned = (): void => process.exit()
   process.once('disconnect', () => stopIfAbandoned())
