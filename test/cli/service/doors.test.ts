@@ -55,7 +55,7 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   [
     `serve --id a --data DATA --cluster b=${nobody}`,
     2,
-    'Member a is not among those of the cluster (b): name it there.',
+    'Member a is not among those that found the cluster (b): name it there; or, if it came later, say with --listen where it is.',
   ],
   [
     'serve --id a --data DATA --listen 0.0.0.0:7400',

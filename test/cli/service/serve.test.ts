@@ -144,6 +144,20 @@ describe('synod serve --join', () => {
     await again.says(/Member \d leads/)
   })
 
+  it('is not needed any more once it was added: the file of the founders will do', async () => {
+    await running('d').stop()
+    const again = serve('d', '--config', config, '--listen', addressOf('d'))
+    await again.says(/Member \d leads/)
+    expect(await synod(['serve', '--id', 'd', '--data', data('d'), '--config', config])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^synod: Member d is not among .* say with --listen where it is\.\n$/),
+    })
+    expect(await synod(['serve', '--id', 'n', '--data', data('n'), '--join', addressOf('a')])).toMatchObject({
+      code: 2,
+      stderr: 'synod: Who joins must be found by the others: say with --listen where.\n',
+    })
+  })
+
   it('fails with a sentence where the folder is of another member or cluster', async () => {
     await running('d').stop()
     const start = (...args: readonly string[]) => synod(['serve', '--data', data('d'), ...args])
