@@ -33,6 +33,7 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const wasStartedByAnother = process.send !== undefined
   if (wasStartedByAnother && !process.connected) stopIfAbandoned()
   const service = await start(flags)
+  process.stdout.write(`${placeOf(service)}\n`) // whatever the level of the log
   let isTold = false
   const stop = (): void => {
     isTold = true
@@ -50,6 +51,11 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
     return
   }
   throw toldOf(error) ?? new Failure(inFlags(error.message))
+}
+
+function placeOf({ member, httpEndpoint }: Service): string {
+  const http = httpEndpoint === null ? '' : `, and answers HTTP at ${httpEndpoint}`
+  return `member ${member.id} listens at ${member.endpoint}${http}`
 }
 
 async function start(flags: Readonly<Record<string, unknown>>): Promise<Service> {
