@@ -59,7 +59,7 @@ function damaging(what: string, places: number): Action {
       nodes: [host.id],
       what,
       begin: () => {
-        host.isOut = true
+        host.lose()
         for (let place = 0; place < places; place++) {
           host.disk.damage(episode.detail(place, 0, host.disk.synced.length - 1))
         }
@@ -83,7 +83,7 @@ function wipe(stage: Stage, episode: Episode): Strike | null {
     what: 'it loses its store',
     begin: () => {
       stage.crash(host, partOf(episode))
-      host.isOut = isFounded(host) // one that has vouched for nothing yet simply begins again
+      if (isFounded(host)) host.lose() // one that has vouched for nothing yet simply begins again
       host.disk.wipe()
       stage.restart(host, episode.endMicros)
     },
@@ -98,10 +98,10 @@ function swap(stage: Stage, episode: Episode): Strike | null {
     what: `${nameOf(one.id)} and ${nameOf(other.id)} come back with the store of the other`,
     begin: () => {
       for (const [index, host] of [one, other].entries()) stage.crash(host, partOf(episode, index))
-      const { disk } = one
       // Who has vouched for nothing yet, and finds nothing that belongs to another, simply begins again.
-      one.isOut = isFounded(one) || !isBlank(other)
-      other.isOut = isFounded(other) || !isBlank(one)
+      if (isFounded(one) || !isBlank(other)) one.lose()
+      if (isFounded(other) || !isBlank(one)) other.lose()
+      const { disk } = one
       one.disk = other.disk
       other.disk = disk
       for (const host of [one, other]) stage.restart(host, episode.endMicros)
