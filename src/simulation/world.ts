@@ -148,8 +148,11 @@ export class World {
   }
 
   #inspect(): void {
-    const node = this.#hosts.atTurn(this.#steps / INSPECTION_STEPS)?.node
-    if (node) this.court.inspect(this.events, node, this.hosts.length)
+    const host = this.#hosts.atTurn(this.#steps / INSPECTION_STEPS)
+    if (host?.node) {
+      const isWhole = host.disk.isIdle && !host.isForgetful
+      this.court.inspect(this.events, host.node, this.hosts.length, isWhole ? host.disk.synced : null)
+    }
     this.court.misses(this.events, this.nowMicros, this.#driver.operators.missed)
     this.court.watch(this.events, this.nowMicros)
   }

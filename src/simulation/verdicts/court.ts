@@ -299,9 +299,9 @@ export class Court {
     this.bounds.glance(event, node)
   }
 
-  /** Looks at a node, every so often; so many `machines` ever ran a member. */
-  inspect(event: number, node: Node, machines: number): void {
-    this.bounds.check(event, node, this.decided, machines)
+  /** Looks at a node, every so often; see {@link Bounds.check}. */
+  inspect(event: number, node: Node, machines: number, records: readonly StoreRecord[] | null): void {
+    this.bounds.check(event, node, this.decided, machines, records)
     this.ballots.inspect(event, node)
   }
 

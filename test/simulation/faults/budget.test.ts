@@ -44,6 +44,7 @@ describe('the budget of permanent damage', () => {
 
   it.each([
     [60_003_479, 'the founding survives the crash in which the founder then loses it'],
+    [60_020_296, 'a newcomer is turned away by a founding that a crash undoes'],
     [60_007_004, 'a member that has vouched for nothing comes back with a blank store of another'],
   ])('holds nobody to what it had not vouched for, or lost for good: seed %d, %s', (seed) => {
     const faults = { ...swarm(seed).faults, wipe: 6, rot: 6, swap: 4, misdirection: 4 }
