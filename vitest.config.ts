@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: './test/support/temporary-files.ts',
     reporters: ['default', './scripts/count-reporter.mjs'],
     // No file changes what another one sees, and code that is loaded and warm already is half the time.
     isolate: false,

@@ -4,13 +4,13 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { readStory, Simulation, StoryError } from 'synod/simulation'
+import { readStory, Simulation, StoryError, storyMachine } from 'synod/simulation'
 import { isUpToDate } from './examine.js'
 import type { Exhibit } from './exhibit.js'
 import { EXHIBITS } from './exhibits/index.js'
 import { isShort, medianOf, readFindings, type Told, writeFindings } from './findings.js'
 import { MOST_SEEDS, replay, STARTS } from './hunt.js'
-import { applicationOfModule, UsageError, withApplication } from './mine.js'
+import { applicationOfModule, checkAlone, UsageError, withApplication } from './mine.js'
 import { examineAll, type Job, STORIES } from './pool.js'
 import { tableOf, writeTable } from './table.js'
 import { applicationOf } from './trial.js'
@@ -35,7 +35,7 @@ Hunts planted bugs, each from five starts, and shows how many seeds it took and 
   --limit SECONDS    how long to shrink what was caught until it is short enough (default: 50)
   --by-hand SECONDS  how long to look for a story by hand (default: 5)
   --workers N        processes at work (default: one for each core)
-  --machine MODULE   hunt with a machine and clients of your own, such as ./mine.js
+  --machine MODULE   hunt with a machine and clients of your own, such as ./mine.js, or with key-value, shared or bank
   --replay INTEGER   with --bug NAME: print the transcript of this story, up to the event that breaks a verdict
   --json             print an array of {bug, found, verdict, medianSeeds, story}
   --help             print this
@@ -66,10 +66,15 @@ async function main(): Promise<number> {
     print(HELP)
     return 0
   }
+  for (const each of ['pin', 'quick', 'search'] as const)
+    if (values[each] && values.machine !== undefined)
+      throw new UsageError(`stories are pinned of the clients of shared: leave out --machine, or --${each}`)
+  if (values.quick && values.search)
+    throw new UsageError(
+      '--quick replays what is pinned and --search looks for shorter stories: leave out one',
+    )
   const chosen = await exhibitsOf(values.bug, values.machine)
   if (values.replay !== undefined) return show(chosen, values.replay)
-  if (values.pin && values.machine !== undefined)
-    throw new UsageError('stories are pinned of the clients of shared: leave out --machine, or --pin')
   const all = readFindings(STORIES)
   const left = chosen.filter((exhibit) => !(values.resume && isUpToDate(exhibit, all[exhibit.name])))
   const effort = {
@@ -112,8 +117,14 @@ function show(chosen: readonly Exhibit[], story: string): number {
   const [exhibit, another] = chosen
   if (exhibit === undefined || another !== undefined)
     throw new UsageError('--replay needs one --bug: the one that the story is of')
+  const { scenario, seed, machine } = readStory(story)
+  if (machine !== storyMachine(applicationOf(exhibit).name))
+    throw new UsageError(
+      machine === 'custom'
+        ? 'this story is of a machine of your own: name it too, as in --machine ./mine.js'
+        : `this story is of the machine ${machine}: ${machine === 'shared' ? 'leave out --machine' : `add --machine ${machine}`}`,
+    )
   const failure = replay(exhibit, story)
-  const { scenario, seed } = readStory(story)
   const last = failure?.event ?? Number.MAX_SAFE_INTEGER
   let count = 0
   const simulation = new Simulation({
@@ -146,6 +157,7 @@ async function exhibitsOf(
   const chosen = names === undefined ? EXHIBITS : named(names)
   if (machine === undefined) return chosen
   const application = await applicationOfModule(machine)
+  checkAlone(machine, application)
   return chosen.map((exhibit) => withApplication(exhibit, application))
 }
 
@@ -153,8 +165,16 @@ function named(names: readonly string[]): readonly Exhibit[] {
   return names.map((name) => {
     const exhibit = EXHIBITS.find((each) => each.name === name)
     if (exhibit !== undefined) return exhibit
-    throw new UsageError(`there is no bug ${name}; there are ${EXHIBITS.map((each) => each.name).join(', ')}`)
+    const alike = EXHIBITS.map((each) => each.name).filter((each) => isAlike(each, name))
+    const advice = alike.length === 0 ? '' : `; like it are ${alike.join(', ')}`
+    throw new UsageError(`there is no bug '${name}'${advice}; museum/README.md lists all of them`)
   })
+}
+
+/** Whether two names have a word in common that says something. */
+function isAlike(name: string, other: string): boolean {
+  const words = other.split(/\W+/).filter((word) => word.length > 3)
+  return name.split('-').some((word) => words.includes(word))
 }
 
 function numberOf(option: string, text: string, most: number): number {
@@ -187,8 +207,15 @@ try {
 } catch (error) {
   const isWrong = error instanceof UsageError || error instanceof StoryError || isOptionError(error)
   if (!isWrong) throw error
-  say((error as Error).message)
+  say(sentenceOf(error))
   process.exitCode = 2
+}
+
+/** Its first line, with its full stop. */
+function sentenceOf(error: Error): string {
+  const [line = ''] = error.message.split('\n')
+  const sentence = line.replace(/\.$/, '')
+  return isOptionError(error) ? `${sentence}; npm run museum -- --help lists the options.` : `${sentence}.`
 }
 
 /** What `parseArgs` throws. */

@@ -4,10 +4,11 @@ import { defineConfig } from 'vite'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: here('.'),
   base: './',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // By default NODE_ENV decides, and a build that tests set off would tell of the machine it was made on.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: command === 'serve' } },
   worker: { format: 'es' },
   build: {
     outDir: here('../dist/viewer'),
@@ -16,4 +17,4 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-})
+}))

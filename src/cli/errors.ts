@@ -3,13 +3,16 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** 1: it was not done. 3: it is not known whether it was. 4: a member was refused, and will be each time it is started. */
+export type FailureCode = 1 | 3 | 4
+export const REFUSED = 4
+
 /** What was asked for has failed: said in one sentence. */
 export class Failure extends Error {
   override name = 'Failure'
-  /** 1: it was not done. 3: it is not known whether it was. */
-  readonly exitCode: 1 | 3
+  readonly exitCode: FailureCode
 
-  constructor(message: string, exitCode: 1 | 3 = 1) {
+  constructor(message: string, exitCode: FailureCode = 1) {
     super(message)
     this.exitCode = exitCode
   }

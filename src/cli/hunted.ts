@@ -43,6 +43,7 @@ export function tableOf({ tally, left, wallSeconds }: Hunted): readonly string[]
     `  events    ${events}: ${rate(events)} a second`,
     ...requestsOf(tally),
     ...rows('faults', faultsOf(tally)),
+    ...refusedOf(tally),
     ...rows('verdicts', verdictsOf(tally)),
     ...judgedOf(tally),
     ...slowest.map(({ seed, wallMillis, simulatedSeconds }, at) => {
@@ -71,18 +72,26 @@ function faultsOf({ faults }: Tally): readonly string[] {
   return [...Object.keys(FAULTS), 'torn'].flatMap((name) => (faults[name] ? [`${name} ${faults[name]}`] : []))
 }
 
-/** In how many runs each verdict failed, or was not decided. */
-function verdictsOf({ failures, undecided }: Tally): readonly string[] {
+/** In how many runs stores were refused by name, and how many of them for which reason. */
+function refusedOf({ refusals, refused }: Tally): readonly string[] {
+  if (refusals === 0) return []
+  const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`)
+  return [`  refused   stores in ${refusals === 1 ? '1 run' : `${refusals} runs`}: ${reasons.join(', ')}`]
+}
+
+/** In how many runs each verdict failed, was not decided, or was not asked for. */
+function verdictsOf({ failures, undecided, notAsked }: Tally): readonly string[] {
   return Object.entries(failures).map(([name, count]) => {
     if (count > 0) return `${name} FAILED ${count} times`
-    return undecided[name] ? `${name} undecided ${undecided[name]} times` : `${name} ok`
+    if (undecided[name]) return `${name} undecided ${undecided[name]} times`
+    return notAsked[name] ? `${name} not asked ${notAsked[name]} times` : `${name} ok`
   })
 }
 
 /** The same, for programs. */
 export function jsonFrom({ tally, left, wallSeconds }: Hunted, flags: ScenarioFlags): unknown {
   const { seeds, events, simulatedMicros, requests, fewest, faults, judged } = tally
-  const { failures, undecided, slowest } = tally
+  const { refusals, refused, failures, undecided, notAsked, slowest } = tally
   const failed = tally.failed.map(({ seed, verdict, event, reason }) => ({
     ...{ seed, verdict, event, reason },
     replay: replayCommand(seed, flags),
@@ -97,8 +106,11 @@ export function jsonFrom({ tally, left, wallSeconds }: Hunted, flags: ScenarioFl
     requests,
     fewestRequests: fewest && { ...fewest, perSecond: Math.round(fewest.perSecond * 10) / 10 },
     judged,
+    refusals,
+    refused,
     failures,
     undecided,
+    notAsked,
     slowest: slowest.map(({ wallMillis, ...rest }) => ({
       ...rest,
       wallSeconds: Math.round(wallMillis) / 1_000,

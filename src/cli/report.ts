@@ -9,13 +9,12 @@ export function report(
   wallSeconds: number,
   alarm: Paint,
 ): string[] {
-  const { seed, ok, simulatedSeconds, events, messages, decided, requests, options } = summary
-  const verdict = ok ? 'every verdict holds' : alarm('not every verdict holds')
+  const { seed, simulatedSeconds, events, messages, decided, requests, options } = summary
   const { sent, delivered, dropped } = messages
   const became = (type: HistoryEntry['type']): number => history.filter((entry) => entry.type === type).length
   const outcomes = `${became('ok')} ok, ${became('fail')} failed, ${became('info')} unknown`
   return [
-    `seed ${seed}: ${verdict}`,
+    `seed ${seed}: ${outcomeOf(summary, alarm)}`,
     `  cluster   ${options.members} members, ${options.clients} clients, ${options.delayMicros / 1000} ± ${options.jitterMicros / 1000} ms`,
     `  faults    ${faultsOf(summary)}`,
     ...refusedOf(summary),
@@ -27,10 +26,27 @@ export function report(
   ]
 }
 
-/** The stores that were found out, if there were any. */
-function refusedOf({ refused }: Summary): string[] {
-  const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`)
-  return reasons.length === 0 ? [] : [`  refused   ${reasons.join(', ')}`]
+/** Where stores are lost beyond what the members can stand, what was found out is the outcome, and not all was asked. */
+function outcomeOf({ ok, verdicts, refused }: Summary, alarm: Paint): string {
+  if (!ok) return alarm('not every verdict holds')
+  if (Object.values(verdicts).every(({ notAsked }) => notAsked === undefined)) return 'every verdict holds'
+  const stores = reasonsOf(refused)
+  const found = stores.length === 0 ? '' : `stores were refused (${stores.join(', ')}); `
+  return `${found}every verdict that is due holds`
+}
+
+/** The stores that were found out, if there were any; and what was not asked therefore. */
+function refusedOf({ refused, verdicts }: Summary): string[] {
+  const reasons = reasonsOf(refused)
+  const [excuse] = Object.values(verdicts).flatMap(({ notAsked }) => notAsked ?? [])
+  return [
+    ...(reasons.length === 0 ? [] : [`  refused   ${reasons.join(', ')}`]),
+    ...(excuse === undefined ? [] : [`  safety    is all that is due: ${excuse}`]),
+  ]
+}
+
+function reasonsOf(refused: Summary['refused']): string[] {
+  return Object.entries(refused).map(([reason, count]) => `${count} ${reason}`)
 }
 
 /** What was on, how strong, and how many times it happened. */
@@ -43,8 +59,9 @@ function faultsOf({ options, faults }: Summary): string {
 }
 
 function verdictsOf({ verdicts }: Summary, alarm: Paint): string[] {
-  const all = Object.entries(verdicts).map(([name, { ok, undecided }]) => {
+  const all = Object.entries(verdicts).map(([name, { ok, undecided, notAsked }]) => {
     if (!ok) return alarm(`${name} FAILED`)
+    if (notAsked !== undefined) return `${name} not asked`
     return undecided === undefined ? `${name} ok` : `${name} undecided`
   })
   return rows('verdicts', all)

@@ -119,7 +119,9 @@ function orUsageError<Result>(parse: () => Result): Result {
     return parse()
   } catch (error) {
     if (!(error instanceof OptionError)) throw error
-    throw new UsageError(error.option === null ? error.message : `--${error.option} ${error.message}`)
+    // The world knows options by their names, and people by their flags.
+    const sentence = error.message.replace(/an option too: (\w+)$/, 'an option too: --$1')
+    throw new UsageError(error.option === null ? sentence : `--${error.option} ${sentence}`)
   }
 }
 

@@ -55,7 +55,8 @@ export interface Welcome {
 
 /**
  * Initializer → Initializer of one that was a voter and is none any more, or is one by its number but comes with
- * another store: what it promised and accepted is lost, so it may never vote under that number again. Free.
+ * another store: what it promised and accepted is lost, so it may never vote under that number again. Vouching: a crash
+ * may undo a founding that is not yet on disk.
  */
 export interface TurnedAway {
   readonly type: 'turnedAway'

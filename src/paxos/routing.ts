@@ -135,7 +135,7 @@ export const DEPARTURE: {
 } = {
   join: 'free',
   welcome: 'vouching',
-  turnedAway: 'free',
+  turnedAway: 'vouching',
   returning: 'free',
   recognised: 'free',
   rolledBack: 'free',

@@ -6,6 +6,7 @@ export { type SecurityOptions, securityOf, settle } from './configuration.js'
 export {
   BLACK_BOX_OPTIONS,
   flagOf,
+  inFlags,
   OPTIONS,
   type OptionName,
   readDuration,

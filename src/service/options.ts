@@ -78,7 +78,7 @@ export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<
   },
   listen: {
     argument: '<address>',
-    help: 'host:port where it listens (default: where --cluster says that it is, or 127.0.0.1:7400)',
+    help: 'host:port where it listens (default: where --cluster says that it is; 127.0.0.1:7400 if it is alone)',
     schema: endpoint(true),
   },
   advertise: {
@@ -90,7 +90,11 @@ export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<
     argument: '<members>',
     help: 'the members that found the cluster, the same for each of them: a=host:port,b=host:port,…',
     read: readCluster,
-    schema: v.record(v.string(), endpoint(), 'must say where each member is: a=host:port,b=host:port,…'),
+    schema: v.record(
+      v.string(),
+      endpoint(),
+      'must say where each member is, and each of them once: a=host:port,b=host:port,…',
+    ),
   },
   join: {
     argument: '<addresses>',
@@ -188,6 +192,11 @@ export function flagOf(name: OptionName): string {
 /** `SYNOD_TOKEN_FILE` */
 export function variableOf(name: OptionName): string {
   return `SYNOD_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+/** What the runtime says of options, for people who give them as flags: `join` becomes --join. */
+export function inFlags(sentence: string): string {
+  return sentence.replace(/`(\w+)`/g, (whole, name: string) => (isOptionName(name) ? flagOf(name) : whole))
 }
 
 /** What was given for an option, checked. Throws a `BadOptions` that begins with where it was said. */

@@ -45,6 +45,8 @@ export interface DriverParts {
   readonly court: Court
   readonly post: Post
   readonly clients: Clients
+  /** The store of this host was found to be none to vote with, and nobody knew that before. */
+  readonly onLoss: (host: Host) => void
 }
 
 export class Driver implements Site {
@@ -274,10 +276,10 @@ export class Driver implements Site {
           reason: observation.reason,
           detail: observation.detail,
         })
-        this.refused[observation.reason] = (this.refused[observation.reason] ?? 0) + 1
-        host.isOut = true
+        if (!host.isRefused) this.refused[observation.reason] = (this.refused[observation.reason] ?? 0) + 1
+        host.isRefused = true
         this.court.refused(host.id)
-        this.workload.move(host)
+        this.#loses(host)
         return
       case 'configured':
         this.court.configured(this.timeline.events, host.id, observation.applied, observation.membership)
@@ -296,6 +298,14 @@ export class Driver implements Site {
         this.timeline.announce({ type: 'ends', node: host.id, role: observation.role })
         return
     }
+  }
+
+  /** Nobody counts on it any more, and its clients go elsewhere. */
+  #loses(host: Host): void {
+    const isNews = !host.isOut
+    host.isOut = true
+    this.workload.move(host)
+    if (isNews) this.#parts.onLoss(host)
   }
 
   #applied(host: Host, slot: Slot, decree: Decree): void {

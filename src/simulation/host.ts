@@ -15,6 +15,8 @@ export class Host {
   isOut = false
   /** Its store lacks something that it may have vouched for, and perhaps nobody notices. */
   isForgetful = false
+  /** Its member has found out that this store is none to vote with. */
+  isRefused = false
   /** It was removed and is needed no more: it never starts again. */
   isRetired = false
   /** When it has done with what came before; what comes earlier than that has to wait. */
@@ -37,6 +39,12 @@ export class Host {
   /** Whether what happens to it now has to wait. */
   isBusy(nowMicros: Micros): boolean {
     return this.slowMicros > 0 || nowMicros < this.freeMicros
+  }
+
+  /** Its store is damaged for good, as its member will notice. */
+  lose(): void {
+    this.isForgetful = true
+    this.isOut = true
   }
 
   /** Nothing holds it or its disk up any more. */

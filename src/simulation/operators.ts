@@ -88,6 +88,20 @@ export class Operators {
     })
   }
 
+  /**
+   * The members whose stores have lost what they may have vouched for, of a configuration that counts and has no quorum
+   * without them; none: every one has. Whether a store has is known here, whatever its member says of it.
+   */
+  get missed(): readonly NodeId[] {
+    const { court, hosts } = this.#site
+    for (const [index, { members }] of court.membership.configurations.entries()) {
+      const lost = members.filter((id) => hosts.get(id).isForgetful)
+      const isServed = members.length - lost.length >= quorumOf(members)
+      if (!isServed && !this.#isSuperseded(index)) return lost
+    }
+    return []
+  }
+
   /** The voters that are linked with a quorum of every configuration that counts, while a partition lasts. */
   linked(shape: PartitionShape): readonly NodeId[] {
     // Who is not a member yet, because the cluster is not founded, waits for everybody.

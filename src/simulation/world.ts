@@ -94,6 +94,7 @@ export class World {
       settings,
       startWallMicros: START_WALL_MICROS,
       quietMicros: overBudget ? 0 : quietMicros,
+      isOverBudget: overBudget,
     })
     this.#driver = new Driver({
       seed,
@@ -105,6 +106,7 @@ export class World {
       court: this.court,
       post: this.#post,
       clients: this.clients,
+      onLoss: ({ id }) => this.#replaces(id),
     })
     this.#editSite = this.#siteOfEdits
     this.#begin()
@@ -146,8 +148,12 @@ export class World {
   }
 
   #inspect(): void {
-    const node = this.#hosts.atTurn(this.#steps / INSPECTION_STEPS)?.node
-    if (node) this.court.inspect(this.events, node, this.hosts.length)
+    const host = this.#hosts.atTurn(this.#steps / INSPECTION_STEPS)
+    if (host?.node) {
+      const isWhole = host.disk.isIdle && !host.isForgetful
+      this.court.inspect(this.events, host.node, this.hosts.length, isWhole ? host.disk.synced : null)
+    }
+    this.court.misses(this.events, this.nowMicros, this.#driver.operators.missed)
     this.court.watch(this.events, this.nowMicros)
   }
 
@@ -212,6 +218,12 @@ export class World {
     this.#driver.operators.tidy()
   }
 
+  /** Whoever is found to be lost when the operators have repaired what was lost until then is replaced as well. */
+  #replaces(id: NodeId): void {
+    const stage = this.#stage
+    if (stage.isQuiet && stage.members.includes(id)) repair(stage)
+  }
+
   get #calmAfter(): number {
     return this.#calmed ? Number.POSITIVE_INFINITY : (this.options.calmAfter ?? Number.POSITIVE_INFINITY)
   }
@@ -259,8 +271,8 @@ export class World {
       replica: node?.roles.replica,
       records: disk.read(),
     }))
-    const { overBudget } = this.options.scenario
-    this.court.close(this.events, this.nowMicros, overBudget ? null : cutOff, witnesses, overBudget)
+    this.court.misses(this.events, this.nowMicros, this.#driver.operators.missed)
+    this.court.close(this.events, this.nowMicros, cutOff, witnesses)
     return false
   }
 

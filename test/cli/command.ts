@@ -1,11 +1,10 @@
 /** The command line as a real process. `npm test` has built dist before. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -67,16 +66,9 @@ export async function shell(line: string, surroundings?: Surroundings): Promise<
   return await ended(start('sh', ['-c', script], surroundings))
 }
 
-const folders: string[] = []
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
-
-/** A folder that is gone when the tests of the file are over. */
+/** A folder that is gone when the run of the tests is over. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'synod-cli-'))
-  folders.push(folder)
-  return folder
+  return mkdtempSync(join(tmpdir(), 'synod-cli-'))
 }
 
 export function linesOf(text: string): string[] {

@@ -70,6 +70,22 @@ describe('a hunt in which every verdict holds', () => {
   })
 })
 
+it('a hunt says in how many runs stores were refused by name, how many, and what was not asked then', async () => {
+  const args = ['hunt', '--seeds', '1..8', '--workers', '1', ...QUICK, '--members', '3']
+  const damage = ['--fault', 'wipe=6', '--over-budget']
+  const [table, json] = await Promise.all([
+    synod([...args, ...damage]),
+    synod([...args, ...damage, '--json']),
+  ])
+  const { refusals, refused, notAsked } = JSON.parse(json.stdout)
+  expect(refusals).toBeGreaterThan(0)
+  const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`)
+  expect(linesOf(table.stdout)).toContain(`  refused   stores in ${refusals} runs: ${reasons.join(', ')}`)
+  expect(notAsked).toMatchObject({ ended: 8, agreement: 0 })
+  expect(table.stdout).toContain('ended not asked 8 times')
+  expect([table.code, json.code]).toEqual([0, 0])
+})
+
 describe('a machine of one’s own with a bug', () => {
   it('is found, with the commands that replay it', async () => {
     const cwd = folderWith({ 'mine.mjs': FORGETFUL })

@@ -31,11 +31,11 @@ const MISTAKES: readonly (readonly [command: string, sentence: string])[] = [
   ],
   [
     'simulate 3 --scenario swarm --calm 40 --until 40',
-    "--calm must be less than the length of the run, which is 17.587903 seconds, and '40' is not; a longer run is an option too: length.",
+    "--calm must be less than the length of the run, which is 17.587903 seconds, and '40' is not; a longer run is an option too: --length.",
   ],
   [
     'simulate 6 --until 60',
-    "--until must be less than the length of the run, which is 60 seconds, and '60' is not; a longer run is an option too: length.",
+    "--until must be less than the length of the run, which is 60 seconds, and '60' is not; a longer run is an option too: --length.",
   ],
   ['simulate 6 --crashes 10001', "--crashes must be a whole number from 0 to 10000, and '10001' is not."],
   [

@@ -28,7 +28,6 @@ describe.for(readDocuments().filter(isTested))('$path', (document) => {
   const updated = new Map<Block, string>()
 
   afterAll(() => {
-    project.remove()
     if (updated.size > 0) writeFileSync(join(ROOT, document.path), replaceBlocks(document, updated))
   })
 

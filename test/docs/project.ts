@@ -1,7 +1,7 @@
 // A reader's project: an empty folder with the built package in it, where the examples of one document run.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './markdown.js'
@@ -67,10 +67,6 @@ export class Project {
     const ran = run(command.replaceAll('npx synod', synod), [], { cwd, shell: true })
     this.#ran.set(command, ran)
     return ran
-  }
-
-  remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 

@@ -123,6 +123,26 @@ test('node -e "require(\'synod\')" prints nothing', () => {
   expect(run(process.execPath, ['--eval', "require('synod')"], project)).toBe('')
 })
 
+// As a reader of the README would have it. The types of Node are those of the clone.
+const HOSTLESS = ['synod/paxos', 'synod/machines', 'synod/simulation', 'synod/testing']
+const typesOfNode = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types')]
+
+test.each([
+  ['every entry, with the types of Node', ENTRIES, [...typesOfNode, '--skipLibCheck', 'false'], true],
+  ['every entry, with skipLibCheck', ENTRIES, ['--types', '', '--skipLibCheck'], true],
+  ['every entry, with neither', ENTRIES, ['--types', '', '--skipLibCheck', 'false'], false],
+  ['what knows no host', HOSTLESS, ['--types', '', '--lib', 'ES2022', '--skipLibCheck', 'false'], true],
+] as const)('the types of %s compile in a strict project: %j %j: %s', (_, entries, options, compiles) => {
+  const lines = entries.map((entry, at) => `import * as entry${at} from '${entry}'\nentry${at}\n`)
+  writeFileSync(join(project, 'types.mts'), lines.join(''))
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext']
+  const check = (): string =>
+    run(process.execPath, [compiler, ...strict, '--target', 'ES2022', ...options, 'types.mts'], project)
+  if (compiles) expect(check()).toBe('')
+  else expect(check).toThrow()
+})
+
 // The last test: it takes away what the others use.
 test('the entries load nothing of the command line: they work without it', () => {
   const modules = join(project, 'node_modules')

@@ -197,6 +197,15 @@ describe('a vouching message', () => {
     expect(leaving(driven.durable(5))).toEqual(['accepted', 'accepted', 'promise'])
   })
 
+  it('turns nobody away on the strength of a founding that a crash may still undo', () => {
+    const driven = new Driven({ records: [], purpose: { type: 'seed', cluster: 7, voters: [0, SELF] } })
+    driven.boot()
+    driven.durable(2)
+    const join = (store: number): Message => ({ type: 'join', store })
+    expect(leaving(driven.receive(join(555), join(556)))).toEqual([])
+    expect(leaving(driven.durable(3))).toContain('turnedAway')
+  })
+
   it('to the node itself waits too: a leader does not count its own vote before it is durable', () => {
     const alone = { type: 'seed', cluster: 7, voters: [SELF] } as const
     const driven = new Driven({ records: [], purpose: alone })

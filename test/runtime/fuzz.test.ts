@@ -223,6 +223,42 @@ describe('the ports of a cluster survive', () => {
     expect(cluster.get('a').core.node.membership.configurations).toEqual(membership.configurations)
   })
 
+  test('requests of a client under the session of another, whatever it says of itself', async () => {
+    const other = await connect(cluster.addresses)
+    const before = await other.invoke(0)
+    await cluster.leader() // by now all know the session
+    const { self, roles } = other.driver.node
+    const { bySession, nextOpener } = roles.requester ?? expect.unreachable()
+    const [session = 0] = bySession.keys()
+    const command = Buffer.from('1000')
+    // Each of the next ones of that client, so that it gets the answer to another command than its own.
+    const steal = (): void => {
+      for (let sequence = 2; sequence < 12; sequence++)
+        attacker.send({
+          type: 'request',
+          request: { session, sequence, acknowledged: sequence - 1, command },
+        })
+    }
+    const attacker = await new Attacker().ready()
+    steal()
+    const lies = [
+      '',
+      `${self}`,
+      `${self}.0`,
+      `${self}.0.1`,
+      `${self}.0.1.${nextOpener - 1}`,
+      'x'.repeat(65),
+      5,
+    ]
+    for (const opens of [...lies, null, {}, []]) {
+      attacker.call({ opens })
+      steal()
+    }
+    await attacker.heard()
+    for (let count = 1; count < 10; count++) expect(await other.invoke(1)).toBe(before + count)
+    await expectUnhurt()
+  })
+
   test('reads that wait for what never comes, more than may wait, and others are answered', async () => {
     const attacker = await new Attacker().ready()
     for (let count = 0; count < 3 * QUEUE_LIMIT; count++) {

@@ -27,7 +27,7 @@ const outcome = fc.oneof(
   fc.record({ ok: fc.constant(false as const), error: fc.constant('overloaded' as const), detail: text }),
 )
 const request = fc.record({
-  // Clients are trusted with each other's sessions: docs/LIMITS.md.
+  // Those of a member may not be spoilt: a node by itself does not know who asks, see runtime/member/sessions.ts.
   session: fc.oneof(fc.constant(0), fc.integer({ min: 1_000, max: 2 ** 53 - 1 })),
   sequence: fc.oneof(fc.nat(3), wild),
   acknowledged: wild,

@@ -109,8 +109,16 @@ describe('what is wrong gets one sentence, which says where', () => {
     ['listen', 'here', '--listen must have the form host:port, and "here" has not.'],
     ['listen', 'h:65536', '--listen must have the form host:port, and "h:65536" has not.'],
     ['advertise', 'h:0', '--advertise must have the form host:port, and "h:0" has not.'],
-    ['cluster', 'a', '--cluster must say where each member is: a=host:port,b=host:port,….'],
-    ['cluster', 'a=h:1,a=h:2', '--cluster must say where each member is: a=host:port,b=host:port,….'],
+    [
+      'cluster',
+      'a',
+      '--cluster must say where each member is, and each of them once: a=host:port,b=host:port,….',
+    ],
+    [
+      'cluster',
+      'a=h:1,a=h:2',
+      '--cluster must say where each member is, and each of them once: a=host:port,b=host:port,….',
+    ],
     ['cluster', 'a=h', '--cluster must have the form host:port, and "h" has not.'],
     ['join', 'h:1,,', '--join must have the form host:port, and "" has not.'],
     ['identity', '1.5', '--identity must be a whole number.'],

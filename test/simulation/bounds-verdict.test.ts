@@ -1,8 +1,19 @@
 // Every bound of a node is seen to break the verdict: one entry more than there may be, and the node is named.
 
 import { describe, expect, it } from 'vitest'
-import { completeSettings, type Node } from '../../src/paxos/index.js'
+import {
+  type Ballot,
+  completeSettings,
+  encodeDecree,
+  Node,
+  type NodeOptions,
+  Replica,
+  type RoleFactories,
+  type StoreRecord,
+} from '../../src/paxos/index.js'
+import { sharedApplication, swarm } from '../../src/simulation/index.js'
 import { Bounds } from '../../src/simulation/verdicts/bounds.js'
+import { runWorld } from './worlds.js'
 
 const SETTINGS = completeSettings({
   ...{ queueLimit: 2, parkedLimit: 2, heldLimit: 2, sessionLimit: 2, sessionWindow: 2 },
@@ -36,6 +47,10 @@ interface Sizes {
   readonly sessions?: number
   readonly outcomes?: number
   readonly kept?: number
+  /** Members that catch up, until these times. */
+  readonly catchingUp?: readonly number[]
+  readonly since?: number
+  readonly snapshotSlot?: number
   readonly logBytes?: number
   readonly collected?: number
   readonly early?: number
@@ -51,6 +66,7 @@ interface Sizes {
 }
 
 const APPLIED = 9
+const NOW = 1_000_000
 
 function nodeWith(sizes: Sizes): Node {
   const kept = sizes.kept ?? 0
@@ -69,7 +85,9 @@ function nodeWith(sizes: Sizes): Node {
     commander: { flights: table(sizes.flights ?? 0) },
     acceptor: { votes: table(sizes.votes ?? 0) },
     replica: {
-      ...{ applied: APPLIED, trimmed: APPLIED - kept, catchingUp: new Map(), sinceSnapshotBytes: 0 },
+      ...{ applied: APPLIED, trimmed: APPLIED - kept, sinceSnapshotBytes: sizes.since ?? 0 },
+      snapshotSlot: sizes.snapshotSlot ?? 0,
+      catchingUp: new Map((sizes.catchingUp ?? []).map((untilMicros, node) => [node, untilMicros])),
       decisions: table(kept + (sizes.unapplied ?? 0)),
       logBytes: sizes.logBytes ?? 0,
       waiting: table(sizes.waiting ?? 0),
@@ -97,12 +115,12 @@ function nodeWith(sizes: Sizes): Node {
       byOpener: table(sizes.byOpener ?? 0),
     },
   }
-  return { self: 1, held: sizes.held ?? 0, roles } as unknown as Node // all that the verdict looks at
+  return { self: 1, nowMicros: NOW, held: sizes.held ?? 0, roles } as unknown as Node // all that the verdict looks at
 }
 
-function verdictOn(sizes: Sizes): Bounds['result'] {
+function verdictOn(sizes: Sizes, records: readonly StoreRecord[] | null = null): Bounds['result'] {
   const verdict = new Bounds(SETTINGS)
-  verdict.check(7, nodeWith(sizes), DECIDED, MACHINES)
+  verdict.check(7, nodeWith(sizes), DECIDED, MACHINES, records)
   return verdict.result
 }
 
@@ -126,7 +144,7 @@ const COUNTS: readonly [field: keyof Sizes, most: number, what: string][] = [
   ['sessions', 2, 'sessions'],
   ['outcomes', 2, 'outcomes in a session'],
   ['kept', LOGGED, 'applied decisions in its log'],
-  ['logBytes', 1.25 * 32 + 10 + 1 + 1, 'bytes of decrees in its log'],
+  ['logBytes', 1.25 * 32, 'bytes of decrees in its log'],
   ['collected', AHEAD, 'votes collected by its scout'],
   ['early', AHEAD * MACHINES, 'early chunks of promises'],
   ['promised', MACHINES, 'members that promised'],
@@ -157,7 +175,143 @@ describe('the verdict on bounds', () => {
     expect(verdictOn({ flightBytes: [11] })).toEqual({ ok: true }) // one decree may reach beyond
     expect(verdictOn({ flightBytes: [1, 1] }).reason).toBe('NODE_1 has 2 slots in flight, and may have 1')
     const wide = new Bounds({ ...SETTINGS, alpha: 9 })
-    wide.check(7, nodeWith({ flightBytes: [5, 6, 1] }), DECIDED, MACHINES)
+    wide.check(7, nodeWith({ flightBytes: [5, 6, 1] }), DECIDED, MACHINES, null)
     expect(wide.result.reason).toBe('NODE_1 has 11 bytes in flight before the last decree, and may have 10')
+  })
+})
+
+describe('the verdict on bounds, of a member that catches up', () => {
+  const until = (node: number): number => NOW + node
+  const glances = (...all: readonly Sizes[]): Bounds['result'] => {
+    const verdict = new Bounds(SETTINGS)
+    for (const [event, sizes] of all.entries()) verdict.glance(event, nodeWith(sizes))
+    return verdict.result
+  }
+
+  it('lets the log that it comes from grow by what is decided meanwhile, and by nothing else', () => {
+    const catchingUp = [until(0)]
+    expect(verdictOn({ since: 100, logBytes: 108, kept: 6, votes: 6 + AHEAD, catchingUp })).toEqual({
+      ok: true,
+    })
+    expect(verdictOn({ since: 100, logBytes: 109, catchingUp }).reason).toBe(
+      'NODE_1 has 109 bytes of decrees in its log, and may have 108',
+    )
+    expect(verdictOn({ since: 100, kept: 7, catchingUp }).reason).toMatch(/7 applied decisions in its log/)
+    expect(verdictOn({ since: 100, votes: 7 + AHEAD, catchingUp }).reason).toMatch(/votes, and may have/)
+  })
+
+  it('breaks when the log grows, and nobody is waited for any more', () => {
+    expect(glances({ since: 33, logBytes: 40, catchingUp: [until(0)] })).toEqual({ ok: true })
+    expect(
+      glances(
+        { since: 33, logBytes: 40, catchingUp: [until(0)] },
+        { since: 33, logBytes: 40, catchingUp: [until(-1)] },
+      ),
+    ).toEqual({
+      ok: true, // it has not grown since
+    })
+    expect(glances({ since: 32, logBytes: 40 })).toEqual({ ok: true })
+    expect(glances({ since: 33, snapshotSlot: APPLIED })).toEqual({ ok: true }) // there is no newer one to take
+    const reason =
+      'NODE_1 has 33 bytes of decrees since its snapshot, and waits for nobody who catches up, and may have 32'
+    expect(glances({ since: 33, logBytes: 40, catchingUp: [] })).toEqual({ ok: false, event: 0, reason })
+    expect(glances({ since: 33, logBytes: 40, catchingUp: [until(-1)] })).toEqual({
+      ok: false,
+      event: 0,
+      reason,
+    })
+  })
+
+  it('breaks where more are waited for than there are, or one for longer than ten election timeouts', () => {
+    const [few, many] = [table(MACHINES), table(MACHINES + 1)].map((all) => [...all.keys()].map(until))
+    expect(verdictOn({ catchingUp: few ?? [] })).toEqual({ ok: true })
+    expect(verdictOn({ catchingUp: many ?? [] }).reason).toBe(
+      'NODE_1 has 4 members that catch up from it, and may have 3',
+    )
+    const longest = 10 * SETTINGS.electionTimeoutMicros
+    expect(verdictOn({ catchingUp: [until(longest)] })).toEqual({ ok: true })
+    expect(verdictOn({ catchingUp: [until(longest + 1)] }).ok).toBe(false)
+  })
+})
+
+describe('the verdict on bounds, of a store', () => {
+  const ballot: Ballot = { round: 1, member: 0, incarnation: 1 }
+  const bytes = encodeDecree(1, [])
+  const vote = (slot: number, round = 1, decree = bytes): StoreRecord => ({
+    ...{ type: 'accepted', ballot: { ...ballot, round }, slot, decree, learned: 0 },
+  })
+  const decision = (slot: number, decree = bytes): StoreRecord => ({ type: 'decision', slot, decree })
+  const snapshot = (slot: number): StoreRecord => ({
+    ...{ type: 'snapshot', slot, data: bytes, trimmed: slot, incarnation: 1, promised: ballot, written: 9 },
+  })
+  const reasonOf = (...records: readonly StoreRecord[]): string | undefined => verdictOn({}, records).reason
+
+  it('holds with a snapshot, what comes after it, and votes of several ballots on a slot', () => {
+    expect(verdictOn({}, [snapshot(8), vote(9), vote(9, 2), decision(9)])).toEqual({ ok: true })
+    expect(verdictOn({}, [snapshot(8), vote(8)])).toEqual({ ok: true }) // the next one sees to it
+    expect(verdictOn({}, [vote(10), vote(11)])).toEqual({ ok: true })
+    expect(verdictOn({}, [vote(9, 1, new Uint8Array(24))])).toEqual({ ok: true })
+  })
+
+  it('breaks with what a snapshot makes needless, and with what is there twice', () => {
+    expect(reasonOf(snapshot(7), snapshot(8))).toBe('NODE_1 has 2 snapshots on its disk, and may have 1')
+    const needless = 'NODE_1 has 1 records on its disk that its snapshot makes needless, and may have 0'
+    expect(reasonOf(vote(8), snapshot(8))).toBe(needless)
+    expect(reasonOf({ type: 'learned', slot: 8 }, snapshot(8))).toBe(needless)
+    const twice = 'NODE_1 has 1 votes and decisions on its disk that are there twice, and may have 0'
+    expect(reasonOf(vote(9), vote(9))).toBe(twice)
+    expect(reasonOf(decision(9), decision(9))).toBe(twice)
+  })
+
+  it('breaks with more applied decrees than a log may hold, and more slots than can have been voted on', () => {
+    expect(reasonOf(vote(9, 1, new Uint8Array(25)))).toBe(
+      'NODE_1 has 41 bytes of applied decrees on its disk, and may have 40',
+    )
+    expect(reasonOf(vote(8, 1, new Uint8Array(5)), vote(9, 1, new Uint8Array(5)))).toMatch(
+      /^NODE_1 has 42 bytes/,
+    )
+    expect(reasonOf(vote(10), vote(11), vote(12))).toBe(
+      'NODE_1 has 3 slots on its disk that are not applied, and may have 2',
+    )
+  })
+})
+
+/** Trims what it has in memory, and has its store keep all. */
+class Hoards extends Replica {
+  protected override persist(record: StoreRecord): void {
+    super.persist(record.type === 'snapshot' ? { ...record, trimmed: 0 } : record)
+  }
+}
+
+/** Waits for whoever began to catch up, also where that one is gone. */
+class WaitsForEver extends Replica {
+  override get isSending(): boolean {
+    return this.catchingUp.size > 0
+  }
+}
+
+describe('in a world', () => {
+  /** The first of some seeds that breaks the verdict; their members crash, and come back far behind. */
+  const found = (roles: Partial<RoleFactories>): string | undefined => {
+    const makeNode = (made: NodeOptions): Node => new Node({ ...made, roles })
+    for (let seed = 1; seed <= 30; seed++) {
+      const scenario = { ...swarm(seed), logBytes: 400, chunkBytes: 50, faults: { crash: 20, snapshot: 20 } }
+      const { court } = runWorld({ seed, scenario, application: sharedApplication(), makeNode })
+      if (!court.bounds.result.ok) return court.bounds.result.reason
+    }
+    return undefined
+  }
+
+  it('nothing is found where nothing is wrong', () => expect(found({})).toBeUndefined())
+
+  it('a store that keeps what its member has trimmed is found', () => {
+    const replica: RoleFactories['replica'] = (context, start, machine) => new Hoards(context, machine, start)
+    expect(found({ replica })).toMatch(/bytes of applied decrees on its disk/)
+  })
+
+  it('a log that waits for ever for somebody who is gone is found', () => {
+    const replica: RoleFactories['replica'] = (context, start, machine) =>
+      new WaitsForEver(context, machine, start)
+    expect(found({ replica })).toMatch(/waits for nobody who catches up/)
   })
 })

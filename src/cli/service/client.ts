@@ -7,6 +7,7 @@ import {
   DEFAULT_HOST,
   DEFAULT_PORT,
   flagOf,
+  inFlags,
   OPTIONS,
   type OptionName,
   type SecurityOptions,
@@ -101,7 +102,7 @@ export async function withClient<Result>(
       ...security,
     })
     try {
-      const leftMillis = Math.max(1, timeoutMillis - (performance.now() - startedMillis))
+      const leftMillis = Math.max(1, Math.round(timeoutMillis - (performance.now() - startedMillis)))
       return await ask(client, { ...found, timeoutMillis: leftMillis })
     } finally {
       await client.close()
@@ -132,9 +133,10 @@ const UNKNOWN: ReadonlySet<string> = new Set(['OutcomeUnknown', 'SessionExpired'
 /** What the layers below throw, as what the command line says of it. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  if (error instanceof BadOptions) return new UsageError(error.message)
-  if (UNKNOWN.has(error.name)) return new Failure(error.message, 3)
-  return FAILURES.has(error.name) ? new Failure(error.message) : error
+  const sentence = inFlags(error.message)
+  if (error instanceof BadOptions) return new UsageError(sentence)
+  if (UNKNOWN.has(error.name)) return new Failure(sentence, 3)
+  return FAILURES.has(error.name) ? new Failure(sentence) : error
 }
 
 export async function orFailure<Result>(work: () => Promise<Result>): Promise<Result> {

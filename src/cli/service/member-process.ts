@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { REFUSED } from '../errors.js'
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url))
 
@@ -9,8 +10,8 @@ const MAIN = fileURLToPath(new URL('../main.js', import.meta.url))
 const BACKOFF_MILLIS = 500
 const BACKOFF_LIMIT_MILLIS = 30_000
 
-/** Its options were wrong, which starting it again does not mend. */
-const USAGE = 2
+/** Its options were wrong, or it was refused, which starting it again does not mend. */
+const HOPELESS: ReadonlySet<number | null> = new Set([2, REFUSED])
 
 export interface MemberEvents {
   /** It logs something, or says why it ends. */
@@ -97,7 +98,7 @@ export class MemberProcess {
   #ended(cause: string, code: number | null, resolve: () => void): void {
     if (this.#child === null) return
     this.#child = null
-    const isOver = this.#isStopping || code === 0 || code === USAGE || (code !== null && !this.#hasServed)
+    const isOver = this.#isStopping || code === 0 || HOPELESS.has(code) || (code !== null && !this.#hasServed)
     if (isOver) {
       this.exitCode = code ?? 1
       this.down = cause

@@ -47,9 +47,9 @@ function removeCommand(): Command {
         const leaving = memberOf(member, await cluster.reports(timeoutMillis))
         const { version, voters } = await configurationOf(cluster, timeoutMillis)
         if (voters.length === 1) throw new Failure(`${member} is the only member: stop it instead`)
-        const left = voters.filter((voter) => voter.member !== leaving)
+        const left = voters.filter((voter) => voter.member !== leaving.member)
         await decide(cluster, version, left, timeoutMillis)
-        say(`member ${leaving} was removed: ${left.length === 1 ? '1 is' : `${left.length} are`} left`)
+        say(`${nameOf(leaving)} was removed: ${left.length === 1 ? '1 is' : `${left.length} are`} left`)
       })
     })
 }
@@ -100,7 +100,7 @@ async function decide(
 async function replaceWith(
   cluster: Roster,
   found: Found,
-  leaving: number | null,
+  leaving: Report | null,
   address: string,
 ): Promise<void> {
   const { timeoutMillis } = found
@@ -112,10 +112,10 @@ async function replaceWith(
     const status = await newcomer.status(timeoutMillis, number)
     const { version, voters, identity } = await configurationOf(cluster, timeoutMillis)
     checkNewcomer(status, address, voters, identity)
-    const left = voters.filter(({ member }) => member !== leaving)
+    const left = voters.filter(({ member }) => member !== leaving?.member)
     const joining: Voter = { member: status.member, store: status.store }
     await decide(cluster, version, [...left, joining], timeoutMillis)
-    if (leaving !== null) say(`member ${leaving} was removed`)
+    if (leaving !== null) say(`${nameOf(leaving)} was removed`)
     say(`${status.name} was added as member ${status.member}: it fetches what was decided before`)
     await untilVoting(newcomer, status, endMillis)
     say(`${status.name} votes: there are ${left.length + 1} members`)
@@ -166,16 +166,21 @@ interface Configuration {
 
 async function configurationOf(cluster: Roster, timeoutMillis: number): Promise<Configuration> {
   const { latest, cluster: identity } = await cluster.status(timeoutMillis)
-  if (latest === null) throw new Failure('the cluster is not founded yet: are enough of its members up')
+  if (latest === null) throw new Failure('the cluster is not founded yet: are enough of its members up?')
   return { ...latest, identity }
 }
 
-/** The number of a member that is named by its name or its number. */
-export function memberOf(given: string, reports: readonly Report[]): number {
+/** Its name, if it told; otherwise its number. */
+export function nameOf({ member, status }: Report): string {
+  return status === null ? `member ${member}` : status.name
+}
+
+/** The member that is named by its name or its number. */
+export function memberOf(given: string, reports: readonly Report[]): Report {
   const named = reports.find(({ status }) => status?.name === given)
   const numbered = reports.find(({ member }) => String(member) === given)
   const found = named ?? numbered
-  if (found !== undefined) return found.member
+  if (found !== undefined) return found
   const known = reports.map(({ member, status }) =>
     status === null ? `${member}` : `${status.name} (${member})`,
   )

@@ -15,7 +15,11 @@ export function storeCommand(): Command {
     .summary('check the store of a member that does not run')
     .description('Looks into the store of a member that does not run.')
     .addCommand(checkCommand())
+    .addHelpText('after', EXIT_HELP)
 }
+
+const EXIT_HELP =
+  '\nIt exits with 0 if the store is whole, with 1 if it is damaged, and with 2 if it is in use or is no store.'
 
 function checkCommand(): Command {
   return new Command('check')
@@ -25,10 +29,7 @@ function checkCommand(): Command {
     )
     .argument('<folder>', 'the folder of a member, or of its store')
     .option('--json', 'print all that was found')
-    .addHelpText(
-      'after',
-      '\nIt exits with 0 if the store is whole, with 1 if it is damaged, and with 2 if it is in use or is no store.',
-    )
+    .addHelpText('after', EXIT_HELP)
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
       if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}`)
       const report = await check(existsSync(join(folder, 'store')) ? join(folder, 'store') : folder)

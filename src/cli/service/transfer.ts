@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { Failure } from '../errors.js'
 import { clientCommand, type Found, findCluster, OPERATION_GROUP, orFailure } from './client.js'
-import { memberOf } from './member.js'
+import { memberOf, nameOf } from './member.js'
 import { type Roster, withRoster } from './roster.js'
 
 /** How often it is looked who leads. */
@@ -22,23 +22,28 @@ export function transferCommand(): Command {
 
 async function transfer(roster: Roster, { timeoutMillis }: Found, given: string | undefined): Promise<void> {
   const endMillis = performance.now() + timeoutMillis
-  const to = given === undefined ? null : memberOf(given, await roster.reports(timeoutMillis))
+  const reports = await roster.reports(timeoutMillis)
+  const to = given === undefined ? null : memberOf(given, reports).member
+  const name = (number: number): string =>
+    nameOf(
+      reports.find(({ member }) => member === number) ?? { member: number, endpoint: null, status: null },
+    )
   const { leader, configuration } = await roster.status(timeoutMillis)
-  if (leader === null) throw new Failure('no member is known to lead: is a quorum of the members up')
-  if (to === leader) return say(leader)
+  if (leader === null) throw new Failure('no member is known to lead: is a quorum of the members up?')
+  if (to === leader) return say(`${name(leader)} leads`)
   if (configuration?.members.length === 1) throw new Failure('there is only one member')
   if (!(await roster.isConnected(leader, timeoutMillis)))
-    throw new Failure(`member ${leader} leads, and cannot be reached`)
+    throw new Failure(`${name(leader)} leads, and cannot be reached`)
   await roster.call('transfer', { to }, timeoutMillis, leader)
   for (;;) {
     // Whoever leads now knows it first; the others hear of it.
     const told = await roster.status(timeoutMillis)
-    if (told.leader !== null && told.leader !== leader) return say(told.leader)
-    if (performance.now() > endMillis) throw new Failure(`member ${leader} still leads`)
+    if (told.leader !== null && told.leader !== leader) return say(`${name(told.leader)} leads`)
+    if (performance.now() > endMillis) throw new Failure(`${name(leader)} still leads`)
     await pause(LOOK_MILLIS)
   }
 }
 
-function say(leader: number): void {
-  process.stderr.write(`synod: member ${leader} leads\n`)
+function say(sentence: string): void {
+  process.stderr.write(`synod: ${sentence}\n`)
 }

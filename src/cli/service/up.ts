@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { COMES_WITH_A_DISK } from '../../runtime/index.js'
 import { BLACK_BOX_OPTIONS, DEFAULT_HOST, DEFAULT_PORT, flagOf } from '../../service/index.js'
 import { UsageError } from '../errors.js'
 import { windUpOnInterrupt } from '../interruption.js'
@@ -53,12 +54,14 @@ function membersOf(flags: Flags): readonly CrewMember[] {
     )
   if (there.length > 0 && there.length !== count)
     throw new UsageError(
-      `${data} holds ${there.length} members, and not ${count}: leave --members away, or name another folder with --data`,
+      `${data} holds ${counted(there.length)}, and not ${count}: leave --members away, or name another folder with --data`,
     )
   const first = Number(port)
   const most = 65_536 - count
   if (!Number.isInteger(first) || first < 1 || first > most)
-    throw new UsageError(`--port must be a whole number from 1 to ${most}, and '${port}' is not`)
+    throw new UsageError(
+      `--port must be a whole number from 1 to ${most}, for the ports of ${counted(count)} begin there, and '${port}' is not`,
+    )
   return [...NAMES.slice(0, count)].map((name, at) => ({
     name,
     endpoint: `${DEFAULT_HOST}:${first + at}`,
@@ -75,21 +78,38 @@ function blackBoxOf(name: string, { blackBox, blackBoxLimit, blackBoxRedact }: F
   return [flagOf('blackBox'), join(blackBox, name), ...limit, ...redact]
 }
 
+/** The folders of members, which are made in a folder of their own. Throws a UsageError if it holds something else. */
 function foldersIn(data: string): readonly string[] {
+  const names = namesIn(data)
+  const members = names.filter((name) => name.length === 1 && NAMES.includes(name))
+  const other = names.find((name) => !COMES_WITH_A_DISK.has(name))
+  if (members.length === 0 && other !== undefined)
+    throw new UsageError(
+      `${data} holds ${JSON.stringify(other)} and no member of synod up: name a folder that is empty or not there yet with --data`,
+    )
+  return members
+}
+
+function namesIn(data: string): readonly string[] {
   try {
-    return readdirSync(data).filter((name) => name.length === 1 && NAMES.includes(name))
-  } catch {
-    return [] // there is none yet; if it cannot be read, the members will say so
+    return readdirSync(data)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException // all that readdirSync throws
+    if (code === 'ENOENT') return []
+    const reason = code === 'ENOTDIR' ? 'it is no folder' : code
+    throw new UsageError(`${data} cannot be used: ${reason}; name another folder with --data`)
   }
+}
+
+function counted(members: number): string {
+  return members === 1 ? '1 member' : `${members} members`
 }
 
 /** Resolves after Ctrl-C, when all members have stopped. Throws a Failure if they end by themselves. */
 async function up(members: readonly CrewMember[], data: string): Promise<void> {
   for (const { endpoint } of members) await checkFree(endpoint)
   const crew = new Crew(members, process.stdout)
-  crew.say(
-    `${members.length === 1 ? '1 member' : `${members.length} members`} in ${data}. Ctrl-C stops the cluster.`,
-  )
+  crew.say(`${counted(members.length)} in ${data}. Ctrl-C stops the cluster.`)
   windUpOnInterrupt(() => crew.stop())
   crew.start()
   const failure = await crew.ended

@@ -13,6 +13,7 @@ import { type Logger, QUIET } from '../member/options.js'
 import { ProblemLog } from '../member/problem-log.js'
 import { Promises } from '../member/promises.js'
 import type { Security } from '../member/security.js'
+import { type ClientLife, newClientLife } from '../member/sessions.js'
 import { commandBytesOf, completeLimits, FIRST_CLIENT } from '../transport/index.js'
 import { Connections } from './connections.js'
 
@@ -63,10 +64,12 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
     const { endpoints, connectTimeoutMillis = 10_000, logger = QUIET, signal } = options
     signal?.throwIfAborted()
     const problems = new ProblemLog(logger)
+    const life = newClientLife()
     let client: Client<Command, Output, Query, Answer> | null = null
     const connections = new Connections({
       endpoints,
       security: options,
+      opens: life.opens,
       onMessages: (from, store, payloads) => client?.driver.receive(from, store, payloads),
       onContacts: (contacts) => client?.driver.turnTo(contacts),
       onProblem: (problem) => problems.problem(problem),
@@ -77,7 +80,7 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
       await connections.close()
       throw error
     }
-    client = new Client(options, connections, SYSTEM_CLOCK, problems)
+    client = new Client(options, connections, SYSTEM_CLOCK, problems, life)
     return client
   }
 
@@ -88,6 +91,7 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
     connections: Connections,
     clock: Clock,
     problems: ProblemLog,
+    { incarnation }: ClientLife,
   ) {
     const machine = options.machine as unknown as AnyMachine // only its codecs are used
     const commandBytes = commandBytesOf(completeLimits(options.limits))
@@ -100,7 +104,7 @@ export class Client<Command, Output, Query, Answer> extends Session<Command, Out
       node: {
         self: FIRST_CLIENT,
         machine,
-        purpose: { type: 'request', contacts: connections.contacts, incarnation: randomInt(1, 2 ** 48 - 1) },
+        purpose: { type: 'request', contacts: connections.contacts, incarnation },
         settings: options.settings ?? {},
       },
       store: null,

@@ -18,6 +18,8 @@ export interface ConnectionsOptions {
   /** `host:port`; the other members are found from there. */
   readonly endpoints: readonly string[]
   readonly security: Security
+  /** What the names of its sessions begin with, if it opens any: each member is told. */
+  readonly opens?: string
   /** Messages of the protocol. */
   readonly onMessages?: (from: MemberId, store: number, payloads: readonly Uint8Array[]) => void
   /** Whom to turn to has changed: the leader first, if it is known and connected. */
@@ -219,8 +221,10 @@ export class Connections {
   }
 
   #reach(member: MemberId, reachable: boolean): void {
-    if (reachable) this.#reachable.add(member)
-    else {
+    if (reachable) {
+      this.#reachable.add(member)
+      this.#introduce(member)
+    } else {
       this.#reachable.delete(member)
       for (const [reference, calling] of this.#calling)
         if (calling.member === member)
@@ -230,6 +234,12 @@ export class Connections {
     }
     if (reachable) this.#wake()
     this.#tell()
+  }
+
+  /** Before anything else is said to it. */
+  #introduce(member: MemberId): void {
+    const { opens } = this.#options
+    if (opens !== undefined) this.transport.send(member, encodeCall({ opens }))
   }
 
   #tell(): void {

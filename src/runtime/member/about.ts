@@ -17,6 +17,9 @@ export interface About {
 }
 
 const FILE = 'member.json'
+/** How it is called until it is whole. */
+const NEW_FILE = `${FILE}.new`
+export const ABOUT_FILES: readonly string[] = [FILE, NEW_FILE]
 
 /** Null if there is none. */
 export async function readAbout(folder: string): Promise<About | null> {
@@ -35,10 +38,9 @@ export async function readAbout(folder: string): Promise<About | null> {
 
 export async function writeAbout(folder: string, { name, member, endpoints }: About): Promise<void> {
   await makeFolder(folder)
-  const path = join(folder, FILE)
   const text = JSON.stringify({ name, member, endpoints: Object.fromEntries(endpoints) }, null, 2)
-  await writeFile(`${path}.new`, `${text}\n`)
-  await rename(`${path}.new`, path)
+  await writeFile(join(folder, NEW_FILE), `${text}\n`)
+  await rename(join(folder, NEW_FILE), join(folder, FILE))
 }
 
 function parseAbout(text: string): About | null {

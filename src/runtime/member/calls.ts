@@ -26,11 +26,16 @@ export interface LeaderNotice {
   readonly leader: MemberId | null
 }
 
+/** A client tells each member, as soon as it is connected, how it names the sessions that it opens: see sessions.ts. */
+export interface Introduction {
+  readonly opens: string
+}
+
 export function isCall(payload: Uint8Array): boolean {
   return payload[0] === CALL
 }
 
-export function encodeCall(value: Call | CallAnswer | LeaderNotice): Uint8Array {
+export function encodeCall(value: Call | CallAnswer | LeaderNotice | Introduction): Uint8Array {
   const text = Buffer.from(JSON.stringify(value))
   const bytes = new Uint8Array(1 + text.length)
   bytes[0] = CALL
@@ -38,8 +43,10 @@ export function encodeCall(value: Call | CallAnswer | LeaderNotice): Uint8Array 
   return bytes
 }
 
-/** What a call, an answer or a notice says; null if it is none. */
-export function decodeCall(payload: Uint8Array): Partial<Call & CallAnswer & LeaderNotice> | null {
+/** What a call, an answer, a notice or an introduction says; null if it is none. */
+export function decodeCall(
+  payload: Uint8Array,
+): Partial<Call & CallAnswer & LeaderNotice & Introduction> | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(payload.subarray(1)).toString())
     return typeof value === 'object' ? value : null

@@ -4,7 +4,6 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
 import {
   type AnyMachine,
   type ClientRequest,
@@ -18,8 +17,6 @@ import {
 } from '../../paxos/index.js'
 import { Recorder } from '../black-box/recorder.js'
 import { typeOfMessage } from '../encoding/messages.js'
-import { makeFolder } from '../folders.js'
-import { storeErrorOf } from '../store/errors.js'
 import { realFiles } from '../store/files.js'
 import { Store } from '../store/store.js'
 import {
@@ -32,12 +29,13 @@ import {
 } from '../transport/index.js'
 import { readAbout, writeAbout } from './about.js'
 import { askAround } from './asking-around.js'
-import { encodeCall, isCall } from './calls.js'
+import { CALL_BYTES, decodeCall, encodeCall, isCall } from './calls.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import type { Decisions } from './decisions.js'
 import { Desk } from './desk.js'
 import { Driver } from './driver.js'
 import { Closed, DecisionsMissed, StoreRefused } from './errors.js'
+import { makeMemberFolder, storeIn } from './folder.js'
 import { checkFromClient } from './from-clients.js'
 import { Neighbours } from './neighbours.js'
 import {
@@ -54,6 +52,7 @@ import {
 } from './options.js'
 import { ProblemLog } from './problem-log.js'
 import { Promises } from './promises.js'
+import { SessionOwners } from './sessions.js'
 
 const HOW_TO_REPLACE =
   'To replace it, start a member with an empty folder and `join`, and admit that one in its place.'
@@ -63,6 +62,9 @@ export class MemberCore {
   readonly promises: Promises
   readonly logger: Logger
   readonly desk: Desk
+  readonly #sessionOwners: SessionOwners = new SessionOwners(
+    (session) => this.node.roles.replica?.replicated.sessions.live.get(session)?.opener,
+  )
   readonly #decisions: Set<Decisions<unknown>> = new Set()
   readonly #folder: string
   readonly #plan: Plan
@@ -90,9 +92,9 @@ export class MemberCore {
     const { signal } = options
     signal?.throwIfAborted()
     checkDoorOf(options)
-    await makeFolderOf(options)
+    await makeMemberFolder(options.data)
     const files = options.between?.files?.(realFiles)
-    const store = await Store.open({ directory: join(options.data, 'store'), ...(files && { files }) })
+    const store = await Store.open({ directory: storeIn(options.data), ...(files && { files }) })
     try {
       const about = await readAbout(options.data)
       const owner = ownerOf(store.records)
@@ -400,6 +402,7 @@ export class MemberCore {
       if (!reachable) this.#driver.lost(node)
       this.#tellWaiting()
     } else if (reachable) this.#sendCall(node, { leader: this.leader })
+    else this.#sessionOwners.forget(node)
   }
 
   #led(leader: MemberId | null): void {
@@ -420,7 +423,7 @@ export class MemberCore {
       this.#take(from, store, payloads)
       return
     }
-    for (const payload of payloads) if (isCall(payload) && from >= FIRST_CLIENT) this.desk.take(from, payload)
+    for (const payload of payloads) if (isCall(payload) && from >= FIRST_CLIENT) this.#hear(from, payload)
     this.#take(
       from,
       store,
@@ -428,9 +431,15 @@ export class MemberCore {
     )
   }
 
+  #hear(client: number, payload: Uint8Array): void {
+    const said = payload.length > CALL_BYTES ? null : decodeCall(payload)
+    if (said?.opens !== undefined) this.#sessionOwners.introduce(client, said.opens)
+    else this.desk.take(client, said)
+  }
+
   #take(from: number, store: number, payloads: readonly Uint8Array[]): void {
     if (from >= FIRST_CLIENT) {
-      this.#driver.receive(from, store, payloads, this.#checkClient)
+      this.#driver.receive(from, store, payloads, (message) => this.#checkClient(from, message))
       return
     }
     this.#neighbours?.heard(from)
@@ -438,7 +447,10 @@ export class MemberCore {
     this.#driver.receive(from, store, payloads)
   }
 
-  readonly #checkClient = (message: Message): void => checkFromClient(message, this.#commandBytes)
+  #checkClient(client: number, message: Message): void {
+    checkFromClient(message, this.#commandBytes)
+    if (message.type === 'request') this.#sessionOwners.check(client, message.request.session)
+  }
 
   #sendCall(to: number, value: Parameters<typeof encodeCall>[0]): void {
     this.#transport?.send(to, encodeCall(value))
@@ -512,15 +524,6 @@ export class MemberCore {
 function checkDoorOf({ id, listen, cluster, tls, token = '' }: MemberOptions<AnyMachine>): void {
   const address = listen ?? cluster?.[id]
   if (address !== undefined) checkDoor({ address: listenAddress(address), tls, token })
-}
-
-/** Throws a `StoreError` if it is not there and cannot be made. */
-async function makeFolderOf({ data }: MemberOptions<AnyMachine>): Promise<void> {
-  try {
-    await makeFolder(data)
-  } catch (error) {
-    throw storeErrorOf(error, data)
-  }
 }
 
 /** The folder belongs to a cluster: what the options say of another, or of joining, has no say any more. */

@@ -1,6 +1,6 @@
 /** The desk of a member: takes the calls of clients, has them worked at, so many at a time, and answers them. */
 import { Overloaded } from '../../paxos/index.js'
-import { CALL_BYTES, type Call, type CallAnswer, decodeCall } from './calls.js'
+import type { Call, CallAnswer } from './calls.js'
 
 /** Answers a call of a client. What it gives travels as JSON; what it throws is told by name and message. */
 export type CallHandler = (options: unknown) => unknown
@@ -21,12 +21,10 @@ export class Desk {
     this.#send = send
   }
 
-  /** Takes what a client sent; what is no call is not heard. */
-  take(from: number, payload: Uint8Array): void {
-    if (payload.length > CALL_BYTES) return
-    const call = decodeCall(payload)
-    if (typeof call?.call !== 'string' || typeof call.reference !== 'number') return
-    void this.#answer(from, { call: call.call, reference: call.reference, options: call.options })
+  /** Takes what a client said; what is no call is not heard. */
+  take(from: number, said: Partial<Call> | null): void {
+    if (typeof said?.call !== 'string' || typeof said.reference !== 'number') return
+    void this.#answer(from, { call: said.call, reference: said.reference, options: said.options })
   }
 
   async #answer(from: number, { call, reference, options }: Call): Promise<void> {

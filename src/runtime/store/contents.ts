@@ -28,7 +28,7 @@ import { readSnapshotFile, snapshotName, snapshotOrdinalOf } from './snapshots.j
 export const TEMPORARY = '.temporary'
 
 /** What a new folder of a file system may hold already. */
-const NOT_OURS: ReadonlySet<string> = new Set(['lost+found'])
+export const COMES_WITH_A_DISK: ReadonlySet<string> = new Set(['lost+found'])
 
 /** A segment that is needed. */
 export interface UsedSegment {
@@ -123,7 +123,7 @@ function checkBlank(directory: string, names: readonly string[], ordinals: reado
       'damaged',
       `The snapshots in ${directory} are there and the votes are gone: put the folder aside, and have this member replaced by a new one with an empty folder.`,
     )
-  const other = names.find((name) => !name.endsWith(TEMPORARY) && !NOT_OURS.has(name))
+  const other = names.find((name) => !name.endsWith(TEMPORARY) && !COMES_WITH_A_DISK.has(name))
   if (other === undefined) return
   throw new StoreError(
     'foreign',

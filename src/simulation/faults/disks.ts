@@ -59,7 +59,7 @@ function damaging(what: string, places: number): Action {
       nodes: [host.id],
       what,
       begin: () => {
-        host.isOut = true
+        host.lose()
         for (let place = 0; place < places; place++) {
           host.disk.damage(episode.detail(place, 0, host.disk.synced.length - 1))
         }
@@ -82,8 +82,8 @@ function wipe(stage: Stage, episode: Episode): Strike | null {
     nodes: [host.id],
     what: 'it loses its store',
     begin: () => {
-      host.isOut = isFounded(host) // one that has vouched for nothing yet simply begins again
       stage.crash(host, partOf(episode))
+      if (isFounded(host)) host.lose() // one that has vouched for nothing yet simply begins again
       host.disk.wipe()
       stage.restart(host, episode.endMicros)
     },
@@ -97,10 +97,10 @@ function swap(stage: Stage, episode: Episode): Strike | null {
     nodes: [one.id, other.id],
     what: `${nameOf(one.id)} and ${nameOf(other.id)} come back with the store of the other`,
     begin: () => {
-      for (const [index, host] of [one, other].entries()) {
-        host.isOut = true
-        stage.crash(host, partOf(episode, index))
-      }
+      for (const [index, host] of [one, other].entries()) stage.crash(host, partOf(episode, index))
+      // Who has vouched for nothing yet, and finds nothing that belongs to another, simply begins again.
+      if (isFounded(one) || !isBlank(other)) one.lose()
+      if (isFounded(other) || !isBlank(one)) other.lose()
       const { disk } = one
       one.disk = other.disk
       other.disk = disk
@@ -108,6 +108,8 @@ function swap(stage: Stage, episode: Episode): Strike | null {
     },
   }
 }
+
+const isBlank = ({ disk }: Host): boolean => disk.synced.length === 0
 
 // ---- for good, and unnoticed ---------------------------------------------------------------------------------
 

@@ -35,10 +35,15 @@ export interface Tally {
   readonly judged: Readonly<Record<string, number>>
   /** How often each class of faults happened. */
   readonly faults: Readonly<Record<string, number>>
+  /** How many runs had stores that were refused; and how many such stores there were, by what is wrong with them. */
+  readonly refusals: number
+  readonly refused: Readonly<Record<string, number>>
   /** In how many runs each verdict failed … */
   readonly failures: Readonly<Record<string, number>>
   /** … or could not be decided, though nothing wrong was found. */
   readonly undecided: Readonly<Record<string, number>>
+  /** … or was not asked for any more, because too many stores were lost. */
+  readonly notAsked: Readonly<Record<string, number>>
   /** The runs that took longest, the longest first. */
   readonly slowest: readonly Duration[]
 }
@@ -52,8 +57,11 @@ export const NOTHING: Tally = {
   fewest: null,
   judged: {},
   faults: {},
+  refusals: 0,
+  refused: {},
   failures: {},
   undecided: {},
+  notAsked: {},
   slowest: [],
 }
 
@@ -75,8 +83,11 @@ export function tallyOf(summary: Summary, wallMillis: number): Tally {
     fewest: { seed, perSecond: requests.sent / simulatedSeconds },
     judged: summary.judged,
     faults: summary.faults,
+    refusals: Object.keys(summary.refused).length > 0 ? 1 : 0,
+    refused: summary.refused,
     failures: count(({ ok }) => !ok),
     undecided: count(({ undecided }) => undecided !== undefined),
+    notAsked: count(({ notAsked }) => notAsked !== undefined),
     slowest: [{ seed, wallMillis, simulatedSeconds }],
   }
 }
@@ -91,8 +102,11 @@ export function addTallies(one: Tally, other: Tally): Tally {
     fewest: fewerOf(one.fewest, other.fewest),
     judged: addCounts(one.judged, other.judged),
     faults: addCounts(one.faults, other.faults),
+    refusals: one.refusals + other.refusals,
+    refused: addCounts(one.refused, other.refused),
     failures: addCounts(one.failures, other.failures),
     undecided: addCounts(one.undecided, other.undecided),
+    notAsked: addCounts(one.notAsked, other.notAsked),
     slowest: [...one.slowest, ...other.slowest]
       .sort((a, b) => b.wallMillis - a.wallMillis || a.seed - b.seed)
       .slice(0, SLOWEST),

@@ -54,6 +54,9 @@ interface Pending extends Beginning {
   readonly floor: number
 }
 
+/** Why nothing but safety is asked for, where it was said beforehand. */
+const OVER_BUDGET = 'more stores may be lost than the members can stand'
+
 /** Stands for the output of a command that threw. */
 const THREW = 'threw'
 
@@ -67,6 +70,8 @@ export interface CourtOptions {
   readonly startWallMicros: Micros
   /** From when on no fault is active; left out: no such time is known, and liveness is not judged. */
   readonly quietMicros?: Micros
+  /** More stores may be lost than the members can stand: only safety is asked for. Default false. */
+  readonly isOverBudget?: boolean
 }
 
 export class Court {
@@ -95,8 +100,11 @@ export class Court {
   readonly #pending: Map<number, Pending> = new Map()
   readonly #reads: AnsweredRead[] = []
   readonly #rounds: Rounds = new Rounds()
+  /** Why only safety is asked for; null: everything is. */
+  #excuse: string | null
 
-  constructor({ members, application, settings, startWallMicros, quietMicros = 0 }: CourtOptions) {
+  constructor(options: CourtOptions) {
+    const { members, application, settings, startWallMicros, quietMicros = 0, isOverBudget } = options
     this.membership = new Membership(members, settings.alpha)
     this.durability = new Durability((slot) => this.membership.votersOf(slot))
     this.ballots = new Ballots((slot) => this.membership.votersOf(slot))
@@ -104,6 +112,7 @@ export class Court {
     this.conservation = new Conservation(application)
     this.bounds = new Bounds(settings)
     this.liveness = new Liveness(quietMicros, settings.electionTimeoutMicros)
+    this.#excuse = isOverBudget === true ? OVER_BUDGET : null
     this.#application = application
     this.#queueLimit = settings.queueLimit
     this.#queries = codecsOf(application.machine).queries
@@ -127,9 +136,13 @@ export class Court {
       'identical state': this.identicalState.result,
       conservation: this.conservation.result,
       bounds: this.bounds.result,
-      liveness: this.liveness.result,
-      ended: this.ended.result,
+      liveness: this.#unlessExcused(this.liveness.result),
+      ended: this.#unlessExcused(this.ended.result),
     }
+  }
+
+  #unlessExcused(result: VerdictResult): VerdictResult {
+    return result.ok && this.#excuse !== null ? { ...result, notAsked: this.#excuse } : result
   }
 
   /** How many slots are known to be decided. */
@@ -190,6 +203,22 @@ export class Court {
   /** A member has found out that its store is none to vote with. */
   refused(node: NodeId): void {
     this.durability.refused(node)
+  }
+
+  /**
+   * Without these members, whose stores are lost for good, there is no quorum; none: there is one. Looked at every so
+   * often. Nobody can be served then: who has waited for too long by now has, and of the others nothing is said.
+   */
+  misses(event: number, nowMicros: Micros, lost: readonly NodeId[]): void {
+    const isServed = lost.length === 0
+    if (this.#excuse === OVER_BUDGET || isServed === (this.#excuse === null)) return
+    if (isServed) {
+      this.#excuse = null
+      return
+    }
+    this.watch(event, nowMicros)
+    this.holds(null, event, nowMicros)
+    this.#excuse = `from event ${event} on there is no quorum without the stores of ${lost.map(nameOf).join(', ')}, which are lost`
   }
 
   /** The store of a member has lost something that it may have vouched for. */
@@ -270,9 +299,9 @@ export class Court {
     this.bounds.glance(event, node)
   }
 
-  /** Looks at a node, every so often; so many `machines` ever ran a member. */
-  inspect(event: number, node: Node, machines: number): void {
-    this.bounds.check(event, node, this.decided, machines)
+  /** Looks at a node, every so often; see {@link Bounds.check}. */
+  inspect(event: number, node: Node, machines: number, records: readonly StoreRecord[] | null): void {
+    this.bounds.check(event, node, this.decided, machines, records)
     this.ballots.inspect(event, node)
   }
 
@@ -282,19 +311,18 @@ export class Court {
   invoked(event: number, client: number, place: NodeId, operation: Operation, entry: HistoryEntry): void {
     const { f, time: timeMicros } = entry
     const { floor } = this.linearizable
-    const overdueEvent = null
-    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor, overdueEvent })
+    this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor })
     this.#mostPending = Math.max(this.#mostPending, this.#pending.size)
   }
 
   /** From now on a partition is all that is wrong, and leaves some members linked; or, with null, that is over. */
   holds(lull: Lull | null, event: number, nowMicros: Micros): void {
-    this.liveness.holds(lull, this.#pending.values(), event, nowMicros)
+    if (this.#excuse === null) this.liveness.holds(lull, this.#pending.values(), event, nowMicros)
   }
 
   /** Looks, every so often, who waits for too long. */
   watch(event: number, nowMicros: Micros): void {
-    this.liveness.watch(this.#pending.values(), event, nowMicros)
+    if (this.#excuse === null) this.liveness.watch(this.#pending.values(), event, nowMicros)
   }
 
   /** A client was told what its operation gave. */
@@ -302,7 +330,7 @@ export class Court {
     const pending = this.#pending.get(client)
     if (pending === undefined) return
     this.#pending.delete(client)
-    this.liveness.check(pending, event, entry.time)
+    if (this.#excuse === null) this.liveness.check(pending, event, entry.time)
     const { operation } = pending
     if (!isStale(operation)) this.linearizable.note(pending.event, pending.entry, event, entry)
     if (operation.type === 'command') this.#executed(event, pending, answer)
@@ -343,17 +371,12 @@ export class Court {
 
   // ---- the end -------------------------------------------------------------------------------------------------
 
-  /** The run is over; `cutOff` says why, if it did not come to rest. Over budget, stores may be lost for good. */
-  close(
-    event: number,
-    nowMicros: Micros,
-    cutOff: string | null,
-    witnesses: readonly Witness[],
-    isOverBudget: boolean,
-  ): void {
-    if (cutOff !== null) this.ended.cutOff(event, cutOff)
+  /** The run is over; `cutOff` says why, if it did not come to rest. */
+  close(event: number, nowMicros: Micros, cutOff: string | null, witnesses: readonly Witness[]): void {
+    const isExcused = this.#excuse !== null
+    if (cutOff !== null && !isExcused) this.ended.cutOff(event, cutOff)
     for (const pending of this.#pending.values()) {
-      this.liveness.check(pending, event, nowMicros)
+      if (!isExcused) this.liveness.check(pending, event, nowMicros)
       if (!isStale(pending.operation)) this.linearizable.note(pending.event, pending.entry, 0, null)
     }
     const isSound = this.#replay(event)
@@ -369,7 +392,7 @@ export class Court {
     )
     this.identicalState.compareSessions(event, replicas)
     this.durability.unnoticed()
-    if (!isOverBudget) this.durability.ended(event, this.agreement.decrees, witnesses)
+    if (!isExcused) this.durability.ended(event, this.agreement.decrees, witnesses)
     this.linearizable.search(event)
   }
 

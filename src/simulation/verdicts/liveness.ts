@@ -18,8 +18,6 @@ export interface Beginning {
   readonly f: string
   /** By way of which node. */
   readonly place: NodeId
-  /** The first event at which it was seen that it takes too long; null as long as it does not. */
-  overdueEvent: number | null
 }
 
 /** A partition that is all that is wrong. */
@@ -47,24 +45,17 @@ export class Liveness extends Verdict {
     this.#mostMicros = TIMEOUTS * electionTimeoutMicros
   }
 
-  /** Looks, every so often, which operations take too long, so that the verdict names the event at which they did. */
+  /** Looks, every so often, which operations take too long: whoever waits for ever need not be waited for. */
   watch(pending: Iterable<Beginning>, event: number, nowMicros: Micros): void {
     const isSoon = this.quietMicros === 0 || nowMicros - this.quietMicros <= this.#mostMicros
-    if (isSoon && this.#lull === null) return
-    for (const beginning of pending)
-      if (this.#isLate(beginning, nowMicros) || this.#isLateInLull(beginning, nowMicros))
-        beginning.overdueEvent ??= event
+    if ((isSoon && this.#lull === null) || !this.result.ok) return
+    for (const beginning of pending) this.#judge(beginning, event, nowMicros)
   }
 
   /** An operation is over, or still is not when the run is. */
   check(beginning: Beginning, event: number, nowMicros: Micros): void {
-    this.#checkLull(beginning, event, nowMicros)
-    if (!this.#isLate(beginning, nowMicros)) return
-    const { client, timeMicros, f, overdueEvent } = beginning
-    this.fail(
-      overdueEvent ?? event,
-      `${f} of client ${client}, begun at ${timeMicros} µs, took until ${nowMicros} µs or longer, although no fault was active after ${this.quietMicros} µs; ${this.#mostMicros} µs are allowed`,
-    )
+    this.#judge(beginning, event, nowMicros)
+    this.#noteLull(beginning)
   }
 
   /**
@@ -72,7 +63,10 @@ export class Liveness extends Verdict {
    * else may have been wrong until now, however long the partition has lasted.
    */
   holds(lull: Lull | null, pending: Iterable<Beginning>, event: number, nowMicros: Micros): void {
-    for (const beginning of pending) this.#checkLull(beginning, event, nowMicros)
+    for (const beginning of pending) {
+      this.#judgeInLull(beginning, event, nowMicros)
+      this.#noteLull(beginning)
+    }
     this.#count(nowMicros)
     this.#lull = lull && { ...lull, fromMicros: Math.max(lull.fromMicros, nowMicros) }
   }
@@ -86,24 +80,39 @@ export class Liveness extends Verdict {
     this.judged[shape] = (this.judged[shape] ?? 0) + judged
   }
 
-  #isLate({ timeMicros }: Beginning, nowMicros: Micros): boolean {
-    if (this.quietMicros === 0) return false
-    return nowMicros - Math.max(timeMicros, this.quietMicros) > this.#mostMicros
+  #judge(beginning: Beginning, event: number, nowMicros: Micros): void {
+    this.#judgeInLull(beginning, event, nowMicros)
+    const { quietMicros } = this
+    if (quietMicros === 0 || !this.#isLate(beginning, quietMicros, nowMicros)) return
+    this.#blame(beginning, event, nowMicros, `no fault was active after ${quietMicros} µs`)
   }
 
-  #isLateInLull({ timeMicros, place }: Beginning, nowMicros: Micros): boolean {
-    if (this.#lull === null || !this.#lull.linked.includes(place)) return false
-    return nowMicros - Math.max(timeMicros, this.#lull.fromMicros) > this.#mostMicros
+  #judgeInLull(beginning: Beginning, event: number, nowMicros: Micros): void {
+    const lull = this.#lullOf(beginning)
+    if (lull === null || !this.#isLate(beginning, lull.fromMicros, nowMicros)) return
+    const why = 'its member was linked both ways with a quorum, and nothing else was wrong'
+    this.#blame(beginning, event, nowMicros, why)
   }
 
-  #checkLull(beginning: Beginning, event: number, nowMicros: Micros): void {
-    const { client, timeMicros, f, place, overdueEvent } = beginning
-    if (this.#lull === null || !this.#lull.linked.includes(place)) return
-    this.#begun.push(Math.max(timeMicros, this.#lull.fromMicros))
-    if (!this.#isLateInLull(beginning, nowMicros)) return
+  /** In the present partition it is over, or the partition changes. */
+  #noteLull(beginning: Beginning): void {
+    const lull = this.#lullOf(beginning)
+    if (lull !== null) this.#begun.push(Math.max(beginning.timeMicros, lull.fromMicros))
+  }
+
+  /** The present partition, if the member of an operation is linked in it. */
+  #lullOf({ place }: Beginning): Lull | null {
+    return this.#lull?.linked.includes(place) ? this.#lull : null
+  }
+
+  #isLate({ timeMicros }: Beginning, sinceMicros: Micros, nowMicros: Micros): boolean {
+    return nowMicros - Math.max(timeMicros, sinceMicros) > this.#mostMicros
+  }
+
+  #blame({ client, timeMicros, f }: Beginning, event: number, nowMicros: Micros, why: string): void {
     this.fail(
-      overdueEvent ?? event,
-      `${f} of client ${client}, begun at ${timeMicros} µs, took until ${nowMicros} µs or longer, although its member was linked both ways with a quorum, and nothing else was wrong; ${this.#mostMicros} µs are allowed`,
+      event,
+      `${f} of client ${client}, begun at ${timeMicros} µs, took until ${nowMicros} µs or longer, although ${why}; ${this.#mostMicros} µs are allowed`,
     )
   }
 }

@@ -7,6 +7,8 @@ export interface VerdictResult {
   readonly reason?: string
   /** It holds as far as was seen, and why not more was seen. */
   readonly undecided?: string
+  /** It holds as far as it was asked for, and why it was not asked for any more. */
+  readonly notAsked?: string
 }
 
 export class Verdict {

@@ -1,7 +1,10 @@
 // Who is let in, and what commands say that are not right: a sentence, and the exit code that the help promises.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { REFUSED } from '../../../src/cli/errors.js'
+import { ROOT } from '../../docs/markdown.js'
 import { makeAuthority } from '../../support/certificates.js'
 import { synod } from '../command.js'
 import { freePorts, Surroundings } from './running.js'
@@ -23,12 +26,27 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   ['scan --limit 0', 2, "--limit must be a whole number above 0, and '0' is not."],
   ['watch --after -1', 2, "--after must be a whole number, and '-1' is not."],
   ['up --members 10', 2, "--members must be a whole number from 1 to 9, and '10' is not."],
-  ['up --port 70000', 2, "--port must be a whole number from 1 to 65533, and '70000' is not."],
+  [
+    'up --data NONE --port 65534',
+    2,
+    "--port must be a whole number from 1 to 65533, for the ports of 3 members begin there, and '65534' is not.",
+  ],
+  [
+    'up --data OTHER',
+    2,
+    'OTHER holds "thing" and no member of synod up: name a folder that is empty or not there yet with --data.',
+  ],
+  ['up --data FILE', 2, 'FILE cannot be used: it is no folder; name another folder with --data.'],
   ['init', 2, "required option '--cluster <members>' not specified."],
   [
     'init --cluster a/b=h:1',
     2,
     '"a/b" is no name of a member: use letters, digits, ".", "_" and "-", at most 64.',
+  ],
+  [
+    'init --cluster a=h:1,a=h:2',
+    2,
+    '--cluster must say where each member is, and each of them once: a=host:port,b=host:port,….',
   ],
   ['init --cluster a=h:1,b=h:1', 2, 'Two members of the cluster have the same address.'],
   ['member add here', 2, "an address must have the form host:port, and 'here' has not."],
@@ -37,22 +55,27 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   [
     `serve --id a --data DATA --cluster b=${nobody}`,
     2,
-    'Member a is not among those of the cluster (b): name it there.',
+    'Member a is not among those that found the cluster (b): name it there; or, if it came later, say with --listen where it is.',
   ],
   [
     'serve --id a --data DATA --listen 0.0.0.0:7400',
     2,
-    'Nobody finds a member at 0.0.0.0:7400, which stands for every address of this machine: say with `advertise` where it is.',
+    'Nobody finds a member at 0.0.0.0:7400, which stands for every address of this machine: say with --advertise where it is.',
   ],
   [
     'serve --id a --data DATA --listen 0.0.0.0:7400 --advertise h:7400',
-    1,
+    2,
     '0.0.0.0:7400 can be reached from other machines: turn TLS on, or listen at 127.0.0.1 or ::1.',
   ],
   [
     'serve --id a --data FILE',
-    1,
-    "The store in FILE cannot be read or written (EEXIST: file already exists, mkdir 'FILE'): see that the folder and its disk are in order, then start the member again.",
+    2,
+    'A member needs a folder, and FILE is none: name one that is empty or not there yet.',
+  ],
+  [
+    'serve --id a --data OTHER',
+    2,
+    'The folder OTHER holds "thing" and no store of a member: name that of a member, or one that is empty or not there yet.',
   ],
   [
     'serve --id a --data DATA --listen 127.0.0.1:0 --tls-key FILE --tls-cert FILE',
@@ -155,15 +178,23 @@ describe.concurrent('a member with TLS', () => {
   })
 })
 
+describe('the unit for systemd', () => {
+  it('does not start again what no restart mends', () => {
+    const unit = readFileSync(join(ROOT, 'examples', 'synod.service'), 'utf8')
+    expect(unit).toContain('\nRestart=on-failure\n')
+    expect(unit).toContain(`\nRestartPreventExitStatus=2 ${REFUSED}\n`)
+  })
+})
+
 describe('a store that is damaged', () => {
-  it('is found by synod store check, and its member does not start', async () => {
+  it('is found by synod store check, and its member does not start: exit code 4', async () => {
     const data = surroundings.path('rotten')
     const address = `127.0.0.1:${await freePorts(1)}`
     const place = ['--id', 'a', '--data', data, '--listen', address, '--http', 'off']
     const member = surroundings.start('serve', ...place, '--log-level', 'info')
     for (const value of ['a value that rots', 'another'])
       expect(await synod(['put', 'k', value, '--endpoints', address])).toMatchObject({ code: 0 })
-    expect(await member.stop()).toMatchObject({ code: 0 })
+    expect(await member.stop()).toMatchObject({ code: 0, stdout: `member a listens at ${address}\n` })
     const log = `${data}/store/0000000001.votes`
     const bytes = readFileSync(log)
     bytes.write('A', bytes.indexOf('a value that rots'))
@@ -174,8 +205,9 @@ describe('a store that is damaged', () => {
     expect((await synod(['store', 'check', data])).stdout).toMatch(
       /: damaged\n[\s\S]*\nReplace the member: start another with an empty folder, and synod member replace\.\n$/,
     )
+    // To start it again mends nothing, so it is not to be.
     expect(await synod(['serve', ...place])).toMatchObject({
-      code: 1,
+      code: REFUSED,
       stderr: expect.stringMatching(/To replace it, start a member with an empty folder/),
     })
   })

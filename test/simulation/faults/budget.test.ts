@@ -1,8 +1,10 @@
 // Permanent damage stays within what the members can stand, unless a run is meant to exceed that.
 
 import { describe, expect, it } from 'vitest'
+import { sharedApplication } from '../../../src/simulation/application.js'
+import { swarm } from '../../../src/simulation/faults/swarm.js'
 import type { World } from '../../../src/simulation/world.js'
-import { runWorld } from '../worlds.js'
+import { failuresOf, runWorld } from '../worlds.js'
 
 const DAMAGE = { wipe: 8, rot: 8, misdirection: 8, swap: 8 }
 
@@ -38,5 +40,15 @@ describe('the budget of permanent damage', () => {
     for (const { verdicts } of worlds) {
       expect(Object.entries(verdicts).filter(([, { ok }]) => !ok)).toEqual([])
     }
+  })
+
+  it.each([
+    [60_003_479, 'the founding survives the crash in which the founder then loses it'],
+    [60_020_296, 'a newcomer is turned away by a founding that a crash undoes'],
+    [60_007_004, 'a member that has vouched for nothing comes back with a blank store of another'],
+  ])('holds nobody to what it had not vouched for, or lost for good: seed %d, %s', (seed) => {
+    const faults = { ...swarm(seed).faults, wipe: 6, rot: 6, swap: 4, misdirection: 4 }
+    const scenario = { ...swarm(seed), faults, overBudget: true }
+    expect(failuresOf(runWorld({ seed, scenario, application: sharedApplication() }))).toEqual([])
   })
 })

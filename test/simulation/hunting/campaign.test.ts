@@ -165,6 +165,20 @@ describe('a tally', () => {
     expect(tally.failed).toEqual([found, found])
   })
 
+  it('counts the runs in which stores were refused, those stores, and what was not asked therefore', () => {
+    const { summary } = simulate({ seed: 1, scenario })
+    const verdicts = { ...summary.verdicts, ended: { ok: true, notAsked: 'no quorum is left' } }
+    const tally = [
+      { ...summary, refused: {} },
+      { ...summary, refused: { damaged: 1 } },
+      { ...summary, refused: { damaged: 1, 'rolled-back': 2 }, verdicts },
+    ]
+      .map((each) => tallyOf(each, 1))
+      .reduce(addTallies, NOTHING)
+    expect(tally).toMatchObject({ refusals: 2, refused: { damaged: 2, 'rolled-back': 2 }, failed: [] })
+    expect(tally.notAsked).toMatchObject({ ended: 1, agreement: 0 })
+  })
+
   it('counts the faults of each class', () => {
     const summary = { ...simulate({ seed: 1, scenario }).summary, faults: { crash: 2, loss: 30 } }
     const tally = addTallies(tallyOf(summary, 1), tallyOf({ ...summary, faults: { crash: 1 } }, 1))

@@ -109,10 +109,10 @@ function mindsOf(world: World, application: AnyApplication, recording: Recording
 }
 
 function verdictsOf({ verdicts }: Summary): readonly VerdictInfo[] {
-  return Object.entries(verdicts).map(([name, { ok, event, reason, undecided }]) => ({
+  return Object.entries(verdicts).map(([name, { ok, event, reason, undecided, notAsked }]) => ({
     name,
     holds: ok,
-    detail: reason ?? undecided ?? '',
+    detail: reason ?? undecided ?? notAsked ?? '',
     event: event ?? null,
     inevitable: null,
   }))
