@@ -13,9 +13,6 @@ const FINDINGS = readFindings(new URL('../../museum/stories.json', import.meta.u
 const MOST_MEDIAN_SEEDS = 200
 
 /** Of so many bugs a story by hand is known, at least. */
-/** What the shrinker does not get short in its time: a run of thousands of events that only goes wrong as a whole. */
-const STILL_LONG = ['chunks-of-two-snapshots']
-
 const FEWEST_BY_HAND = 80
 
 describe('the bug museum', () => {
@@ -38,7 +35,7 @@ describe('the bug museum', () => {
     const known = Object.entries(FINDINGS).filter(([, { byHand }]) => byHand !== null)
     expect(known.length).toBeGreaterThanOrEqual(FEWEST_BY_HAND)
     const long = known.filter(([, { events, byHand }]) => events > MOST_TIMES_BY_HAND * (byHand?.events ?? 0))
-    expect(long.map(([name]) => name)).toEqual(STILL_LONG)
+    expect(long.map(([name]) => name)).toEqual([])
   })
 })
 

@@ -45,10 +45,13 @@ const FARTHEST = 2
  * long. One for each of so many events, and at least and at most so many.
  */
 const EVENTS_A_FIRST_STEP = 10
-const FIRST_STEPS = [100, 1_000] as const
+const FIRST_STEPS = [100, 2_000] as const
 
 /** One world of so many is drawn anew, one is half way from there to what is kept, and the others are near that. */
 const WAYS = 4
+
+/** As long as the shortest has as many events as these, small worlds may be larger: once doubled for each. */
+const DOUBLED = [1_000, 2_000] as const
 
 /** A shorter run may take this many times as long from its failure until that is noticed. */
 const PATIENCE = 2
@@ -153,7 +156,12 @@ class Shrinker {
       return
     }
     const last = this.#kept[KEPT - 1]?.failure.event ?? FARTHEST * failure.event
-    const found = this.#try(smallWorld(origin, draw), seed, Math.min(last, this.#origin.failure.event) - 1)
+    const doublings = DOUBLED.filter((events) => failure.event >= events).length
+    const found = this.#try(
+      smallWorld(origin, draw, doublings),
+      seed,
+      Math.min(last, this.#origin.failure.event) - 1,
+    )
     if (found !== null) this.#keep(found, KEPT - 1)
   }
 

@@ -10,15 +10,20 @@ import { CLASSES } from './fields.js'
 /** A whole number from `low` to `high`, both included. */
 export type Draw = (low: number, high: number) => number
 
-/** Few members, clients and requests, and some of the faults of a run, soon after the beginning. */
-export function smallWorld(origin: Scenario, draw: Draw): Scenario {
+/**
+ * Few members, clients and requests, and some of the faults of a run, soon after the beginning. Clients, and requests,
+ * may be doubled up to so many times, and mostly are not: what takes a state of some size, or much going on meanwhile, is
+ * hardly found in a handful of requests.
+ */
+export function smallWorld(origin: Scenario, draw: Draw, doublings = 0): Scenario {
+  const times = (): number => (doublings === 0 ? 1 : 2 ** Math.max(0, draw(-SMALL_AS_USUAL, doublings)))
   const delayMicros = pick([origin.delayMicros, 250 * 2 ** draw(0, 7)], draw)
   const quietMicros = Math.min(origin.quietMicros, 10_000 * 2 ** draw(0, 9))
   return {
     ...origin,
     members: Math.min(Math.max(origin.members, 3), pick([1, 2, 3, 3, 3, 3, 4, 5], draw)),
-    clients: draw(1, 3),
-    requests: pick([1, 2, 3, 4, 6, 9], draw),
+    clients: draw(1, 3) * times(),
+    requests: pick([1, 2, 3, 4, 6, 9], draw) * times(),
     delayMicros,
     jitterMicros: pick([0, delayMicros], draw),
     placement: pick([origin.placement, ...PLACEMENTS], draw),
@@ -34,6 +39,9 @@ export function smallWorld(origin: Scenario, draw: Draw): Scenario {
     omitted: CLASSIC.omitted,
   }
 }
+
+/** Of so many more draws than there are doublings each leaves a small world as it is. */
+const SMALL_AS_USUAL = 2
 
 /** There is as much time as ever for everything to settle after the last fault: to be cut off too early breaks verdicts. */
 function settlingMicros({ lengthMicros, quietMicros }: Scenario): number {

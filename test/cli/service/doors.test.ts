@@ -34,7 +34,7 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   [
     'up --data OTHER',
     2,
-    'OTHER holds "thing" and no members: name a folder that is empty or not there yet with --data.',
+    'OTHER holds "thing" and no member of synod up: name a folder that is empty or not there yet with --data.',
   ],
   ['up --data FILE', 2, 'FILE cannot be used: it is no folder; name another folder with --data.'],
   ['init', 2, "required option '--cluster <members>' not specified."],
@@ -55,7 +55,7 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   [
     `serve --id a --data DATA --cluster b=${nobody}`,
     2,
-    'Member a is not among those of the cluster (b): name it there.',
+    'Member a is not among those that found the cluster (b): name it there; or, if it came later, say with --listen where it is.',
   ],
   [
     'serve --id a --data DATA --listen 0.0.0.0:7400',
@@ -194,7 +194,7 @@ describe('a store that is damaged', () => {
     const member = surroundings.start('serve', ...place, '--log-level', 'info')
     for (const value of ['a value that rots', 'another'])
       expect(await synod(['put', 'k', value, '--endpoints', address])).toMatchObject({ code: 0 })
-    expect(await member.stop()).toMatchObject({ code: 0 })
+    expect(await member.stop()).toMatchObject({ code: 0, stdout: `member a listens at ${address}\n` })
     const log = `${data}/store/0000000001.votes`
     const bytes = readFileSync(log)
     bytes.write('A', bytes.indexOf('a value that rots'))

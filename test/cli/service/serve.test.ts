@@ -87,11 +87,13 @@ describe('an idle cluster', () => {
     expect(said()).toEqual(before)
   })
 
-  it('logged what it came to, as JSON, when it was asked to', () => {
+  it('said where it listens, and logged what it came to, as JSON, when it was asked to', () => {
     const lines = running('a')
       .said.split('\n')
       .filter((line) => line !== '')
-    const logged = lines.map((line) => JSON.parse(line))
+    const said = `member a listens at ${addressOf('a')}, and answers HTTP at 127.0.0.1:${port + 100}`
+    expect(lines).toContain(said)
+    const logged = lines.filter((line) => line !== said).map((line) => JSON.parse(line))
     expect(logged).toContainEqual(
       expect.objectContaining({ level: 30, name: 'a', msg: 'The member listens.', endpoint: addressOf('a') }),
     )
@@ -144,6 +146,20 @@ describe('synod serve --join', () => {
     await again.says(/Member \d leads/)
   })
 
+  it('is not needed any more once it was added: the file of the founders will do', async () => {
+    await running('d').stop()
+    const again = serve('d', '--config', config, '--listen', addressOf('d'))
+    await again.says(/Member \d leads/)
+    expect(await synod(['serve', '--id', 'd', '--data', data('d'), '--config', config])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^synod: Member d is not among .* say with --listen where it is\.\n$/),
+    })
+    expect(await synod(['serve', '--id', 'n', '--data', data('n'), '--join', addressOf('a')])).toMatchObject({
+      code: 2,
+      stderr: 'synod: Who joins must be found by the others: say with --listen where.\n',
+    })
+  })
+
   it('fails with a sentence where the folder is of another member or cluster', async () => {
     await running('d').stop()
     const start = (...args: readonly string[]) => synod(['serve', '--data', data('d'), ...args])
@@ -194,13 +210,23 @@ describe('synod member', () => {
 describe('a cluster without a quorum', () => {
   it('answers no writes: what becomes of them is not known, exit code 3; and says what is wrong', async () => {
     await Promise.all([running('b').stop('SIGKILL'), running('c').stop('SIGKILL')])
-    expect(await asker.run('put', 'x', '3', '--timeout', '300ms')).toMatchObject({ code: 3, stdout: '' })
+    expect(await asker.run('put', 'x', '3', '--timeout', '300ms')).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^synod: No answer came within \d+ ms: is a quorum of the members up, and reachable\?\n$/,
+      ),
+    })
     // Who led may take half a second to find that nobody hears it any more.
     const left = `http://127.0.0.1:${port + 100}/readyz`
     while ((await fetch(left)).status === 200);
     expect(await (await fetch(left)).text()).toBe(
       'The member does not serve: no member is known to lead: is a quorum of the members up, and connected?\n',
     )
+    expect(await asker.run('transfer')).toMatchObject({
+      code: 1,
+      stderr: 'synod: no member is known to lead: is a quorum of the members up?\n',
+    })
     serve('b', '--config', config)
     await asker.ask('put', 'x', '4')
     expect(await asker.ask('get', 'x')).toBe('4')

@@ -27,6 +27,15 @@ it('a small world is small, and has only faults of the run', () => {
   )
 })
 
+it('a small world that may be doubled sometimes is, and is small otherwise', () => {
+  const drawn = Array.from({ length: 200 }, (_, seed) => smallWorld(CLASSIC, drawFrom(seed), 2))
+  const requests = drawn.map((world) => world.requests ?? 0)
+  expect([Math.min(...requests), Math.max(...requests)]).toEqual([1, 36])
+  const clients = drawn.map((world) => world.clients)
+  expect([Math.min(...clients), Math.max(...clients)]).toEqual([1, 12])
+  expect(requests.filter((count) => count <= 9).length).toBeGreaterThan(drawn.length / 2)
+})
+
 it('in a small world and its neighbours everything has as much time to settle as in the run', () => {
   fc.assert(
     fc.property(scenarios(8), fc.nat(), (origin, seed) => {
