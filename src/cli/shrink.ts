@@ -16,7 +16,7 @@ import { UsageError } from './errors.js'
 import { MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { Progress } from './progress.js'
-import { machineOptions, type ScenarioFlags, scenarioOptions } from './scenario.js'
+import { faultHelp, machineOptions, type ScenarioFlags, scenarioOptions } from './scenario.js'
 import { explained, runOf, storyCommand, storyOf, type ToldRun } from './told.js'
 
 /** The event loop has its turn after so long. */
@@ -40,7 +40,7 @@ export function shrinkCommand(): Command {
   for (const option of [...scenarioOptions(), ...machineOptions(), ...otherOptions()])
     command.addOption(option)
   return command
-    .addHelpText('after', `\n${MODULE_HELP}\n\n${EXIT_HELP}`)
+    .addHelpText('after', `\n${faultHelp()}\n\n${MODULE_HELP}\n\n${EXIT_HELP}`)
     .action(async (word: string, flags: Flags) => {
       await shrinkRun(word, flags)
     })
