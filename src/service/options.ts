@@ -78,7 +78,7 @@ export const OPTIONS: { readonly [Name in OptionName]-?: OptionSpec<NonNullable<
   },
   listen: {
     argument: '<address>',
-    help: 'host:port where it listens (default: where --cluster says that it is, or 127.0.0.1:7400)',
+    help: 'host:port where it listens (default: where --cluster says that it is; 127.0.0.1:7400 if it is alone)',
     schema: endpoint(true),
   },
   advertise: {

@@ -41,6 +41,8 @@ export const SERVICE_OPTIONS: readonly OptionName[] = [
 /** Where the first member of `synod up` listens, and one for which nothing else is said. */
 export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_PORT = 7_400
+/** Others have to be told where a member is. */
+const ALONE = formatEndpoint({ host: DEFAULT_HOST, port: DEFAULT_PORT })
 /** HTTP is served so many ports above. */
 const HTTP_ABOVE = 100
 
@@ -71,13 +73,14 @@ export class Service {
     const log = logTo(logLevel, id)
     const metrics = new Registry()
     collectDefaultMetrics({ register: metrics })
-    const listen = given ?? cluster?.[id] ?? formatEndpoint({ host: DEFAULT_HOST, port: DEFAULT_PORT })
+    const isAlone = cluster === undefined && contacts === undefined
+    const listen = given ?? cluster?.[id] ?? (isAlone ? ALONE : undefined)
     const member = await Member.start({
       id,
       data: data ?? join('synod-data', id),
       machine: keyspace,
       settings: SERVICE_SETTINGS,
-      listen,
+      ...(listen !== undefined && { listen }),
       logger: log,
       metrics,
       ...(cluster !== undefined && { cluster }),
@@ -88,7 +91,7 @@ export class Service {
       ...securityOf(values),
     })
     try {
-      return await Service.#serve(member, values.http ?? httpBeside(listen), log, metrics)
+      return await Service.#serve(member, values.http ?? httpBeside(listen ?? ALONE), log, metrics)
     } catch (error) {
       await member.close()
       throw error

@@ -102,7 +102,7 @@ export async function withClient<Result>(
       ...security,
     })
     try {
-      const leftMillis = Math.max(1, timeoutMillis - (performance.now() - startedMillis))
+      const leftMillis = Math.max(1, Math.round(timeoutMillis - (performance.now() - startedMillis)))
       return await ask(client, { ...found, timeoutMillis: leftMillis })
     } finally {
       await client.close()

@@ -166,7 +166,7 @@ interface Configuration {
 
 async function configurationOf(cluster: Roster, timeoutMillis: number): Promise<Configuration> {
   const { latest, cluster: identity } = await cluster.status(timeoutMillis)
-  if (latest === null) throw new Failure('the cluster is not founded yet: are enough of its members up')
+  if (latest === null) throw new Failure('the cluster is not founded yet: are enough of its members up?')
   return { ...latest, identity }
 }
 

@@ -6,6 +6,7 @@ import { inFlags, SERVICE_OPTIONS, Service, settle } from '../../service/index.j
 import { Failure, REFUSED, UsageError } from '../errors.js'
 import { windUpOnInterrupt } from '../interruption.js'
 import { addOptions, CLUSTER_GROUP, explained } from './client.js'
+import { tuneEngine } from './engine.js'
 
 export function serveCommand(): Command {
   const command = new Command('serve')
@@ -27,12 +28,14 @@ it again does not mend what ends with 2 or 4.`
 
 /** Resolves when the member has ended in good order. */
 async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  tuneEngine()
   // Whoever started it, as `synod up` does, is gone, or wants it to stop. While it starts it may end anywhere.
   let stopIfAbandoned = (): void => process.exit()
   process.once('disconnect', () => stopIfAbandoned())
   const wasStartedByAnother = process.send !== undefined
   if (wasStartedByAnother && !process.connected) stopIfAbandoned()
   const service = await start(flags)
+  process.stdout.write(`${placeOf(service)}\n`) // whatever the level of the log
   let isTold = false
   const stop = (): void => {
     isTold = true
@@ -50,6 +53,11 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
     return
   }
   throw toldOf(error) ?? new Failure(inFlags(error.message))
+}
+
+function placeOf({ member, httpEndpoint }: Service): string {
+  const http = httpEndpoint === null ? '' : `, and answers HTTP at ${httpEndpoint}`
+  return `member ${member.id} listens at ${member.endpoint}${http}`
 }
 
 async function start(flags: Readonly<Record<string, unknown>>): Promise<Service> {

@@ -29,7 +29,7 @@ async function transfer(roster: Roster, { timeoutMillis }: Found, given: string 
       reports.find(({ member }) => member === number) ?? { member: number, endpoint: null, status: null },
     )
   const { leader, configuration } = await roster.status(timeoutMillis)
-  if (leader === null) throw new Failure('no member is known to lead: is a quorum of the members up')
+  if (leader === null) throw new Failure('no member is known to lead: is a quorum of the members up?')
   if (to === leader) return say(`${name(leader)} leads`)
   if (configuration?.members.length === 1) throw new Failure('there is only one member')
   if (!(await roster.isConnected(leader, timeoutMillis)))

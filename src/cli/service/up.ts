@@ -85,7 +85,7 @@ function foldersIn(data: string): readonly string[] {
   const other = names.find((name) => !COMES_WITH_A_DISK.has(name))
   if (members.length === 0 && other !== undefined)
     throw new UsageError(
-      `${data} holds ${JSON.stringify(other)} and no members: name a folder that is empty or not there yet with --data`,
+      `${data} holds ${JSON.stringify(other)} and no member of synod up: name a folder that is empty or not there yet with --data`,
     )
   return members
 }

@@ -117,7 +117,9 @@ export function checkOptions(options: MemberOptions<AnyMachine>): void {
     throw new BadOptions(
       `The identity of a cluster is a whole number from 1 to 2^48 - 1, and ${identity} is not.`,
     )
-  if (cluster !== undefined) checkCluster(id, cluster)
+  if (cluster !== undefined) checkFounders(cluster)
+  // Its folder may know better, but not where it is.
+  if (listen === undefined) checkIsFounder(options)
   if (blackBox !== undefined) checkBlackBox(blackBox)
   for (const endpoint of [...Object.values(cluster ?? {}), ...(join ?? []), advertise]) {
     if (endpoint !== undefined) endpointOf(endpoint)
@@ -129,7 +131,7 @@ export function checkOptions(options: MemberOptions<AnyMachine>): void {
   if (listen === undefined) return
   const { host, port } = listenAddress(listen)
   // Who takes any port that is free cannot say beforehand which.
-  if (isEverywhere(host) && port !== 0 && advertise === undefined && cluster === undefined)
+  if (isEverywhere(host) && port !== 0 && advertise === undefined && cluster?.[id] === undefined)
     throw new BadOptions(
       `Nobody finds a member at ${listen}, which stands for every address of this machine: say with \`advertise\` where it is.`,
     )
@@ -147,13 +149,11 @@ function checkName(name: string): void {
   )
 }
 
-function checkCluster(id: string, cluster: Readonly<Record<string, string>>): void {
-  checkFounders(cluster)
-  if (!Object.hasOwn(cluster, id)) {
-    throw new BadOptions(
-      `Member ${id} is not among those of the cluster (${Object.keys(cluster).join(', ')}): name it there.`,
-    )
-  }
+function checkIsFounder({ id, cluster }: MemberOptions<AnyMachine>): void {
+  if (cluster === undefined || Object.hasOwn(cluster, id)) return
+  throw new BadOptions(
+    `Member ${id} is not among those that found the cluster (${Object.keys(cluster).join(', ')}): name it there; or, if it came later, say with \`listen\` where it is.`,
+  )
 }
 
 /** Throws a `BadOptions` if these cannot found a cluster. */
@@ -226,6 +226,7 @@ export function planOf(
     )
   }
   checkIdentity(options, owner.cluster ?? found?.cluster ?? null)
+  if (owner.cluster === null) checkIsFounder(options)
   const founders = names.map((_, number) => number)
   const member = owner.member ?? found?.free ?? names.indexOf(id)
   const endpoints = new Map([...(found?.endpoints ?? []), ...(about?.endpoints ?? [])])

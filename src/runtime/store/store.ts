@@ -121,7 +121,10 @@ export class Store {
     return this.#durable
   }
 
-  /** Adds a record to the next batch. Its bytes are copied, but for the data of a snapshot, which must not change. */
+  /**
+   * Adds a record to the next batch. Its bytes are copied, but for the data of a snapshot, which the store takes: they must
+   * not change, and may be gone once they are in its file.
+   */
   write(record: StoreRecord): void {
     if (this.#isClosed) throw new StoreError('failed', 'The store is closed: open it again to write to it.')
     if (this.#failure !== null) return
@@ -228,6 +231,7 @@ export class Store {
   async #storeSnapshot(record: SnapshotRecord, ordinal: number): Promise<void> {
     const path = join(this.#directory, snapshotName(ordinal))
     await createWhole(this.#files, path, snapshotChunks(record, this.#identity, ordinal))
+    release(record)
     await this.#files.syncDirectory(this.#directory)
   }
 
@@ -237,6 +241,19 @@ export class Store {
     this.#snapshotOrdinal = ordinal
     this.#log.trim(firstSegment, replaced)
   }
+}
+
+/**
+ * A snapshot in its file is needed in memory no more. Pages of its own, see `takeSnapshot`, go back to the system at once:
+ * all garbage is collected too seldom for blocks of that size.
+ */
+function release({ data }: SnapshotRecord): void {
+  // ECMAScript 2024
+  const buffer = data.buffer as ArrayBuffer & {
+    readonly resizable?: boolean
+    resize?(bytes: number): void
+  }
+  if (buffer.resizable) buffer.resize?.(0)
 }
 
 function checkSegmentBytes(bytes: number): void {

@@ -192,7 +192,11 @@ export class Connection implements FrameSink {
   /** The socket is gone. That is worth a word only where nobody answers: connections come and go. */
   #lose(error: NodeJS.ErrnoException | null): void {
     if (this.isOpen || !this.#dialled) this.cut()
-    else if (error === null) this.#fail('unreachable', 'It closed the connection before it said who it is.')
+    else if (error === null)
+      this.#fail(
+        'unreachable',
+        'It closed the connection before it said who it is: is TLS on at one side only?',
+      )
     // What the system says has an errno; what TLS says has none.
     else if (error.syscall === undefined) this.#fail('untrusted', `TLS failed: ${error.message}.`)
     else this.#fail('unreachable', `Nobody answers: ${error.message}.`)

@@ -16,6 +16,9 @@ export const MESSAGE = 4
 /** The least that is set aside for a frame whose length is known. */
 const LEAST_BYTES = 4096
 
+/** Room is made for so many times what has arrived: most frames are copied once, and none takes much more than came. */
+const HEADROOM = 8
+
 export interface FrameSink {
   /** The largest payload that is taken at this moment. */
   readonly frameBytes: number
@@ -97,7 +100,7 @@ export class FrameReader {
   #reserve(needed: number, total: number): void {
     const old = this.#partial
     if (needed <= old.length) return
-    const bytes = Buffer.allocUnsafeSlow(Math.min(total, Math.max(needed, old.length * 2, LEAST_BYTES)))
+    const bytes = Buffer.allocUnsafeSlow(Math.min(total, Math.max(needed * HEADROOM, LEAST_BYTES)))
     bytes.set(old.subarray(0, this.#filled))
     this.#partial = bytes
   }

@@ -1,8 +1,9 @@
 // Who is let in, and what commands say that are not right: a sentence, and the exit code that the help promises.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { REFUSED } from '../../../src/cli/errors.js'
 import { ROOT } from '../../docs/markdown.js'
 import { makeAuthority } from '../../support/certificates.js'
@@ -34,7 +35,7 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   [
     'up --data OTHER',
     2,
-    'OTHER holds "thing" and no members: name a folder that is empty or not there yet with --data.',
+    'OTHER holds "thing" and no member of synod up: name a folder that is empty or not there yet with --data.',
   ],
   ['up --data FILE', 2, 'FILE cannot be used: it is no folder; name another folder with --data.'],
   ['init', 2, "required option '--cluster <members>' not specified."],
@@ -55,7 +56,7 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
   [
     `serve --id a --data DATA --cluster b=${nobody}`,
     2,
-    'Member a is not among those of the cluster (b): name it there.',
+    'Member a is not among those that found the cluster (b): name it there; or, if it came later, say with --listen where it is.',
   ],
   [
     'serve --id a --data DATA --listen 0.0.0.0:7400',
@@ -178,6 +179,20 @@ describe.concurrent('a member with TLS', () => {
   })
 })
 
+describe('Ctrl-C while nobody is reached', () => {
+  it('ends synod watch at once', async () => {
+    const silent = createServer()
+    onTestFinished(() => void silent.close())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo // it listens
+    const dialled = new Promise<Socket>((resolve) => silent.once('connection', resolve))
+    const watch = surroundings.start('watch', '--endpoints', `127.0.0.1:${port}`, '--timeout', '1h')
+    const socket = await dialled
+    onTestFinished(() => void socket.destroy())
+    expect(await watch.stop('SIGINT')).toMatchObject({ code: 130, stdout: '', stderr: '' })
+  })
+})
+
 describe('the unit for systemd', () => {
   it('does not start again what no restart mends', () => {
     const unit = readFileSync(join(ROOT, 'examples', 'synod.service'), 'utf8')
@@ -194,7 +209,7 @@ describe('a store that is damaged', () => {
     const member = surroundings.start('serve', ...place, '--log-level', 'info')
     for (const value of ['a value that rots', 'another'])
       expect(await synod(['put', 'k', value, '--endpoints', address])).toMatchObject({ code: 0 })
-    expect(await member.stop()).toMatchObject({ code: 0 })
+    expect(await member.stop()).toMatchObject({ code: 0, stdout: `member a listens at ${address}\n` })
     const log = `${data}/store/0000000001.votes`
     const bytes = readFileSync(log)
     bytes.write('A', bytes.indexOf('a value that rots'))

@@ -148,7 +148,7 @@ describe('options', () => {
     [{ tls: { ca: 'ca' } }, 'The certificate of the authority for TLS cannot be read: it must be in PEM'],
     [{ tls: { ...makeAuthority('one'), key: makeAuthority('two').key } }, 'not that of the certificate'],
     [{ cluster: { a: '127.0.0.1:1' }, join: ['127.0.0.1:1'] }, 'give `cluster` or `join`'],
-    [{ cluster: { b: '127.0.0.1:1' } }, 'Member a is not among those of the cluster (b)'],
+    [{ cluster: { b: '127.0.0.1:1' } }, 'Member a is not among those that found the cluster (b)'],
     [{ cluster: { a: '127.0.0.1:1', 'b/c': '127.0.0.1:2' } }, '"b/c" is no name of a member'],
     [{ cluster: { a: '127.0.0.1:1', b: '127.0.0.1:1' } }, 'have the same address'],
     [{ cluster: { a: 'here' } }, '"here" is no address: it must have the form host:port'],
@@ -162,6 +162,7 @@ describe('options', () => {
       'which stands for every address of this machine: say with `advertise` where',
     ],
     [{ listen: '[::]:7400' }, 'which stands for every address'],
+    [{ listen: '[::]:7400', cluster: { b: 'b:1' } }, 'which stands for every address'],
   ] as const)('%j: %s', ([options, detail]) => {
     expect(() => checkOptions({ ...good, ...options } as never)).toThrow(detail)
   })

@@ -109,6 +109,32 @@ describe('syncs', () => {
   })
 })
 
+describe('the memory of a snapshot', () => {
+  it('goes back to the system as soon as its file is in place, if it is pages of its own', async () => {
+    const files = new MemoryFiles()
+    const store = await openStore(files)
+    const Resizable = ArrayBuffer as new (length: number, options: object) => ArrayBuffer // ECMAScript 2024
+    const paged = new Uint8Array(new Resizable(3_000_000, { maxByteLength: 3_000_000 })).fill(7)
+    store.write(created)
+    store.write({ ...snapshot(1, 2), data: paged })
+    await durable(store, 2)
+    expect(paged.length).toBe(0)
+    await store.close()
+    const { data } = recover((await openStore(files)).records).snapshot ?? snapshot(0, 0)
+    expect(data.length).toBe(3_000_000)
+    expect(data.every((byte) => byte === 7)).toBe(true)
+  })
+
+  it('is left alone where others may hold the same', async () => {
+    const store = await openStore(new MemoryFiles())
+    const shared = snapshot(1, 2, 3_000_000)
+    store.write(created)
+    store.write(shared)
+    await durable(store, 2)
+    expect(shared.data.length).toBe(3_000_000)
+  })
+})
+
 describe('the records of the start', () => {
   it('are forgotten when they are not needed any more', async () => {
     const store = await openStore(await filled([created]))
