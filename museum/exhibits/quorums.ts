@@ -20,7 +20,6 @@ import {
   type Tender,
   type Vote,
 } from 'synod/paxos'
-import { type Scenario, swarm } from 'synod/simulation'
 import { classes, type Exhibit } from '../exhibit.js'
 
 /** Stands for a member that nobody is, and counts like one. */
@@ -140,12 +139,6 @@ class NeverSendsAgain extends Commander {
   }
 }
 
-/** One run of five in the swarm has little room for what waits; here all have. */
-function withLittleRoom(seed: number): Scenario {
-  const scenario = swarm(seed)
-  return { ...scenario, queueLimit: scenario.queueLimit ?? 4 }
-}
-
 export const QUORUMS: readonly Exhibit[] = [
   {
     name: 'own-vote-before-durable',
@@ -223,7 +216,6 @@ export const QUORUMS: readonly Exhibit[] = [
     breaks: 'Every queue has a bound; what is over it is refused before it is proposed (docs/LIMITS.md).',
     verdicts: ['bounds'],
     plant: classes({ leader: QueuesEverything }),
-    scenario: withLittleRoom,
   },
   {
     name: 'lost-wake-up',

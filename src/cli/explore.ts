@@ -17,15 +17,13 @@ import {
 } from '../simulation/index.js'
 import { isColored, PALETTE, red, uncolored } from './colors.js'
 import { UsageError } from './errors.js'
+import { noteInterrupt, EXIT_CODES as SIGNAL_CODES } from './interruption.js'
 import { applicationOf, MODULE_HELP, moduleError } from './machine.js'
 import { Output } from './output.js'
 import { Progress } from './progress.js'
 
 /** How many states are expanded before the event loop has its turn: some milliseconds' worth. */
 const STATES = 1_000
-/** 128 + SIGINT. */
-const INTERRUPTED = 130
-
 const EXIT_CODES: Readonly<Record<ExplorationResult['verdict'], number>> = {
   holds: 0,
   violated: 1,
@@ -103,7 +101,7 @@ function otherOptions(): Option[] {
 async function explore(flags: Flags): Promise<number> {
   const bounds = boundsFrom(flags)
   const application = await applicationOf(flags.machine, undefined)
-  const isInterrupted = stopOnSignal()
+  const isInterrupted = noteInterrupt()
   const startedAt = performance.now()
   const seconds = (): number => (performance.now() - startedAt) / 1_000
   const result = await run(bounds, application, { flags, isInterrupted, seconds })
@@ -120,7 +118,7 @@ async function explore(flags: Flags): Promise<number> {
     for (const line of report(result, wallSeconds, alarm)) output.line(line)
   }
   await output.flush()
-  return isInterrupted() && result.violation === null ? INTERRUPTED : EXIT_CODES[result.verdict]
+  return isInterrupted() && result.violation === null ? SIGNAL_CODES.SIGINT : EXIT_CODES[result.verdict]
 }
 
 function boundsFrom(flags: Flags): ExplorationBounds {
@@ -145,21 +143,6 @@ function parseBound({ name, bound }: BoundOption, text: string): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= low && value <= high) return value
   throw new UsageError(`--${name} must be a whole number from ${low} to ${high}, and '${text}' is not`)
-}
-
-/**
- * The first Ctrl-C ends the exploration, a second one the process. A module of a user may never give control back, so
- * with one the signal ends the process by itself: see {@link applicationOf}.
- */
-function stopOnSignal(): () => boolean {
-  let signals = 0
-  if (process.listenerCount('SIGINT') === 0) return () => false
-  process.removeAllListeners('SIGINT')
-  process.on('SIGINT', () => {
-    signals += 1
-    if (signals > 1) process.exit(INTERRUPTED)
-  })
-  return () => signals > 0
 }
 
 interface Surroundings {

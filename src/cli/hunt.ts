@@ -17,7 +17,7 @@ import { MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { Pool } from './pool.js'
 import { duration, Progress } from './progress.js'
-import { type CompleteFlags, machineOptions, scenarioFrom, scenarioOptions } from './scenario.js'
+import { type CompleteFlags, faultHelp, machineOptions, scenarioFrom, scenarioOptions } from './scenario.js'
 import { parseDuration, parseSeeds, shardFrom } from './seeds.js'
 
 const SEEDS = '1..1000'
@@ -42,10 +42,12 @@ export function huntCommand(): Command {
   for (const option of [...otherOptions(), ...scenarioOptions('swarm'), ...machineOptions()]) {
     command.addOption(option)
   }
-  return command.addHelpText('after', `\n${MODULE_HELP}\n\n${EXIT_HELP}`).action(async (flags: HuntFlags) => {
-    const scenario = flags.scenario ?? 'swarm'
-    process.exitCode = await hunt({ ...flags, scenario, machine: flags.machine ?? usualMachine(scenario) })
-  })
+  return command
+    .addHelpText('after', `\n${faultHelp()}\n\n${MODULE_HELP}\n\n${EXIT_HELP}`)
+    .action(async (flags: HuntFlags) => {
+      const scenario = flags.scenario ?? 'swarm'
+      process.exitCode = await hunt({ ...flags, scenario, machine: flags.machine ?? usualMachine(scenario) })
+    })
 }
 
 const EXIT_HELP =

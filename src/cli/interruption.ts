@@ -20,3 +20,18 @@ export function windUpOnInterrupt(windUp: () => void): void {
     })
   }
 }
+
+/**
+ * Says whether there was a Ctrl-C: then what a command has found so far is told. A second one ends the process at once. A
+ * module of a user may never give control back, so with one the signal ends the process by itself: see `machine.ts`.
+ */
+export function noteInterrupt(): () => boolean {
+  let signals = 0
+  if (process.listenerCount('SIGINT') === 0) return () => false
+  process.removeAllListeners('SIGINT')
+  process.on('SIGINT', () => {
+    signals += 1
+    if (signals > 1) process.exit(EXIT_CODES.SIGINT)
+  })
+  return () => signals > 0
+}

@@ -73,16 +73,28 @@ function stackOf(error: unknown): string {
 
 const NPM = 'npm keeps options for itself unless -- comes before them, as in: npm start -- 6 --loss 20'
 
+/** What to say where words beside the options are too many, or missing. */
+const TAKEN: Readonly<Record<string, { readonly most: string; readonly least?: string }>> = {
+  simulate: { most: `one seed is all that simulate takes; ${NPM}` },
+  hunt: { most: 'hunt takes nothing but options: give it its seeds as in --seeds 1..1000' },
+  shrink: {
+    most: 'one seed, or one story, is all that shrink takes, and options',
+    least: 'shrink wants the seed of a run that fails, or a story, as in: synod shrink 42 --scenario swarm',
+  },
+  explore: { most: 'explore takes nothing but options; synod explore --help lists them' },
+  check: {
+    most: 'one history is all that check takes',
+    least: 'check wants the file of a history, as in: synod check history.jsonl; or - for standard input',
+  },
+}
+
 function sentenceOf(error: CommanderError | UsageError | Failure): string {
   if (!(error instanceof CommanderError)) return error.message
-  if (error.code === 'commander.excessArguments' && error.message.includes("'check'")) {
-    return 'one history is all that check takes'
-  }
-  if (error.code === 'commander.excessArguments' && error.message.includes("'simulate'")) {
-    return `one seed is all that simulate takes; ${NPM}`
-  }
+  const [, , group = ''] = process.argv
+  const taken = Object.hasOwn(TAKEN, group) ? TAKEN[group] : undefined
+  if (error.code === 'commander.excessArguments' && taken !== undefined) return taken.most
+  if (error.code === 'commander.missingArgument' && taken?.least !== undefined) return taken.least
   if (error.code === 'commander.help') {
-    const [, , group = ''] = process.argv
     return Object.hasOwn(COMMANDS, group)
       ? `${group} wants to be told what; synod ${group} --help lists it`
       : 'there is no such command; synod --help lists them'

@@ -1,5 +1,6 @@
 /** The summary of a run, for people. */
 import { FAULTS, type FaultClass, type HistoryEntry, type Summary } from '../simulation/index.js'
+import { chosenOf, leftOutOf } from './chosen.js'
 
 type Paint = (text: string) => string
 
@@ -15,8 +16,9 @@ export function report(
   const outcomes = `${became('ok')} ok, ${became('fail')} failed, ${became('info')} unknown`
   return [
     `seed ${seed}: ${outcomeOf(summary, alarm)}`,
-    `  cluster   ${options.members} members, ${options.clients} clients, ${options.delayMicros / 1000} ± ${options.jitterMicros / 1000} ms`,
-    `  faults    ${faultsOf(summary)}`,
+    ...chosenOf(options),
+    ...rows('faults', faultsOf(summary)),
+    ...leftOutOf(options),
     ...refusedOf(summary),
     `  time      ${simulatedSeconds} s simulated in ${wallSeconds.toFixed(2)} s, ${events} events`,
     `  messages  ${sent} sent, ${delivered} delivered, ${dropped} dropped`,
@@ -50,12 +52,12 @@ function reasonsOf(refused: Summary['refused']): string[] {
 }
 
 /** What was on, how strong, and how many times it happened. */
-function faultsOf({ options, faults }: Summary): string {
+function faultsOf({ options, faults }: Summary): string[] {
   const classes = Object.entries(options.faults).map(([name, strength]) => {
     const isRate = FAULTS[name as FaultClass].unit === 'perMillion' // the keys of faults are classes
     return `${name} ${isRate ? `${strength / 10_000} %` : `x${strength}`} (${faults[name] ?? 0})`
   })
-  return classes.length === 0 ? 'none' : classes.join(', ')
+  return options.overBudget ? [...classes, 'over budget'] : classes
 }
 
 function verdictsOf({ verdicts }: Summary, alarm: Paint): string[] {

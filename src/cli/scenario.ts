@@ -21,16 +21,16 @@ import { UsageError } from './errors.js'
 
 /** Those options, for the command line; `scenario` is the one without which. */
 export function scenarioOptions(scenario: 'classic' | 'swarm' = 'classic'): Option[] {
+  const otherwise = (value: string | number): string =>
+    scenario === 'swarm' ? `(default: what the seed picks; in classic: ${value})` : `(default: ${value})`
   const quantities = QUANTITIES.map(({ name, unit, field, help, defaultHelp }) => {
     const value = defaultHelp ?? (CLASSIC[field] ?? 0) / UNITS[unit].scale
-    return new Option(`--${name} <${unit}>`, `${help} (default: ${value})`)
+    return new Option(`--${name} <${unit}>`, `${help} ${otherwise(value)}`)
   })
   const shortForms = SHORT_FORMS.map(({ name, fault, help }) => {
     const unit = unitOf(fault)
-    return new Option(
-      `--${name} <${unit}>`,
-      `${help} (default: ${(CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale})`,
-    )
+    const value = (CLASSIC.faults[fault] ?? 0) / UNITS[unit].scale
+    return new Option(`--${name} <${unit}>`, `${help} ${otherwise(value)}`)
   })
   const collect =
     (isOn: boolean) =>

@@ -13,10 +13,11 @@ import {
 } from '../simulation/index.js'
 import { isColored, PALETTE } from './colors.js'
 import { UsageError } from './errors.js'
+import { EXIT_CODES, noteInterrupt } from './interruption.js'
 import { MODULE_HELP } from './machine.js'
 import { Output } from './output.js'
 import { Progress } from './progress.js'
-import { machineOptions, type ScenarioFlags, scenarioOptions } from './scenario.js'
+import { faultHelp, machineOptions, type ScenarioFlags, scenarioOptions } from './scenario.js'
 import { explained, runOf, storyCommand, storyOf, type ToldRun } from './told.js'
 
 /** The event loop has its turn after so long. */
@@ -40,14 +41,14 @@ export function shrinkCommand(): Command {
   for (const option of [...scenarioOptions(), ...machineOptions(), ...otherOptions()])
     command.addOption(option)
   return command
-    .addHelpText('after', `\n${MODULE_HELP}\n\n${EXIT_HELP}`)
+    .addHelpText('after', `\n${faultHelp()}\n\n${MODULE_HELP}\n\n${EXIT_HELP}`)
     .action(async (word: string, flags: Flags) => {
-      await shrinkRun(word, flags)
+      process.exitCode = await shrinkRun(word, flags)
     })
 }
 
 const EXIT_HELP =
-  'It exits with 0 when it has a story; with 2 when an option or a module is wrong, or the run\ndoes not fail, so that there is nothing to shrink; and with 70 when Synod itself is wrong.'
+  'It exits with 0 when it has a story; with 2 when an option or a module is wrong, or the run\ndoes not fail, so that there is nothing to shrink; with 70 when Synod itself is wrong; and with\n130 on Ctrl-C, which has it tell the shortest until then.'
 
 function otherOptions(): Option[] {
   return [
@@ -57,12 +58,20 @@ function otherOptions(): Option[] {
   ]
 }
 
-/** Shrinks, and says what came of it. Throws a UsageError. */
-async function shrinkRun(word: string, flags: Flags): Promise<void> {
+/** Shrinks, says what came of it, and gives the exit code. Throws a UsageError. */
+async function shrinkRun(word: string, flags: Flags): Promise<number> {
   const limitSeconds = parseLimit(flags.limit)
   const told = await runOf(word, flags)
+  const isInterrupted = noteInterrupt()
   const startedAt = performance.now()
-  const [first, last] = await search(told, startedAt + limitSeconds * 1_000)
+  const endMillis = startedAt + limitSeconds * 1_000
+  const [first, last] = await search(told, {
+    onFailure: ({ verdict, event }) =>
+      process.stderr.write(
+        `synod: ${verdict} fails at event ${event}; looking for shorter runs for ${limitSeconds} s at most\n`,
+      ),
+    isOver: () => isInterrupted() || performance.now() >= endMillis,
+  })
   const wallSeconds = Math.round(performance.now() - startedAt) / 1_000
 
   const short = { ...told, seed: last.seed, scenario: last.scenario }
@@ -84,6 +93,7 @@ async function shrinkRun(word: string, flags: Flags): Promise<void> {
   process.stderr.write(
     `synod: ${verdict} fails at event ${event} instead of ${first.failure.event}, after ${last.runs} runs in ${wallSeconds.toFixed(1)} s\n`,
   )
+  return isInterrupted() ? EXIT_CODES.SIGINT : 0
 }
 
 function parseLimit(text: string | undefined): number {
@@ -92,18 +102,28 @@ function parseLimit(text: string | undefined): number {
   throw new UsageError(`--limit must be a number of seconds, and '${text}' is not`)
 }
 
-/** The run as it was given, and the shortest that was found before the time was over. */
-async function search(told: ToldRun, endMillis: number): Promise<readonly [Shrunk, Shrunk]> {
+interface Surroundings {
+  /** Hears how the run fails that was given. */
+  readonly onFailure: (failure: Shrunk['failure']) => void
+  readonly isOver: () => boolean
+}
+
+/** The run as it was given, and the shortest that was found before it was over. */
+async function search(
+  told: ToldRun,
+  { onFailure, isOver }: Surroundings,
+): Promise<readonly [Shrunk, Shrunk]> {
   const { seed, application } = told
   const scenario = { ...told.scenario, requests: told.scenario.requests ?? application.requests }
   const shrinking = shrink({ scenario, seed, trial: explainedTrials(told) })
   const first = shrinking.next().value
   if (first === null)
     throw new UsageError(`every verdict holds: there is nothing to shrink in ${told.replay}`)
+  onFailure(first.failure)
   const progress = new Progress(process.stderr)
   let last = first
   try {
-    for (let sliceMillis = performance.now() + SLICE_MILLIS; performance.now() < endMillis; ) {
+    for (let sliceMillis = performance.now() + SLICE_MILLIS; !isOver(); ) {
       const { done, value } = shrinking.next()
       if (value !== null) last = value
       if (done === true) break

@@ -207,6 +207,11 @@ function faultsOf({ numbers, faults: flags }: GivenOptions, base: Faults): Fault
   }
   for (const { isOn, text } of flags ?? []) {
     const [name = '', strength] = isOn ? text.split(/=(.*)/s) : [text]
+    if (name === '')
+      throw new OptionError(
+        isOn ? 'fault' : 'no-fault',
+        `must be a class of faults, and '${text}' names none`,
+      )
     if (!isFaultClass(name)) throw new OptionError(null, unknownFault(name))
     if (!isOn) delete faults[name]
     else if (strength === undefined) faults[name] = USUAL[FAULTS[name].unit]

@@ -93,7 +93,8 @@ export class World {
       application,
       settings,
       startWallMicros: START_WALL_MICROS,
-      quietMicros: overBudget ? 0 : quietMicros,
+      // Where nothing goes wrong at all it is quiet from the beginning: 0 would say that nobody knows.
+      quietMicros: overBudget ? 0 : Math.max(1, quietMicros),
       isOverBudget: overBudget,
     })
     this.#driver = new Driver({

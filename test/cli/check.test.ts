@@ -125,7 +125,7 @@ describe.concurrent('the history that synod simulate writes', () => {
 
 /** Commands without `check`, and the sentence that each of them gets. */
 const MISTAKES: readonly (readonly [args: readonly string[], sentence: string])[] = [
-  [[], "missing required argument 'history'."],
+  [[], 'check wants the file of a history, as in: synod check history.jsonl; or - for standard input.'],
   [[GOOD, GOOD], 'one history is all that check takes.'],
   [['no/such/file'], 'the history cannot be read from no/such/file: ENOENT: no such file or directory.'],
   [[GOOD, '--limit', '0'], "--limit must be a number of seconds above 0, and '0' is not."],

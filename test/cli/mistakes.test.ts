@@ -42,6 +42,14 @@ const MISTAKES: readonly (readonly [command: string, sentence: string])[] = [
     'simulate 6 --fault flood',
     `There is no class of faults called flood; there are ${Object.keys(FAULTS).join(', ')}.`,
   ],
+  ['simulate 6 --fault =3', "--fault must be a class of faults, and '=3' names none."],
+  ['hunt 5', 'hunt takes nothing but options: give it its seeds as in --seeds 1..1000.'],
+  [
+    'shrink',
+    'shrink wants the seed of a run that fails, or a story, as in: synod shrink 42 --scenario swarm.',
+  ],
+  ['shrink 6 7', 'one seed, or one story, is all that shrink takes, and options.'],
+  ['explore 3', 'explore takes nothing but options; synod explore --help lists them.'],
   ['simulate 6 --fault rot=-1', "--fault rot must be a whole number from 0 to 16, and '-1' is not."],
   [
     'simulate 6 --format xml',

@@ -1,14 +1,32 @@
 // `synod shrink`, and the stories that it tells.
 
 import { describe, expect, it } from 'vitest'
-import { readStory, STORY_VERSION } from '../../src/simulation/index.js'
+import { readStory, STORY_VERSION, sharedApplication, simulate, swarm } from '../../src/simulation/index.js'
 import { ofVersion } from '../support/stories.js'
-import { linesOf, SMALL, shell, synod } from './command.js'
+import { ended, linesOf, SMALL, shell, startSynod, synod } from './command.js'
 import { FORGETFUL, folderWith } from './forgetful.js'
 
 /** A world that is quickly done, and soon shrunk. */
 const LOSSY = ['--scenario', 'classic', '--members', '3', '--clients', '2', '--loss', '10']
 const MINE = ['--machine', './mine.mjs']
+
+it('tells the shortest run until then on Ctrl-C, with exit code 130', async () => {
+  const faults = { 'lying-sync': 3, rollback: 3 }
+  const fails = (seed: number): boolean => {
+    const scenario = { ...swarm(seed), faults: { ...swarm(seed).faults, ...faults } }
+    return !simulate({ seed, scenario, application: sharedApplication() }).summary.ok
+  }
+  let seed = 1
+  while (!fails(seed)) seed += 1
+  const liars = ['--fault', 'lying-sync=3', '--fault', 'rollback=3']
+  const child = startSynod(['shrink', String(seed), '--scenario', 'swarm', ...liars, '--limit', '600'])
+  child.stderr.on('data', (text) => {
+    if (String(text).includes('looking for shorter runs')) child.kill('SIGINT')
+  })
+  const end = await ended(child)
+  expect(end.code).toBe(130)
+  expect(linesOf(end.stdout).at(-1)).toMatch(/^# replay it with: npx synod simulate \d{20,300}$/)
+})
 
 describe('a machine of one’s own with a bug', () => {
   it('is hunted, shrunk to a story, and the story replays the same failure', async () => {

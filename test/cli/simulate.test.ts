@@ -86,6 +86,9 @@ describe.concurrent('the transcript', () => {
     expect(linesOf(stderr)).toEqual([
       'seed 6: every verdict holds',
       '  cluster   3 members, 2 clients, 30 ± 20 ms',
+      '  clients   placement last, machine key-value, reads decree, requests 3 each',
+      '  settings  alpha 64, log 4194304 bytes, chunk 262144 bytes',
+      '  calm      from 10 s on, length 60 s',
       expect.stringMatching(/^ {2}faults {4}loss 5 % \(\d+\)$/),
       expect.stringMatching(/^ {2}time {6}\d+(\.\d+)? s simulated in \d+\.\d\d s, \d+ events$/),
       expect.stringMatching(/^ {2}messages {2}\d+ sent, \d+ delivered, \d+ dropped$/),

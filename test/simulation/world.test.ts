@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Node, type NodeOptions } from '../../src/paxos/index.js'
+import { Leader, Node, type NodeOptions } from '../../src/paxos/index.js'
 import { bankApplication } from '../../src/simulation/application.js'
 import { CLASSIC, checkScenario, type Scenario } from '../../src/simulation/scenario.js'
 import { failuresOf, runWorld, transcribed } from './worlds.js'
@@ -211,3 +211,27 @@ class SpoiledNode extends Node {
     return actions
   }
 }
+
+/** Leads, and proposes nothing. */
+class IdleLeader extends Leader {
+  override propose(): void {}
+}
+
+it('is asked for liveness also where nothing goes wrong from the beginning', () => {
+  const scenario = {
+    members: 3,
+    clients: 2,
+    requests: 2,
+    faults: {},
+    quietMicros: 0,
+    lengthMicros: 9_000_000,
+  }
+  expect(failuresOf(runWorld({ seed: 1, scenario }))).toEqual([])
+  const makeNode = (made: NodeOptions): Node =>
+    new Node({ ...made, roles: { leader: (context, start) => new IdleLeader(context, start) } })
+  const { verdicts } = runWorld({ seed: 1, scenario, makeNode })
+  expect(verdicts['liveness']).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('no fault was active'),
+  })
+})

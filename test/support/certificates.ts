@@ -9,8 +9,8 @@ export interface Certified {
 }
 
 export interface Authority extends Certified {
-  /** A certificate for this machine under its usual names, for both ends of a connection. */
-  issue(): Certified
+  /** A certificate for this machine under its usual names, or for another one, for both ends of a connection. */
+  issue(host?: string): Certified
 }
 
 const DAY_MILLIS = 24 * 60 * 60 * 1000
@@ -23,9 +23,10 @@ export function makeAuthority(name: string): Authority {
   return {
     key: pem(keys.privateKey),
     cert,
-    issue: () => {
+    issue: (host) => {
       const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      const names = sequence(tagged(0x82, Buffer.from('localhost')), tagged(0x87, Buffer.of(127, 0, 0, 1)))
+      const address = host === undefined ? [tagged(0x87, Buffer.of(127, 0, 0, 1))] : []
+      const names = sequence(tagged(0x82, Buffer.from(host ?? 'localhost')), ...address)
       const alternatives = extension('2.5.29.17', names)
       return {
         key: pem(own.privateKey),

@@ -1,6 +1,9 @@
 /** A line for each member: kept up to date on a terminal; in a pipe, a line whenever one changes. */
 import type { WriteStream } from 'node:tty'
 
+/** Where a terminal does not say how wide it is. */
+const USUAL_COLUMNS = 80
+
 export interface BoardLine {
   readonly name: string
   readonly text: string
@@ -43,7 +46,8 @@ export class Board {
   #draw(lines: readonly string[]): void {
     if (lines.join('\n') === this.#drawn.join('\n')) return
     this.#erase()
-    for (const line of lines) this.#stream.write(`${line.slice(0, this.#stream.columns - 1)}\n`)
+    const columns = this.#stream.columns || USUAL_COLUMNS
+    for (const line of lines) this.#stream.write(`${line.slice(0, columns - 1)}\n`)
     this.#drawn = lines
   }
 

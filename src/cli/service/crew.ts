@@ -122,8 +122,9 @@ function lineOf(
   if (status === undefined) return line('does not answer')
   const trouble = troubleOf(status)
   if (trouble !== null) return line(trouble)
+  const clients = Math.max(0, status.clients - 1) // without this one
   return line(
     status.leader === status.member ? 'leads' : 'serves',
-    `slot ${status.applied}, ${status.clients} clients`,
+    `slot ${status.applied}, ${clients === 1 ? '1 client' : `${clients} clients`}`,
   )
 }

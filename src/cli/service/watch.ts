@@ -36,9 +36,9 @@ export function watchCommand(): Command {
     .option('--json', 'a line of JSON for each')
     .action(async (prefix: string, flags: Flags) => {
       const after = revisionOf(flags.after)
-      const over = new AbortController()
-      windUpOnInterrupt(() => over.abort())
       await withClient(flags, (client, { timeoutMillis }) => {
+        const over = new AbortController()
+        windUpOnInterrupt(() => over.abort()) // as long as nobody is reached there is nothing to put in order
         const watch = new Watch(client, Buffer.from(prefix), flags.json === true, timeoutMillis)
         return watch.run(after, over.signal)
       })

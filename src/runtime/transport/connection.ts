@@ -9,6 +9,7 @@ import { decodeHello, decodeRefusal, encodeRefusal, HELLO_BYTES, type Hello } fr
 import type { TransportLimits } from './limits.js'
 import { Outgoing } from './outgoing.js'
 import { type ProblemReason, Refused, refusedBy, type TransportCounts } from './problems.js'
+import { tlsSentence } from './tls.js'
 
 /** How long a connection that is turned away is kept, so that the other side can read why. */
 const FAREWELL_MILLIS = 1_000
@@ -198,7 +199,7 @@ export class Connection implements FrameSink {
         'It closed the connection before it said who it is: is TLS on at one side only?',
       )
     // What the system says has an errno; what TLS says has none.
-    else if (error.syscall === undefined) this.#fail('untrusted', `TLS failed: ${error.message}.`)
+    else if (error.syscall === undefined) this.#fail('untrusted', tlsSentence(error))
     else this.#fail('unreachable', `Nobody answers: ${error.message}.`)
   }
 

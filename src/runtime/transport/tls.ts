@@ -35,6 +35,13 @@ export function connectTls(tls: TransportTls, { host, port }: Endpoint): Socket 
   return connect(isIP(host) === 0 ? { ...options, servername: host } : options)
 }
 
+/** What is wrong with TLS, as one sentence: OpenSSL gives lines of its own sources as well. */
+export function tlsSentence({ code, reason, message }: NodeJS.ErrnoException & { reason?: string }): string {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'TLS failed: the other side does not speak it.'
+  const detail = code?.startsWith('ERR_SSL_') === true ? (reason ?? code) : message
+  return `TLS failed: ${detail.replace(/[\s:.]+$/, '')}.`
+}
+
 /** Whether the other side has shown a certificate that is valid here. */
 export function hasCertificate(socket: Socket, tls: TransportTls | undefined): boolean {
   return tls?.ca !== undefined && (socket as Partial<TLSSocket>).authorized === true // a plain socket has no such property

@@ -1,8 +1,9 @@
 // Who is let in, and what commands say that are not right: a sentence, and the exit code that the help promises.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { REFUSED } from '../../../src/cli/errors.js'
 import { ROOT } from '../../docs/markdown.js'
 import { makeAuthority } from '../../support/certificates.js'
@@ -175,6 +176,20 @@ describe.concurrent('a member with TLS', () => {
     const stranger = file('stranger', makeAuthority('theirs').cert)
     const { code, stderr } = await synod(['get', 'k', '--endpoints', address, '--tls-ca', stranger])
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^synod: No member lets this client in/)])
+  })
+})
+
+describe('Ctrl-C while nobody is reached', () => {
+  it('ends synod watch at once', async () => {
+    const silent = createServer()
+    onTestFinished(() => void silent.close())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo // it listens
+    const dialled = new Promise<Socket>((resolve) => silent.once('connection', resolve))
+    const watch = surroundings.start('watch', '--endpoints', `127.0.0.1:${port}`, '--timeout', '1h')
+    const socket = await dialled
+    onTestFinished(() => void socket.destroy())
+    expect(await watch.stop('SIGINT')).toMatchObject({ code: 130, stdout: '', stderr: '' })
   })
 })
 

@@ -1,7 +1,8 @@
 // `synod up`, and the commands that ask it: what a person does in the first minute.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { REFUSED } from '../../../src/cli/errors.js'
 import { linesOf, shell, synod } from '../command.js'
 import { Asker, freePorts, type Running, Surroundings } from './running.js'
 
@@ -201,6 +202,25 @@ describe('synod up, when a member dies', () => {
     process.kill(Number(member), 'SIGKILL')
     const [, name] = await up.says(/^(\w) .* killed by SIGKILL, starts again in 0\.5 s$/m, from)
     await up.says(new RegExp(`starts again[\\s\\S]*^${name} .* (serves|leads)$`, 'm'), from)
+  })
+})
+
+describe('synod up, when the folder of a member is lost', () => {
+  it.runIf(process.platform === 'linux')('does not start it again and again: the others go on', async () => {
+    const folder = surroundings.path('lost')
+    const first = await freePorts(3)
+    const cluster = surroundings.start('up', '--data', folder, '--port', `${first}`)
+    await cluster.says(/The cluster serves/)
+    const { pid } = cluster.child
+    const members = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    const lost = members.find((member) =>
+      readFileSync(`/proc/${member}/cmdline`, 'utf8').includes('--id\0c\0'),
+    )
+    process.kill(Number(lost), 'SIGKILL')
+    rmSync(`${folder}/c`, { recursive: true })
+    await cluster.says(new RegExp(`^c .* ended with exit code ${REFUSED}$`, 'm'))
+    await new Asker('--endpoints', `127.0.0.1:${first}`).ask('put', 'still', 'there')
+    expect(await cluster.stop('SIGINT')).toMatchObject({ code: 0 })
   })
 })
 

@@ -75,18 +75,24 @@ describe('the one who dials', () => {
     const user = client(withCertificate())
     user.transport.know(1, a.endpoint.replace('127.0.0.1', 'localhost'))
     await user.until(() => user.reachable.has(1))
-    const authorityOfAll = client(withCertificate())
-    authorityOfAll.transport.know(1, a.endpoint.replace('127.0.0.1', '127.0.0.2'))
-    await authorityOfAll.until(() => authorityOfAll.problems.length > 0)
-    expect(authorityOfAll.reachable.size).toBe(0)
+    const elsewhere = await member(1, { tls: { ...authority.issue('elsewhere'), ca } })
+    const strict = client(withCertificate())
+    strict.transport.know(1, elsewhere.endpoint)
+    await strict.problem('untrusted')
+    expect(strict.reachable.size).toBe(0)
+    expect(strict.problems[0]?.detail).toMatch(/^TLS failed: .* 127\.0\.0\.1 is not in the cert's list\.$/)
   })
 
-  test('is told that nobody answers where only plain TCP is spoken', async () => {
+  test('is told where only plain TCP is spoken', async () => {
     const a = await member(1)
     const user = client({ tls: { ca } })
     user.transport.know(1, a.endpoint)
     await a.problem('oversized')
     await user.until(() => user.problems.length > 0)
+    expect(user.problems[0]).toMatchObject({
+      reason: 'untrusted',
+      detail: 'TLS failed: the other side does not speak it.',
+    })
   })
 })
 
