@@ -81,10 +81,14 @@ function refusedOf({ refusals, refused }: Tally): readonly string[] {
 
 /** In how many runs each verdict failed, was not decided, or was not asked for. */
 function verdictsOf({ failures, undecided, notAsked }: Tally): readonly string[] {
-  return Object.entries(failures).map(([name, count]) => {
-    if (count > 0) return `${name} FAILED ${count} times`
-    if (undecided[name]) return `${name} undecided ${undecided[name]} times`
-    return notAsked[name] ? `${name} not asked ${notAsked[name]} times` : `${name} ok`
+  const names = Object.keys(failures)
+  return names.map((name) => {
+    const parts = [
+      ...(failures[name] ? [`FAILED ${failures[name]} times`] : []),
+      ...(undecided[name] ? [`undecided ${undecided[name]} times`] : []),
+      ...(notAsked[name] ? [`not asked ${notAsked[name]} times`] : []),
+    ]
+    return `${name} ${parts.join(' and ') || 'ok'}`
   })
 }
 
