@@ -62,6 +62,12 @@ export interface Machine<State, Command, Output, Query = unknown, Answer = unkno
   migrate?(state: State, from: number): State
   /** The next state, plain data again, and what the requester is told. */
   apply(state: State, command: Command, context: DecreeContext): readonly [State, Output]
+  /**
+   * @internal Told of the requests of a decree before the first of their commands is applied. A machine whose state is
+   * larger than the caches of the processor fetches from memory what they will touch, all at once in place of one after
+   * the other. It changes nothing, does not throw, and need not be called.
+   */
+  prefetch?(state: State, requests: readonly { readonly command: Uint8Array }[]): void
   /** Answers a read; must not change the state. */
   query?(state: State, query: Query, context: QueryContext): Answer
   /**

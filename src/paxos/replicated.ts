@@ -154,6 +154,7 @@ export function applyContent(
     if (asksForUpgrade(request)) tell(request, upgradeMachine(replicated, request, execution))
   const { timeMicros, applied: slot, machineVersion: version } = replicated
   const context: DecreeContext = { timeMicros, slot, version }
+  execution.machine.prefetch?.(replicated.state, requests)
   const run = (command: Uint8Array): Outcome => runCommand(replicated, command, context, execution)
   for (const request of requests)
     if (!asksForUpgrade(request)) tell(request, executeRequest(replicated, request, settings, run))

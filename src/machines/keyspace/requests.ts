@@ -22,6 +22,7 @@
  * A limit of 0 is the usual one.
  */
 import { ByteReader, ByteWriter, type Codec, CommandFailed, MalformedBytes } from '../../paxos/index.js'
+import { hashOf } from './table.js'
 import type {
   KeyspaceCommand,
   KeyspaceCompareAndSet,
@@ -85,6 +86,13 @@ function encodePut({ key, value, ttlMillis }: KeyspacePut): Uint8Array {
   writer.bytes(key)
   writer.bytes(value)
   return writer.take()
+}
+
+/** The hash of the key that a put writes to, without decoding it; null for what is no put, or one with a long key. */
+export function hashOfPut(command: Uint8Array): number | null {
+  const keyBytes = command[1] ?? 0
+  const isShort = keyBytes < 128 && 2 + keyBytes < command.length
+  return command[0] === PUT && isShort ? hashOf(command, 2, 2 + keyBytes) : null
 }
 
 function encodeCompareAndSet(command: KeyspaceCompareAndSet | KeyspaceCompareRevisionAndSet): Uint8Array {

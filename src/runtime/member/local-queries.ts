@@ -32,6 +32,7 @@ export function withLocalQueries(machine: AnyMachine): AnyMachine {
     migrate: (state, from) => migrateState(machine, state, from, from + 1),
     initial: () => machine.initial(),
     apply: (state, command, context) => machine.apply(state, command, context),
+    prefetch: (state, requests) => machine.prefetch?.(state, requests),
     query: (state, query, context) => {
       if (typeof query === 'function') return new Given(structuredClone(query(state)))
       if (machine.query !== undefined) return machine.query(state, query, context)

@@ -3,6 +3,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type KeyspaceCommand, keyspace } from '../../../src/machines/index.js'
+import { finderOf } from '../../../src/machines/keyspace/state.js'
+import { hashOf } from '../../../src/machines/keyspace/table.js'
 import { encodeText, joinBytes, sameBytes } from '../../../src/paxos/index.js'
 import { samePlain } from '../../../src/simulation/same-plain.js'
 
@@ -116,4 +118,46 @@ test('a vacant segment keeps no memory of a snapshot', () => {
   const bytes = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
   const again = keyspace.snapshots?.decode(bytes, 1) ?? keyspace.initial()
   expect(again.segments.every(({ buffer }) => buffer !== bytes.buffer)).toBe(true)
+})
+
+test('what is prefetched changes nothing, whatever the requests are', () => {
+  const requestsOf = (draws: readonly number[], garbage: Uint8Array): readonly { command: Uint8Array }[] =>
+    [...draws.map((draw) => keyspace.commands?.encode(commandOf(draw)) ?? NO_BYTES), garbage].map(
+      (command) => ({ command }),
+    )
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { minLength: 3, maxLength: 60 }), fc.uint8Array(), (draws, garbage) => {
+      const state = keyspace.initial()
+      keyspace.prefetch?.(state, requestsOf(draws, garbage))
+      expect(samePlain(state, keyspace.initial())).toBe(true)
+      for (const [each, draw] of draws.entries()) keyspace.apply(state, commandOf(draw), at(each))
+      const before = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
+      for (const first of [1, garbage[0] ?? 0]) {
+        keyspace.prefetch?.(state, requestsOf(draws, Uint8Array.of(first, ...garbage)))
+        expect(sameBytes(keyspace.snapshots?.encode(state, 1) ?? NO_BYTES, before)).toBe(true)
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('the keys whose records are prefetched are those that are put', () => {
+  const state = keyspace.initial()
+  for (let draw = 0; draw < 300; draw++)
+    keyspace.apply(state, { type: 'put', key: encodeText(`${draw}`), value: one }, at(1))
+  const { table } = finderOf(state)
+  const puts = ['7', '8', '9', '10'].map(
+    (name) => ({ type: 'put', key: encodeText(name), value: two }) as const,
+  )
+  keyspace.prefetch?.(
+    state,
+    puts.map((put) => ({ command: keyspace.commands?.encode(put) ?? NO_BYTES })),
+  )
+  const { prefetched } = table
+  table.prefetch(
+    state.segments,
+    puts.map(({ key: name }) => hashOf(name, 0, name.length)),
+  )
+  expect(table.prefetched).toBe(prefetched)
+  expect(prefetched).not.toBe(0)
 })
