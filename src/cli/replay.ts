@@ -107,7 +107,7 @@ function filesOf(path: string): readonly string[] {
   const names = readdirSync(path).filter((name) => name.endsWith('.blackbox'))
   if (names.length === 0)
     throw new UsageError(
-      `${path} holds no recording: name the folder that a member was given with --black-box`,
+      `${path} holds no recording: name the folder of a member; synod up makes one for each in that of --black-box`,
     )
   return names.sort().map((name) => join(path, name))
 }

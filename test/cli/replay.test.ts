@@ -161,7 +161,10 @@ describe('synod replay', () => {
     writeFileSync(other, 'Once upon a time')
     const wrong: readonly [readonly string[], RegExp][] = [
       [[join(folder, 'nothing')], /there is no file/],
-      [[folder], /holds no recording: name the folder that a member was given with --black-box/],
+      [
+        [folder],
+        /holds no recording: name the folder of a member; synod up makes one for each in that of --black-box/,
+      ],
       [[other], /this is no recording of a black box/],
       [[other, '--machine', join(folder, 'none.mjs')], /there is no file/],
       [[other, '--machine', other], /cannot be loaded/],
