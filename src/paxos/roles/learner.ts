@@ -403,6 +403,7 @@ export abstract class Learner extends Role {
     for (const slot of this.decisions.keys()) if (slot <= this.applied) this.decisions.delete(slot)
     this.trimmed = this.applied
     this.logBytes = 0
+    this.sinceSnapshotBytes = 0
     this.#keepSnapshot(snapshot)
     this.#jumped()
     this.tell({ type: 'learned', decided: this.applied })

@@ -44,8 +44,7 @@ export class Bounds extends Verdict {
 
   /** A log that ought to be trimmed grows only while somebody is waited for. */
   #overgrows(event: number, node: Node, replica: Replica): void {
-    const { applied, snapshotSlot, catchingUp, sinceSnapshotBytes } = replica
-    if (snapshotSlot === applied) return // as where one of another took the place of all that
+    const { applied, catchingUp, sinceSnapshotBytes } = replica
     const before = this.#overgrown.get(node.self)
     this.#overgrown.set(node.self, applied)
     const isWaiting = [...catchingUp.values()].some((untilMicros) => untilMicros >= node.nowMicros)

@@ -471,6 +471,15 @@ describe('a snapshot of another member', () => {
     expect(taker.replica.snapshotSlot).toBe(6)
     expect(taker.outgoing).toEqual(giver.outgoing)
   })
+
+  it('counts as the last one: the next is taken when a log has come since then', () => {
+    taker = new Seated({ self: 0, settings: { logBytes: 3 * WEIGHT } }).learn(1, decrees(3))
+    giveAll()
+    for (const sequence of [6, 7, 8]) taker.learn(sequence + 1, [entry(sequence)])
+    expect(taker.replica.snapshotSlot).toBe(6)
+    taker.learn(10, [entry(9)])
+    expect(taker.replica.snapshotSlot).toBe(10)
+  })
 })
 
 // ---- being removed -------------------------------------------------------------------------------------------
