@@ -2,7 +2,7 @@
  * A byte writer and reader for decrees. Numbers are LEB128 varints up to 2^53 − 1, byte strings are prefixed
  * with their length.
  */
-import { decodeText, encodeText } from './text.js'
+import { decodeText, encodeText, writeShortText } from './text.js'
 
 export class ByteWriter {
   readonly #capacity: number
@@ -39,8 +39,13 @@ export class ByteWriter {
 
   /** A text in UTF-8. */
   text(value: string): void {
-    if (value === '') this.number(0)
-    else this.bytes(encodeText(value))
+    const { length } = value
+    this.#reserve(1 + length)
+    // A short length is one byte.
+    if (writeShortText(this.#bytes, this.#length + 1, value)) {
+      this.#bytes[this.#length] = length
+      this.#length += 1 + length
+    } else this.bytes(encodeText(value))
   }
 
   /** How many bytes were written since the last time that they were taken. */

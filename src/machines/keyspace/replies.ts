@@ -135,12 +135,14 @@ export const answers: Codec<KeyspaceAnswer> = {
   },
 }
 
+/** Answers are sent at once and not kept, so they are written behind each other. */
+const gets = new ByteWriter(65_536)
+
 function encodeGet(entry: KeyspaceValue | null): Uint8Array {
   if (entry === null) return Uint8Array.of(GET_ABSENT)
-  const writer = new ByteWriter(NUMBERS_BYTES + entry.value.length)
-  writer.number(GET)
-  writeValue(writer, entry)
-  return writer.take()
+  gets.number(GET)
+  writeValue(gets, entry)
+  return gets.take()
 }
 
 function encodeScan({ entries, more, revision }: KeyspaceScanAnswer): Uint8Array {

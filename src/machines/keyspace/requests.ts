@@ -75,12 +75,18 @@ export const commands: Codec<KeyspaceCommand> = {
   },
 }
 
-/** Puts are written behind each other: memory for each of them would cost more than all the rest. */
-const puts = new ByteWriter(16_384)
+/** Puts and gets are written behind each other: memory for each of them would cost more than all the rest. */
+const shared = new ByteWriter(16_384)
+
+/** That writer, without what could not be written to its end. */
+function sharedWriter(): ByteWriter {
+  if (shared.length > 0) shared.take()
+  return shared
+}
 
 function encodePut({ key, value, ttlMillis }: KeyspacePut): Uint8Array {
-  // What cannot be written, as many a time to live, must leave nothing behind.
-  const writer = ttlMillis === undefined ? puts : new ByteWriter(NUMBERS_BYTES + key.length + value.length)
+  const writer =
+    ttlMillis === undefined ? sharedWriter() : new ByteWriter(NUMBERS_BYTES + key.length + value.length)
   writer.number(ttlMillis === undefined ? PUT : PUT_MORTAL)
   if (ttlMillis !== undefined) writer.number(ttlMillis)
   writer.bytes(key)
@@ -150,12 +156,9 @@ function readCompareAndSet(reader: ByteReader): KeyspaceCommand {
 /** What is decoded shares the memory of its bytes. */
 export const queries: Codec<KeyspaceQuery> = {
   encode: (query) => {
+    if (query.type === 'get') return encodeGet(query.key)
     const writer = new ByteWriter(NUMBERS_BYTES)
     switch (query.type) {
-      case 'get':
-        writer.number(GET)
-        writer.bytes(query.key)
-        break
       case 'scan':
         writer.number(SCAN)
         writer.bytes(query.prefix)
@@ -179,6 +182,13 @@ export const queries: Codec<KeyspaceQuery> = {
     if (reader.done) return query
     throw new MalformedBytes('A query goes on after its end.')
   },
+}
+
+function encodeGet(key: Uint8Array): Uint8Array {
+  const writer = sharedWriter()
+  writer.number(GET)
+  writer.bytes(key)
+  return writer.take()
 }
 
 function limitToWrite(limit: number | undefined): number {

@@ -215,8 +215,9 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
 
   /** Asks on behalf of everybody who has come so far; who comes later waits for the next question. */
   #ask(): void {
-    for (const [key, asker] of this.unasked) this.asked.set(key, asker)
-    this.unasked.clear()
+    const { asked, unasked } = this // nobody is covered by a question any more
+    this.asked = unasked
+    this.unasked = asked
     this.questions += 1
     this.detours = 0
     this.#sendQuestion(this.towards)

@@ -161,3 +161,16 @@ test('the keys whose records are prefetched are those that are put', () => {
   expect(table.prefetched).toBe(prefetched)
   expect(prefetched).not.toBe(0)
 })
+
+test('what cannot be encoded leaves nothing behind in what is encoded next', () => {
+  const nothing = null as unknown as Uint8Array // as a program may give it that no compiler has seen
+  const put = { type: 'put', key, value: one } as const
+  const get = { type: 'get', key } as const
+  const [putBytes, getBytes] = [keyspace.commands?.encode(put), keyspace.queries?.encode(get)].map((bytes) =>
+    bytes?.slice(),
+  )
+  expect(() => keyspace.commands?.encode({ ...put, value: nothing })).toThrow(TypeError)
+  expect(keyspace.commands?.encode(put)).toEqual(putBytes)
+  expect(() => keyspace.queries?.encode({ ...get, key: nothing })).toThrow(TypeError)
+  expect(keyspace.queries?.encode(get)).toEqual(getBytes)
+})
