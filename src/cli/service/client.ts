@@ -51,8 +51,19 @@ export function addOptions(command: Command, names: readonly OptionName[]): Comm
 
 /** Adds the options of these names. */
 export function addFlags(command: Command, names: readonly OptionName[]): void {
-  for (const name of names)
-    command.option(`${flagOf(name)} ${OPTIONS[name].argument}`.trim(), OPTIONS[name].help)
+  for (const name of names) {
+    const { argument, help } = OPTIONS[name]
+    if (argument === '') command.option(flagOf(name), help)
+    else command.option(`${flagOf(name)} ${argument}`, help, once(flagOf(name)))
+  }
+}
+
+/** The value of an option that is given once: of two, one would be lost. */
+export function once(flag: string): (given: string, before: string | undefined) => string {
+  return (given, before) => {
+    if (before === undefined) return given
+    throw new UsageError(`${flag} is given twice: give it once`) // which may be a secret, so it is not said
+  }
 }
 
 /** A command that asks a cluster. */

@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import { checkFounders } from '../../runtime/index.js'
 import { settle } from '../../service/index.js'
 import { firstLineOf, UsageError } from '../errors.js'
-import { CLUSTER_GROUP, explained } from './client.js'
+import { CLUSTER_GROUP, explained, once } from './client.js'
 
 /** Identities are below this. */
 const IDENTITIES = 2 ** 48
@@ -23,7 +23,11 @@ export function initCommand(): Command {
     .description(
       'Makes a configuration file for all members and clients of a new cluster: its identity and a token, both random, and where its members are. Prints the command that runs each member.',
     )
-    .requiredOption('--cluster <members>', 'the members that found it: a=host:port,b=host:port,…')
+    .requiredOption(
+      '--cluster <members>',
+      'the members that found it: a=host:port,b=host:port,…',
+      once('--cluster'),
+    )
     .option('--file <file>', 'the file, which must not be there', 'synod.json')
     .addHelpText(
       'after',

@@ -49,6 +49,8 @@ const MISTAKES: readonly (readonly [command: string, code: number, sentence: str
     2,
     '--cluster must say where each member is, and each of them once: a=host:port,b=host:port,….',
   ],
+  ['init --cluster a=h:1 --cluster b=h:2', 2, '--cluster is given twice: give it once.'],
+  ['get x --endpoints h:1 --endpoints h:2', 2, '--endpoints is given twice: give it once.'],
   ['init --cluster a=h:1,b=h:1', 2, 'Two members of the cluster have the same address.'],
   ['member add here', 2, "an address must have the form host:port, and 'here' has not."],
   ['bench sing', 2, "there is no load 'sing': it is one of put, get, mixed."],
