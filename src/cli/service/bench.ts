@@ -7,6 +7,7 @@ import { windUpOnInterrupt } from '../interruption.js'
 import { Output } from '../output.js'
 import { Progress } from '../progress.js'
 import { clientCommand, DATA_GROUP, findCluster, type KeyspaceClient, orFailure } from './client.js'
+import { tuneEngine } from './engine.js'
 import { LOADS, Load, type LoadKind } from './load.js'
 import { jsonOfMeasured, tableOfMeasured } from './measured.js'
 
@@ -58,6 +59,7 @@ function numberOf(flag: string, given: string, low: number, high: number): numbe
 }
 
 async function bench(kind: LoadKind, flags: Flags): Promise<number> {
+  tuneEngine()
   const clients = numberOf('--clients', flags.clients, 1, 100_000)
   const connections = numberOf('--connections', flags.connections, 1, 10_000)
   const keys = numberOf('--keys', flags.keys, 1, 100_000_000)

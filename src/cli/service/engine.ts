@@ -1,6 +1,7 @@
 /**
- * How the engine of a member's process collects garbage. A member makes and drops much, keeps little of it in small
- * objects, and holds its log in blocks that live until the next snapshot; see docs/PERFORMANCE.md.
+ * How the engine of a process collects garbage that makes and drops much, and keeps little of it in small objects: of a
+ * member, whose log is blocks that live until the next snapshot, and of who asks as much as members can do. See
+ * docs/PERFORMANCE.md.
  */
 import { setFlagsFromString } from 'node:v8'
 
