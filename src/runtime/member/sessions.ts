@@ -47,7 +47,8 @@ export class SessionOwners {
     const opener = this.#openerOf(session)
     if (opener === undefined) return
     const opens = this.#opens.get(client)
-    if (opens === undefined || opens !== opener.slice(0, opener.lastIndexOf('.')))
-      throw new MalformedBytes(`Session ${session} is that of another client.`)
+    // Nothing is cut off and compared: this is done for every request.
+    const isOwn = opens !== undefined && opens.length === opener.lastIndexOf('.') && opener.startsWith(opens)
+    if (!isOwn) throw new MalformedBytes(`Session ${session} is that of another client.`)
   }
 }
