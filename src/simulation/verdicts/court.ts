@@ -325,6 +325,11 @@ export class Court {
     if (this.#excuse === null) this.liveness.watch(this.#pending.values(), event, nowMicros)
   }
 
+  /** Looks, every so often, who leads. */
+  leads(leader: NodeId | null, event: number, nowMicros: Micros): void {
+    if (this.#excuse === null) this.liveness.leads(leader, event, nowMicros)
+  }
+
   /** A client was told what its operation gave. */
   answered(event: number, client: number, answer: Answered, entry: HistoryEntry): void {
     const pending = this.#pending.get(client)
@@ -350,7 +355,9 @@ export class Court {
     const request = requestKey(session, sequence, '')
     const execution = this.#model.executionOf(request)
     const isCrowded = this.#mostPending > this.#queueLimit
-    this.answers.answered(event, request, outcome, execution?.outcome, isCrowded)
+    // Where by the decrees there was no room for a session, somebody has to be told.
+    const isFull = !outcome.ok && outcome.error === 'session-limit' && this.#model.hasRefused
+    if (!isFull) this.answers.answered(event, request, outcome, execution?.outcome, isCrowded)
     if (outcome.ok) this.durability.acknowledged(event, request, execution !== undefined)
     if (execution === undefined) return
     this.linearizable.executed(event, client, execution.number, floor)
