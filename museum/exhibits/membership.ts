@@ -13,6 +13,7 @@ import {
   type Observation,
   Replica,
   type Returning,
+  type StoreRecord,
 } from 'synod/paxos'
 import { type Scenario, swarm } from 'synod/simulation'
 import { classes, driver, type Exhibit, type MakeNode, store } from '../exhibit.js'
@@ -54,6 +55,13 @@ class StopsAtOnce extends Replica {
     const { configurations, highestMember } = membership
     const isNamed = configurations.some(({ members }) => members.includes(this.self))
     if (!isNamed && this.self <= highestMember && this.applied > 0) this.observe({ type: 'retired' })
+  }
+}
+
+/** Releases a removed member when it has applied the last slots, be it only in memory. */
+class TakesOverInMemory extends Replica {
+  protected override persist(record: StoreRecord): void {
+    if (record.type !== 'learned') super.persist(record)
   }
 }
 
@@ -145,6 +153,14 @@ export const MEMBERSHIP: readonly Exhibit[] = [
     breaks: 'A removed member serves until a quorum of the next holds its slots (docs/PROTOCOL.md).',
     verdicts: ['liveness', 'ended', 'durability'],
     plant: classes({ replica: StopsAtOnce }),
+  },
+  {
+    name: 'removed-member-released-early',
+    wrong:
+      'A voter releases a removed member when its store does not say yet that the last slots are decided.',
+    breaks: 'A removed member serves until a quorum of the next holds its slots (docs/PROTOCOL.md).',
+    verdicts: ['durability'],
+    plant: classes({ replica: TakesOverInMemory }),
   },
   {
     name: 'removed-member-returns',

@@ -8,6 +8,7 @@ import {
   type Heartbeat,
   Leader,
   type NodeId,
+  type Outcome,
   type Read,
   type ReadIndex,
   type ReadIndexAnswer,
@@ -106,6 +107,17 @@ class ForgetsWhatTheClientSaw extends Replica {
   }
 }
 
+/** Has no room for one read in five, however few there are. */
+class RefusesReads extends Replica {
+  #answered = 0
+
+  protected override query(query: Uint8Array): Outcome {
+    this.#answered += 1
+    if (this.#answered % 5 !== 0) return super.query(query)
+    return { ok: false, error: 'overloaded', detail: 'Try again later.' }
+  }
+}
+
 export const READS: readonly Exhibit[] = [
   {
     name: 'read-without-round',
@@ -170,6 +182,14 @@ export const READS: readonly Exhibit[] = [
     verdicts: ['stale reads'],
     needsReads: true,
     plant: classes({ replica: ForgetsWhatTheClientSaw }),
+  },
+  {
+    name: 'read-refused',
+    wrong: 'One read in five is refused for want of room, and there is room.',
+    breaks: 'A read is refused only where as many wait as may (docs/LIMITS.md, settings).',
+    verdicts: ['answers'],
+    needsReads: true,
+    plant: classes({ replica: RefusesReads }),
   },
   {
     name: 'heartbeat-answered-under-older-promise',

@@ -11,6 +11,7 @@ import {
   type Outcome,
   Replica,
   type Request,
+  type RequestMessage,
 } from 'synod/paxos'
 import { classes, type Exhibit, type MakeNode } from '../exhibit.js'
 
@@ -89,6 +90,19 @@ class AnswersBeforeItIsDecided extends Replica {
   }
 }
 
+/** Looks at its own sessions when a request arrives, and may not have applied yet what opened the one in question. */
+class KnowsOnlySessionsItApplied extends Replica {
+  override request(from: NodeId, message: RequestMessage): void {
+    const { session, sequence } = message.request
+    if (session === 0 || this.replicated.sessions.live.has(session)) {
+      super.request(from, message)
+      return
+    }
+    const outcome: Outcome = { ok: false, error: 'session-unknown', detail: `Session ${session} is unknown.` }
+    this.send(from, { type: 'answer', session, sequence, name: '', outcome, slot: this.applied })
+  }
+}
+
 /** A machine that depends on the member that it runs on. */
 function dependsOnItsMember(): MakeNode {
   return (options) => {
@@ -147,6 +161,13 @@ export const SESSIONS: readonly Exhibit[] = [
     breaks: 'PMMC Fig. 1: a replica answers what it has performed.',
     verdicts: ['durability', 'answers'],
     plant: classes({ replica: AnswersBeforeItIsDecided }),
+  },
+  {
+    name: 'session-unknown-to-who-lags',
+    wrong: 'A member that has not applied yet what opened a session tells its client that it is unknown.',
+    breaks: 'Only the decrees say which sessions there are (docs/PROTOCOL.md, requests).',
+    verdicts: ['answers'],
+    plant: classes({ replica: KnowsOnlySessionsItApplied }),
   },
   {
     name: 'machine-depends-on-member',

@@ -31,7 +31,7 @@ export function report(
 /** Where stores are lost beyond what the members can stand, what was found out is the outcome, and not all was asked. */
 function outcomeOf({ ok, verdicts, refused }: Summary, alarm: Paint): string {
   if (!ok) return alarm('not every verdict holds')
-  if (Object.values(verdicts).every(({ notAsked }) => notAsked === undefined)) return 'every verdict holds'
+  if (excuseOf(verdicts) === undefined) return 'every verdict holds'
   const stores = reasonsOf(refused)
   const found = stores.length === 0 ? '' : `stores were refused (${stores.join(', ')}); `
   return `${found}every verdict that is due holds`
@@ -40,11 +40,16 @@ function outcomeOf({ ok, verdicts, refused }: Summary, alarm: Paint): string {
 /** The stores that were found out, if there were any; and what was not asked therefore. */
 function refusedOf({ refused, verdicts }: Summary): string[] {
   const reasons = reasonsOf(refused)
-  const [excuse] = Object.values(verdicts).flatMap(({ notAsked }) => notAsked ?? [])
+  const excuse = excuseOf(verdicts)
   return [
     ...(reasons.length === 0 ? [] : [`  refused   ${reasons.join(', ')}`]),
     ...(excuse === undefined ? [] : [`  safety    is all that is due: ${excuse}`]),
   ]
+}
+
+/** Why nothing but safety was asked for. That a machine has no invariant to ask for is not that. */
+function excuseOf({ liveness, ended }: Summary['verdicts']): string | undefined {
+  return liveness?.notAsked ?? ended?.notAsked
 }
 
 function reasonsOf(refused: Summary['refused']): string[] {

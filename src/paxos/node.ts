@@ -196,6 +196,8 @@ export class Node implements RoleContext {
         break
     }
     this.#deliverLocal()
+    this.roles.leader?.settled()
+    this.#deliverLocal()
     if (this.#fields.neededVersion > 0 && this.#fields.awake) this.#stop()
     this.#inTurn = false
     return this.#actions

@@ -79,6 +79,9 @@ export abstract class Role {
   /** Called when everything that the node has written is durable. */
   written(): void {}
 
+  /** Called when everything that came in a turn of the node has been heard. */
+  settled(): void {}
+
   protected get self(): NodeId {
     return this.#context.self
   }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   Acceptor,
   type Action,
+  type ClientRequest,
   DEFAULT_ROLES,
   DEPARTURE,
   type Message,
@@ -72,8 +73,11 @@ class Driven {
   }
 
   request(reference: number): readonly Action[] {
-    const request = { type: 'command', client: 0, reference, command: encoded('x') } as const
-    return this.node.step({ ...this.#now(), type: 'requests', requests: [request] })
+    return this.requests([{ type: 'command', client: 0, reference, command: encoded('x') }])
+  }
+
+  requests(requests: readonly ClientRequest[]): readonly Action[] {
+    return this.node.step({ ...this.#now(), type: 'requests', requests })
   }
 
   receive(...messages: readonly Message[]): readonly Action[] {
@@ -157,6 +161,19 @@ describe('routing', () => {
       expect(driven.node.freeze().roles).toEqual(before)
     },
   )
+})
+
+describe('a leader', () => {
+  it('puts all that comes in one turn into one decree', () => {
+    const driven = new Driven({ records: [], purpose: { type: 'seed', cluster: 7, voters: [SELF] } })
+    driven.boot()
+    for (const count of [2, 3, 4]) driven.durable(count)
+    const requests = [1, 2, 3].map(
+      (reference) => ({ type: 'command', client: reference, reference, command: encoded('x') }) as const,
+    )
+    const written = driven.requests(requests).filter(({ type }) => type === 'persist')
+    expect(written).toHaveLength(1)
+  })
 })
 
 describe('a vouching message', () => {

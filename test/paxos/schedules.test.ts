@@ -228,6 +228,34 @@ describe('whole clusters around a change', () => {
   })
 })
 
+describe('an acceptance that comes late', () => {
+  it('does not count for the ballot under which its leader leads again, with another decree', () => {
+    const theatre = new Theatre().open()
+    expect(theatre.elect()).toBe(0)
+    theatre.runFor(300_000)
+    theatre.enter(0, 'x')
+    theatre.deliver({ from: 0, to: 1, type: 'accept' })
+    theatre.sync(1)
+    const late = theatre.pending({ from: 1, to: 0, type: 'accepted' })
+    expect(late).toHaveLength(1)
+    theatre.crash(0) // its own vote is lost
+    theatre.letters.splice(0)
+    theatre.apart = (from, to) => from === 1 || to === 1
+    theatre.start(0)
+    theatre.run(() => theatre.leaders.includes(0))
+    theatre.enter(0, 'y')
+    theatre.sync(0)
+    expect(theatre.pending({ from: 0, to: 2, type: 'accept' })).not.toEqual([])
+    theatre.lose({ from: 0, to: 2 })
+    for (const letter of late) {
+      theatre.letters.push(letter)
+      theatre.deliverLetter(letter)
+    }
+    theatre.sync(0)
+    expect(theatre.judge.broken).toEqual([])
+  })
+})
+
 describe('a number that comes with a blank store', () => {
   it('is turned away, and answered nothing of its earlier life', () => {
     const theatre = new Theatre({ blank: true })

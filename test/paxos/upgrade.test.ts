@@ -250,6 +250,7 @@ describe('the roles', () => {
   it('propose it like a command: it waits for nobody', () => {
     lead()
     leader.propose(0, { type: 'propose', request: upgrading(1, 2) })
+    leader.settled()
     expect(leader.change).toBeNull()
     expect(leading.messages('tender')).toHaveLength(1)
   })

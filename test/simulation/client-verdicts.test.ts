@@ -2,7 +2,14 @@
 // calls and on a planted bug.
 
 import { describe, expect, it } from 'vitest'
-import { type MessageOf, Node, Replica, type RoleFactories } from '../../src/paxos/index.js'
+import {
+  type MessageOf,
+  Node,
+  type Outcome,
+  Replica,
+  type Request,
+  type RoleFactories,
+} from '../../src/paxos/index.js'
 import { sharedApplication } from '../../src/simulation/application.js'
 import type { HistoryEntry } from '../../src/simulation/clients.js'
 import { ApplicationError, checkLinearizability, operationsOfHistory } from '../../src/simulation/index.js'
@@ -177,6 +184,33 @@ describe('stale reads', () => {
   })
 })
 
+describe('answers', () => {
+  it.each([
+    [
+      'reads for want of room, and there is room',
+      RefusesReads,
+      /^a read of client \d+ was refused: no room$/,
+    ],
+    [
+      'one command in three because its session is unknown',
+      RefusesEveryThird,
+      /^request \d+\.\d+ was refused: who is that\?$/,
+    ],
+    [
+      'commands whose session was opened further than it has applied',
+      KnowsWhatItApplied,
+      /^request \d+\.\d+ was refused: who is that\?$/,
+    ],
+  ] as const)('break when a member refuses %s', (_what, Refusing, expected) => {
+    const { world, lines } = planted({
+      replica: (context, start, machine) => new Refusing(context, machine, start),
+    })
+    const { event = 0, reason } = world.court.answers.result
+    expect(reason).toMatch(expected)
+    expect(lines[event - 1]).toMatch(/ completes client \d+: /)
+  })
+})
+
 describe('liveness', () => {
   const begun = (place = 0) => ({ client: 1, place, timeMicros: 3_000, f: 'get' })
 
@@ -288,6 +322,37 @@ describe('liveness', () => {
 class Hasty extends Replica {
   override read(from: number, read: MessageOf<'read'>): void {
     super.read(from, { ...read, consistency: 'stale', atLeast: 0 })
+  }
+}
+
+/** Answers no read. */
+class RefusesReads extends Replica {
+  protected override query(): Outcome {
+    return { ok: false, error: 'overloaded', detail: 'no room' }
+  }
+}
+
+/** Refuses commands whose session is another's, it says. */
+abstract class RefusesCommands extends Replica {
+  protected abstract refuses(request: Request): boolean
+
+  override request(from: number, message: MessageOf<'request'>): void {
+    const { session, sequence } = message.request
+    const outcome = { ok: false, error: 'session-unknown', detail: 'who is that?' } as const
+    if (session === 0 || !this.refuses(message.request)) super.request(from, message)
+    else this.send(from, { type: 'answer', session, sequence, name: '', outcome, slot: this.applied })
+  }
+}
+
+class RefusesEveryThird extends RefusesCommands {
+  protected override refuses({ sequence }: Request): boolean {
+    return sequence % 3 === 0
+  }
+}
+
+class KnowsWhatItApplied extends RefusesCommands {
+  protected override refuses({ session }: Request): boolean {
+    return !this.replicated.sessions.live.has(session)
   }
 }
 

@@ -72,20 +72,68 @@ describe('durability', () => {
   })
 })
 
+describe('durability, when slots are taken over from a removed member', () => {
+  const learned = (slot: number): StoreRecord => ({ type: 'learned', slot })
+  const decision: StoreRecord = { type: 'decision', slot: 2, decree: NO_OP }
+  const takesOver = (...records: StoreRecord[]): Durability => {
+    const durability = new Durability(() => [0, 1, 2])
+    for (const record of records) durability.synced(3, 1, record)
+    durability.takenOver(4, 1, 2, [decree, NO_OP])
+    return durability
+  }
+  const snapshot: StoreRecord = {
+    ...{ type: 'snapshot', slot: 2, data: decree, trimmed: 0 },
+    ...{ incarnation: 1, promised: ballot, written: 2 },
+  }
+
+  it('holds when the store has them, and that they are decided, or a snapshot of what they made', () => {
+    expect(takesOver(accepted(1, decree), decision, learned(2)).result.ok).toBe(true)
+    expect(takesOver(snapshot).result.ok).toBe(true)
+  })
+
+  it('breaks when the store does not say that they are decided', () => {
+    expect(takesOver(accepted(1, decree), decision, learned(1)).result).toMatchObject({
+      ok: false,
+      event: 4,
+      reason: 'NODE_1 takes over what was decided up to slot 2, and its store says so only up to slot 1',
+    })
+  })
+
+  it('breaks when the store has something else there, or nothing', () => {
+    const reason =
+      'NODE_1 takes over what was decided up to slot 2, and its store has not what was decided in slot 1'
+    expect(takesOver(accepted(1, NO_OP), decision, learned(2)).result.reason).toBe(reason)
+    expect(takesOver(decision, learned(2)).result.reason).toBe(reason)
+  })
+
+  it('says nothing of a store that has lost something: its member need not know', () => {
+    const durability = new Durability(() => [0, 1, 2])
+    durability.forgot(1)
+    durability.takenOver(4, 1, 2, [decree, NO_OP])
+    expect(durability.result.ok).toBe(true)
+  })
+})
+
 describe('answers', () => {
   it('break when a request is refused that should not have been', () => {
     const answers = new Answers()
-    answers.answered(2, '1.1', { ok: false, error: 'session-window', detail: 'too many' }, undefined, true)
+    answers.answered(2, '1.1', { ok: false, error: 'session-window', detail: 'too many' }, undefined, false)
     expect(answers.result).toMatchObject({ ok: false, event: 2, reason: 'request 1.1 was refused: too many' })
   })
 
-  it('break when a request is refused for want of room, and there was room', () => {
+  it('break when there are no grounds for a refusal, be it of a command or of a read', () => {
     const answers = new Answers()
     const overloaded = { ok: false, error: 'overloaded', detail: '3 wait' } as const
     answers.answered(2, '1.1', overloaded, undefined, true)
     expect(answers.result.ok).toBe(true)
-    answers.answered(3, '1.2', overloaded, undefined, false)
-    expect(answers.result).toMatchObject({ ok: false, event: 3, reason: 'request 1.2 was refused: 3 wait' })
+    answers.refused(3, 'a read of client 4', overloaded, true)
+    expect(answers.result.ok).toBe(true)
+    answers.refused(4, 'a read of client 4', overloaded, false)
+    expect(answers.result).toMatchObject({
+      ok: false,
+      event: 4,
+      reason: 'a read of client 4 was refused: 3 wait',
+    })
   })
 
   it('break when a request is said to have failed that by the decrees does not', () => {

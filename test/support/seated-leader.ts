@@ -84,7 +84,11 @@ export function lead(options: Seat = {}, votes: readonly Vote[] = [], decided: S
   return under
 }
 
-export const propose = (each: Request) => leader.propose(0, { type: 'propose', request: each })
+/** What comes in one turn. */
+export function propose(...requests: readonly Request[]): void {
+  for (const request of requests) leader.propose(0, { type: 'propose', request })
+  leader.settled()
+}
 
 export const progress = (under: Ballot, decided: Slot) =>
   leader.progress(0, { type: 'progress', ballot: under, decided })

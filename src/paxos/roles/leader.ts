@@ -70,6 +70,8 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
   } | null = null
   /** The question for which no round could begin yet. */
   postponed: string | null = null
+  /** In this turn something came that nothing else waited before. Never between two turns. */
+  #hasNews = false
 
   override timer(timer: string): void {
     if (timer === 'heartbeat') this.#beat()
@@ -303,17 +305,25 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     this.confirming = null
   }
 
+  /** All that comes in one turn shares a decree, if there is room in it. */
   propose(_from: NodeId, { request }: Propose): void {
     if (this.phase !== 'leading') return // whoever asked will ask again, and elsewhere
+    if (this.queue.length >= this.settings.queueLimit) this.settled()
     if (this.queue.length >= this.settings.queueLimit) {
       this.tell({ type: 'refused', request })
       return
     }
     const isChange = request.session === 0 && request.sequence === 1
+    // Where others wait already, what they wait for is still to come, and whoever brings it goes on.
+    if (isChange || this.queue.length === 0) this.#hasNews = true
     if (isChange) this.change = request
     else this.queue.push(request)
-    // Where others wait already, what they wait for is still to come, and whoever brings it goes on.
-    if (isChange || this.queue.length === 1) this.#goOn()
+  }
+
+  override settled(): void {
+    if (!this.#hasNews) return
+    this.#hasNews = false
+    if (this.phase === 'leading') this.#goOn()
   }
 
   progress(_from: NodeId, { ballot, decided }: Progress): void {

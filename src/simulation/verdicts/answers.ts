@@ -1,22 +1,22 @@
 /**
- * Answers: what a client is told is what the decided decrees give, each request executed exactly once; and what the
- * application's own judge knows about the answers of one client holds.
+ * Answers: what a client is told is what the decided decrees give, each request executed exactly once; nobody is refused
+ * without grounds; and what the application's own judge knows about the answers of one client holds.
  */
 import { type Outcome, sameBytes } from '../../paxos/index.js'
 import type { ModelOutcome } from './model.js'
 import { Verdict } from './verdict.js'
 
+/** What was asked for was not done. */
+export type Refused = Extract<Outcome, { ok: false }>
+
 export class Answers extends Verdict {
-  /**
-   * A client was told the outcome of a command; by the decrees it is the one expected. Where it is crowded, and only
-   * there, it may be told that there is no room.
-   */
+  /** A client was told the outcome of a command; by the decrees it is the one expected. */
   answered(
     event: number,
     request: string,
     outcome: Outcome,
     expected: ModelOutcome | undefined,
-    isCrowded: boolean,
+    isGrounded: boolean,
   ): void {
     if (outcome.ok) {
       if (expected?.ok && sameBytes(expected.output, outcome.output)) return
@@ -27,9 +27,12 @@ export class Answers extends Verdict {
     } else if (outcome.error === 'command-failed') {
       if (expected !== undefined && !expected.ok && expected.detail === outcome.detail) return
       this.fail(event, `request ${request} failed, and by the decrees it does not fail so`)
-    } else if (outcome.error !== 'session-unknown' && !(outcome.error === 'overloaded' && isCrowded)) {
-      this.fail(event, `request ${request} was refused: ${outcome.detail}`)
-    }
+    } else this.refused(event, `request ${request}`, outcome, isGrounded)
+  }
+
+  /** A client was told that what it asked for was not done; whether there are grounds for that, the court knows. */
+  refused(event: number, what: string, refusal: Refused, isGrounded: boolean): void {
+    if (!isGrounded) this.fail(event, `${what} was refused: ${refusal.detail}`)
   }
 
   /** The application's judge found a client's answer impossible. */

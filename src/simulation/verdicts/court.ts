@@ -11,6 +11,7 @@ import {
   type Observation,
   type Replica,
   requestKey,
+  type SessionId,
   type Settings,
   type Slot,
   type StoreRecord,
@@ -20,7 +21,7 @@ import { type AnyApplication, isStale, type Operation } from '../application.js'
 import type { HistoryEntry } from '../clients.js'
 import { nameOf } from '../names.js'
 import { Agreement } from './agreement.js'
-import { Answers } from './answers.js'
+import { Answers, type Refused } from './answers.js'
 import { Ballots } from './ballots.js'
 import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
@@ -90,8 +91,6 @@ export class Court {
   readonly ended: Ended = new Ended()
   readonly #application: AnyApplication
   readonly #queueLimit: number
-  /** How many operations were pending at most. */
-  #mostPending = 0
   readonly #model: Model
   /** The event at which the model executes. */
   #modelEvent = 0
@@ -281,6 +280,9 @@ export class Court {
       case 'confirmed':
         this.#confirms(event, node, message)
         return
+      case 'takenOver':
+        this.durability.takenOver(event, node.self, message.slot, this.agreement.decrees)
+        return
     }
   }
 
@@ -312,7 +314,6 @@ export class Court {
     const { f, time: timeMicros } = entry
     const { floor } = this.linearizable
     this.#pending.set(client, { event, client, place, timeMicros, f, operation, entry, floor })
-    this.#mostPending = Math.max(this.#mostPending, this.#pending.size)
   }
 
   /** From now on a partition is all that is wrong, and leaves some members linked; or, with null, that is over. */
@@ -351,22 +352,25 @@ export class Court {
     if (!isStale(pending.operation)) this.linearizable.note(pending.event, pending.entry, 0, null)
   }
 
-  #executed(event: number, { client, floor }: Pending, { session, sequence, outcome }: Answered): void {
+  #executed(event: number, { client, place, floor }: Pending, answer: Answered): void {
+    const { session, sequence, outcome } = answer
     const request = requestKey(session, sequence, '')
     const execution = this.#model.executionOf(request)
-    const isCrowded = this.#mostPending > this.#queueLimit
-    // Where by the decrees there was no room for a session, somebody has to be told.
-    const isFull = !outcome.ok && outcome.error === 'session-limit' && this.#model.hasRefused
-    if (!isFull) this.answers.answered(event, request, outcome, execution?.outcome, isCrowded)
+    const isGrounded = !outcome.ok && this.#hasGrounds(outcome, place, session)
+    this.answers.answered(event, request, outcome, execution?.outcome, isGrounded)
     if (outcome.ok) this.durability.acknowledged(event, request, execution !== undefined)
     if (execution === undefined) return
     this.linearizable.executed(event, client, execution.number, floor)
     this.staleReads.told(client, execution.slot)
   }
 
-  #read(event: number, pending: Pending, query: unknown, { outcome, slot }: Answered): void {
-    if (!outcome.ok && outcome.error !== 'command-failed') return
+  #read(event: number, pending: Pending, query: unknown, { session, outcome, slot }: Answered): void {
     const { client, operation, floor } = pending
+    if (!outcome.ok && outcome.error !== 'command-failed') {
+      const isGrounded = this.#hasGrounds(outcome, pending.place, session)
+      this.answers.refused(event, `a read of client ${client}`, outcome, isGrounded)
+      return
+    }
     const stale = isStale(operation)
     const place = this.#model.executedThrough(slot)
     if (stale) this.staleReads.answered(event, client, slot, this.decided)
@@ -374,6 +378,18 @@ export class Court {
     this.staleReads.told(client, slot)
     const answer = outcome.ok ? outcome.output : null
     this.#reads.push({ event, client, stale, slot, query: this.#queries.encode(query), answer })
+  }
+
+  /**
+   * Whether a client at a node may be told that what it asked for was not done. A leader without room tells no client so:
+   * its requester asks again. That knows of too much itself when as many others wait at its node as it keeps.
+   */
+  #hasGrounds({ error }: Refused, place: NodeId, session: SessionId): boolean {
+    if (error === 'session-limit') return this.#model.hasRefused
+    if (error === 'session-unknown') return this.#model.hasExpired(session)
+    if (error !== 'overloaded') return false
+    const others = [...this.#pending.values()].filter((each) => each.place === place)
+    return others.length >= this.#queueLimit
   }
 
   // ---- the end -------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /**
  * Durability: nothing is decided before a quorum has it on disk, and nothing that a client was told is ever lost; each
- * ballot takes over what an earlier one may have chosen. Which members a quorum of a slot is of, one function says.
+ * ballot takes over what an earlier one may have chosen; and who takes slots over from a removed member has them on disk.
+ * Which members a quorum of a slot is of, one function says.
  */
 import {
   type Ballot,
@@ -44,6 +45,13 @@ export class Durability extends Verdict {
   readonly #forgetful: Set<NodeId> = new Set()
   /** What stores have lost that they had called durable, as long as their members have not found out. */
   readonly #losses: Map<NodeId, { readonly event: number; readonly records: number }> = new Map()
+  /** What each store holds beside votes: the decrees that others told, by slot; and up to where it says all is decided. */
+  readonly #told: Map<NodeId, Map<Slot, Decree>> = new Map()
+  readonly #learned: Map<NodeId, Slot> = new Map()
+  /** Up to where each has a snapshot. */
+  readonly #snapshots: Map<NodeId, Slot> = new Map()
+  /** Those that have lost something: nobody knows what is left of these. */
+  readonly #diminished: Set<NodeId> = new Set()
   /** The nodes that may have vouched for something. */
   readonly #vouching: Set<NodeId> = new Set()
 
@@ -54,6 +62,7 @@ export class Durability extends Verdict {
 
   /** A store has lost something that it may have vouched for: it must never vote again. */
   forgot(node: NodeId): void {
+    this.#diminished.add(node)
     if (this.#vouching.has(node)) this.#forgetful.add(node)
   }
 
@@ -78,6 +87,7 @@ export class Durability extends Verdict {
 
   /** A record became durable. */
   synced(event: number, node: NodeId, record: StoreRecord): void {
+    this.#learns(node, record)
     if (record.type !== 'accepted' && record.type !== 'promised') return
     if (this.#forgetful.has(node))
       this.fail(event, `${nameOf(node)} votes with a store that has lost what it may have vouched for`)
@@ -133,6 +143,48 @@ export class Durability extends Verdict {
     }
   }
 
+  #learns(node: NodeId, record: StoreRecord): void {
+    switch (record.type) {
+      case 'accepted':
+        raise(this.#learned, node, record.learned)
+        return
+      case 'learned':
+        raise(this.#learned, node, record.slot)
+        return
+      case 'snapshot':
+        raise(this.#learned, node, record.slot)
+        raise(this.#snapshots, node, record.slot)
+        return
+      case 'decision': {
+        const told = this.#told.get(node) ?? new Map<Slot, Decree>()
+        this.#told.set(node, told.set(record.slot, record.decree))
+        return
+      }
+    }
+  }
+
+  /**
+   * A member has said that it takes everything up to a slot over from one that was removed, whom nobody can ask for it
+   * then: it must know all that after a crash too. What it holds was on its disk once; damage it need not know of.
+   */
+  takenOver(event: number, node: NodeId, slot: Slot, decrees: readonly Decree[]): void {
+    if (this.#diminished.has(node)) return
+    const learned = this.#learned.get(node) ?? 0
+    const what = `${nameOf(node)} takes over what was decided up to slot ${slot}`
+    if (learned < slot) this.fail(event, `${what}, and its store says so only up to slot ${learned}`)
+    for (let each = (this.#snapshots.get(node) ?? 0) + 1; each <= slot; each++)
+      if (!this.#holds(node, each, decrees[each - 1]))
+        this.fail(event, `${what}, and its store has not what was decided in slot ${each}`)
+  }
+
+  #holds(node: NodeId, slot: Slot, decree: Decree | undefined): boolean {
+    if (decree === undefined) return false
+    const told = this.#told.get(node)?.get(slot)
+    if (told !== undefined && sameBytes(told, decree)) return true
+    const votes = this.#votes.get(slot) ?? []
+    return votes.some((each) => each.nodes.includes(node) && sameBytes(each.decree, decree))
+  }
+
   /** A slot is applied for the first time. */
   decided(event: number, slot: Slot, decree: Decree): void {
     for (const { decree: accepted, nodes } of this.#votes.get(slot) ?? []) {
@@ -172,6 +224,10 @@ export class Durability extends Verdict {
     for (const node of nodes) if (voters.includes(node)) count += 1
     return count >= quorumOf(voters)
   }
+}
+
+function raise(slots: Map<NodeId, Slot>, node: NodeId, slot: Slot): void {
+  if (slot > (slots.get(node) ?? 0)) slots.set(node, slot)
 }
 
 function higherBallot(ballot: Ballot, other: { readonly ballot: Ballot }): Ballot {

@@ -91,6 +91,11 @@ export class Model {
     return this.#byRequest.get(request)
   }
 
+  /** Whether this session was opened and has expired since. None that has comes back. */
+  hasExpired(session: SessionId): boolean {
+    return session > 0 && session < this.#nextSession && !this.#sessions.has(session)
+  }
+
   /** Applies the decree of the next slot. */
   apply(event: number, decree: Decree): void {
     const slot = this.applied + 1

@@ -113,6 +113,22 @@ describe('proposing', () => {
     expect(tenders.map(({ decree }) => decodeDecree(decree).stampMicros)).toEqual([WALL_MICROS, WALL_MICROS])
   })
 
+  it('batches what arrives in one turn into one decree', () => {
+    lead()
+    propose(request(1, 1, 'x'), request(1, 2, 'y'), request(2, 1, 'z'))
+    expect(tendered()).toEqual([[1, [1, 2, 1]]])
+  })
+
+  it('takes more of a turn than its queue may hold, as long as it may propose', () => {
+    lead({ settings: { queueLimit: 2 } })
+    propose(...[1, 2, 3, 4, 5].map((sequence) => request(1, sequence, 'x')))
+    expect(tendered()).toEqual([
+      [1, [1, 2]],
+      [2, [3, 4]],
+      [3, [5]],
+    ])
+  })
+
   it('batches what arrives while a write is in flight into one decree', () => {
     lead()
     propose(request(2, 1, 'in flight'))
