@@ -368,6 +368,33 @@ const CROWD: Situation = {
   queueLimit: [null, 1, 2],
 }
 
+/** Members crash where there is room for hardly more sessions than are in use. */
+const FULL_OF_SESSIONS: Situation = {
+  ...CRASH,
+  clients: [1, 2, 3],
+  placement: ['spread'],
+  queueLimit: [2, 8],
+}
+
+/** For long somebody hears too few to lead, or cannot write, and others can. */
+const LONG_FAULTS: Situation = {
+  ...CALM,
+  faults: [
+    { chained: 1 },
+    { chained: 2 },
+    { 'quorum-loss': 1 },
+    { 'quorum-loss': 2 },
+    { bridge: 1 },
+    { 'stalled-disk': 1 },
+    { 'stalled-disk': 2 },
+  ],
+  quietMillis: [8_000, 10_000, 12_000],
+  members: [3, 4, 5],
+  clients: [1, 2, 3, 5],
+  requests: [20, 40, 80, 160],
+  placement: ['spread'],
+}
+
 /** Which bugs each of them is for. */
 const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]])[] = [
   [
@@ -519,6 +546,8 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'answer-of-another-request',
     ],
   ],
+  [FULL_OF_SESSIONS, ['session-used-last-expires']],
+  [LONG_FAULTS, ['cut-off-leader-leads-on', 'stalled-leader-leads-on']],
   [CROWD, ['window-one-too-wide', 'window-without-bound', 'queue-without-bound']],
 ]
 

@@ -1,6 +1,7 @@
 /** All exhibits. */
 import type { Exhibit } from '../exhibit.js'
 import { ANCESTOR } from './ancestor.js'
+import { LEADERSHIP } from './leadership.js'
 import { MEMBERSHIP } from './membership.js'
 import { PROMISES } from './promises.js'
 import { QUORUMS } from './quorums.js'
@@ -16,4 +17,5 @@ export const EXHIBITS: readonly Exhibit[] = [
   ...SESSIONS,
   ...SNAPSHOTS,
   ...MEMBERSHIP,
+  ...LEADERSHIP,
 ]

@@ -51,6 +51,19 @@ class DropsOldSessions extends Reader {
   }
 }
 
+/** When there is no room, those are to go that were used least lately; here it is whoever was used last. */
+class ExpiresTheLastUsed extends Reader {
+  protected override beforeRequest({ session, sequence }: Request): void {
+    const { live, openers } = this.replicated.sessions
+    if (session !== 0 || sequence !== 0 || live.size < this.settings.sessionLimit) return
+    const used = [...live].sort(([, one], [, other]) => other.lastUsedMicros - one.lastUsedMicros)
+    const [last] = used
+    if (last === undefined) return
+    live.delete(last[0])
+    openers.delete(last[1].opener)
+  }
+}
+
 /** Answers are kept by the number of the request alone. */
 class KeepsAnswersByNumber extends Replica {
   kept: Map<number, Outcome> = new Map()
@@ -127,6 +140,13 @@ export const SESSIONS: readonly Exhibit[] = [
     breaks: 'Sessions that are used do not expire (docs/PROTOCOL.md, requests).',
     verdicts: ['exactly once', 'answers', 'identical state', 'durability'],
     plant: classes({ replica: DropsOldSessions }),
+  },
+  {
+    name: 'session-used-last-expires',
+    wrong: 'When there is no room for another session, the one that was used last goes.',
+    breaks: 'Only sessions that no decree has used for long expire (docs/PROTOCOL.md, requests).',
+    verdicts: ['exactly once', 'identical state', 'answers', 'durability'],
+    plant: classes({ replica: ExpiresTheLastUsed }),
   },
   {
     name: 'answer-of-another-request',

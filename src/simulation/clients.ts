@@ -108,6 +108,12 @@ export class Clients {
     return entry
   }
 
+  /** How many sessions they use at a time, at most, as long as no node starts anew. */
+  get sessions(): number {
+    const nodes = new Set(this.all.map(({ place }) => place)).size
+    return this.#application.sharedSessions === true ? nodes : this.all.length
+  }
+
   get done(): boolean {
     return this.#busy === 0
   }

@@ -102,7 +102,7 @@ export class Operators {
     return []
   }
 
-  /** The voters that are linked with a quorum of every configuration that counts, while a partition lasts. */
+  /** The voters that are linked with a working quorum of every configuration that counts, while such a fault lasts. */
   linked(shape: PartitionShape): readonly NodeId[] {
     // Who is not a member yet, because the cluster is not founded, waits for everybody.
     const isUp = (id: NodeId): boolean => {
@@ -111,7 +111,7 @@ export class Operators {
     }
     const isLinked = (id: NodeId): boolean =>
       this.configurations.every((members) => {
-        const linked = members.filter((other) => isUp(other) && (other === id || shape.hears(id, other)))
+        const linked = members.filter((other) => isUp(other) && shape.hears(id, other))
         return linked.length >= quorumOf(members)
       })
     return this.#site.court.membership.latest.members.filter(isLinked)

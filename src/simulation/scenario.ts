@@ -100,10 +100,17 @@ export const BOUNDS: Readonly<Record<Quantity, readonly [low: number, high: numb
 /** In a tight window there is room for so many bytes of decrees for each entry of a queue. */
 const TIGHT_BYTES = 64
 
-/** The settings of nodes in which everything that waits has little room. */
-export function tightSettings(queueLimit: number): Partial<Settings> {
+/** Where it is tight there is room for one session more than are in use. */
+const SPARE_SESSIONS = 1
+/** There a session goes after so long without use, when room is needed: less than a member may be down, or cut off. */
+const TIGHT_IDLE_MICROS = 1_000_000
+
+/** The settings of nodes in which everything that waits has little room, and clients use so many sessions at a time. */
+export function tightSettings(queueLimit: number, sessions: number): Partial<Settings> {
   const bytes = TIGHT_BYTES * queueLimit
   return {
+    sessionLimit: sessions + SPARE_SESSIONS,
+    sessionIdleMicros: TIGHT_IDLE_MICROS,
     queueLimit,
     parkedLimit: queueLimit,
     heldLimit: queueLimit,

@@ -73,11 +73,11 @@ export class World {
     const { seed, scenario, application, makeNode = (each) => new Node(each) } = options
     checkScenario(seed, scenario)
     const { alpha, logBytes, chunkBytes, queueLimit, quietMicros, overBudget } = scenario
-    const tight = queueLimit === null ? {} : tightSettings(queueLimit)
-    const settings = completeSettings({ alpha, logBytes, chunkBytes, ...tight, ...options.settings })
     this.options = options
     this.#lengthMicros = scenario.lengthMicros
     this.clients = new Clients(application, scenario, prefix(seed, DRAW.workload))
+    const tight = queueLimit === null ? {} : tightSettings(queueLimit, this.clients.sessions)
+    const settings = completeSettings({ alpha, logBytes, chunkBytes, ...tight, ...options.settings })
     this.#timeline = new Timeline(options.observer)
     this.#hosts = new Hosts(seed, scenario, this.clients)
     this.#network = new Network(seed, scenario)
@@ -156,6 +156,7 @@ export class World {
     }
     this.court.misses(this.events, this.nowMicros, this.#driver.operators.missed)
     this.court.watch(this.events, this.nowMicros)
+    this.court.leads(leaderOf(this.hosts)?.id ?? null, this.events, this.nowMicros)
   }
 
   get nowMicros(): Micros {
@@ -365,7 +366,13 @@ export class World {
     if (shape === null || !isCalm) this.court.holds(null, this.events, nowMicros)
     else {
       const fromMicros = Math.max(shape.fromMicros, nowMicros)
-      const lull = { fromMicros, linked: operators.linked(shape), shape: shape.class }
+      const { class: name, stalled } = shape
+      const lull = {
+        fromMicros,
+        linked: operators.linked(shape),
+        shape: name,
+        ...(stalled !== undefined && { stalled }),
+      }
       this.court.holds(lull, this.events, nowMicros)
     }
   }

@@ -259,6 +259,27 @@ describe('liveness', () => {
     })
   })
 
+  it('breaks when a member leads for long whose disk stalls, where the others are a quorum', () => {
+    const stalled = { fromMicros: 2_000, linked: [0, 2], shape: 'stalled-disk', stalled: 1 }
+    const verdict = new Liveness(0, 100)
+    verdict.leads(1, 4, 9_000)
+    verdict.holds(stalled, [], 5, 2_000)
+    verdict.leads(1, 6, 3_000)
+    verdict.leads(2, 7, 3_001)
+    verdict.leads(null, 8, 3_001)
+    expect(verdict.result.ok).toBe(true)
+    verdict.leads(1, 9, 3_001)
+    expect(verdict.result).toMatchObject({
+      ok: false,
+      event: 9,
+      reason: expect.stringMatching(/^NODE_1 still/),
+    })
+    const alone = new Liveness(0, 100)
+    alone.holds({ ...stalled, linked: [] }, [], 5, 2_000)
+    alone.leads(1, 6, 9_000)
+    expect(alone.result.ok).toBe(true)
+  })
+
   it('does not count the time in which something else was wrong beside a partition', () => {
     const verdict = new Liveness(0, 100)
     const beginning = begun()

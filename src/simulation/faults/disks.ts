@@ -36,12 +36,21 @@ function slowDisk(stage: Stage, episode: Episode): Strike | null {
   }
 }
 
+/** Every other one strikes whoever leads. The others can do without that member, unless it is the only one. */
 function stalledDisk(stage: Stage, episode: Episode): Strike | null {
-  const disk = memberFor(stage, episode)?.disk
-  if (disk === undefined) return null
+  const isForLeader = episode.detail(0, 0, 1) === 0
+  const host = (isForLeader ? stage.leader : null) ?? memberFor(stage, episode)
+  if (host === undefined) return null
+  const { id, disk } = host
   return {
-    nodes: [episode.pick(stage.members) ?? 0],
+    nodes: [id],
     what: 'its syncs do not end',
+    shape: {
+      class: episode.class,
+      fromMicros: episode.startMicros,
+      hears: (a, b) => a !== id && b !== id,
+      stalled: id,
+    },
     begin: () => {
       disk.stalledUntilMicros = Math.max(disk.stalledUntilMicros, episode.endMicros)
     },

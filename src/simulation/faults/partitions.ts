@@ -52,7 +52,7 @@ const SHAPERS = {
     const chain = first(leader, order)
     return {
       what: `a chain: ${chain.map(nameOf).join(' ')}`,
-      hears: (a, b) => Math.abs(chain.indexOf(a) - chain.indexOf(b)) === 1,
+      hears: (a, b) => Math.abs(chain.indexOf(a) - chain.indexOf(b)) <= 1,
     }
   },
 } satisfies { readonly [Class in EpisodeClass]?: Shaper }
@@ -68,7 +68,7 @@ function groups(order: readonly NodeId[], size: number): Shape | null {
 }
 
 function star(hub: NodeId, more: string): Shape {
-  return { what: `all hear ${nameOf(hub)} only; ${more}`, hears: (a, b) => a === hub || b === hub }
+  return { what: `all hear ${nameOf(hub)} only; ${more}`, hears: (a, b) => a === b || a === hub || b === hub }
 }
 
 function first(leader: NodeId, order: readonly NodeId[]): readonly NodeId[] {

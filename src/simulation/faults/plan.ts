@@ -38,7 +38,7 @@ const LENGTHS: Readonly<Record<EpisodeClass, readonly [low: Micros, high: Micros
   misdirection: [50_000, 2_000_000],
   'full-disk': [200_000, 3_000_000],
   'slow-disk': [500_000, 5_000_000],
-  'stalled-disk': [200_000, 3_000_000],
+  'stalled-disk': [200_000, 9_000_000],
   wipe: [50_000, 2_000_000],
   swap: [50_000, 2_000_000],
   jump: [0, 0],

@@ -52,15 +52,20 @@ export interface Strike {
   readonly what: string
   begin(): void
   end?(): void
-  /** Who hears whom while it lasts, if it is a partition and nothing else. */
+  /** Who can do without whom while it lasts, if it leaves the others as they are: a partition, or a stalled disk. */
   readonly shape?: PartitionShape
 }
 
-/** Who hears whom, from some time on; whoever hears a member is heard by it. */
+/**
+ * Who hears whom, from some time on; whoever hears a member is heard by it. A member whose disk owes what it promised
+ * counts as heard by nobody, not even by itself.
+ */
 export interface PartitionShape {
   readonly class: EpisodeClass
   readonly fromMicros: Micros
   hears(a: NodeId, b: NodeId): boolean
+  /** That member. */
+  readonly stalled?: NodeId
 }
 
 /** Looks whom an episode strikes, as things stand when it begins; null: it can do nothing. */

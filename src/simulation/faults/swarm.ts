@@ -60,17 +60,18 @@ const MEMBERS: readonly [number, ...number[]] = [1, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5
 /** In so many runs of a hundred nothing goes wrong, and in so many everything. */
 const NOTHING_PERCENT = 3
 const EVERYTHING_PERCENT = 3
-/** In so many there is one partition and nothing else: whoever is linked with a quorum must go on. */
-const PARTITION_PERCENT = 10
-/** It is the one that lasts longest of so many. */
-const PARTITIONS_DRAWN = 16
+/** In so many one part is out of order for long, and nothing else: whoever is linked with a working quorum must go on. */
+const SINGLE_PERCENT = 16
+/** It is the one that lasts longest of so many, once somebody leads. */
+const SINGLES_DRAWN = 64
+const LEADING_MICROS = 1_000_000
 /** A ring needs four, and most shapes show more with five. */
-const PARTED_MEMBERS: readonly [number, ...number[]] = [3, 4, 5, 5, 5, 5, 6, 7]
+const SINGLE_MEMBERS: readonly [number, ...number[]] = [3, 4, 5, 5, 5, 5, 6, 7]
 
 /** In so many runs of a hundred whatever waits has little room. */
 const TIGHT_PERCENT = 20
 
-const PARTITIONS: readonly EpisodeClass[] = [
+const SINGLES: readonly EpisodeClass[] = [
   'halves',
   'minority',
   'isolated-leader',
@@ -79,6 +80,7 @@ const PARTITIONS: readonly EpisodeClass[] = [
   'quorum-loss',
   'constrained',
   'chained',
+  'stalled-disk',
 ]
 
 /** What is drawn for a scenario beside its faults. */
@@ -161,25 +163,24 @@ export function swarm(seed: number): Scenario {
   }
   const mood = draw(WHAT.mood, 0, 99)
   if (mood < NOTHING_PERCENT) return { ...scenario, faults: {} }
-  if (mood < NOTHING_PERCENT + PARTITION_PERCENT) {
-    const members = pick(WHAT.members, PARTED_MEMBERS)
-    return { ...scenario, members, placement: 'spread', ...onePartition(seed, bits, quietMicros) }
+  if (mood < NOTHING_PERCENT + SINGLE_PERCENT) {
+    const members = pick(WHAT.members, SINGLE_MEMBERS)
+    return { ...scenario, members, placement: 'spread', ...single(seed, bits, quietMicros) }
   }
   const isAll = mood >= 100 - EVERYTHING_PERCENT
   return { ...scenario, faults: faultsOf(bits, isAll) }
 }
 
-/** The longest of some partitions of one class, and nothing else. */
-function onePartition(seed: number, bits: number, quietMicros: Micros): Pick<Scenario, 'faults' | 'omitted'> {
-  const name = PARTITIONS[hash(bits, 2, 0, 0) % PARTITIONS.length] ?? 'halves'
-  const drawn = Array.from({ length: PARTITIONS_DRAWN }, (_, number) => {
+/** The longest of some faults of one class, and nothing else. */
+function single(seed: number, bits: number, quietMicros: Micros): Pick<Scenario, 'faults' | 'omitted'> {
+  const name = SINGLES[hash(bits, 2, 0, 0) % SINGLES.length] ?? 'halves'
+  const lengths = Array.from({ length: SINGLES_DRAWN }, (_, number) => {
     const { startMicros, endMicros } = new Episode(seed, { class: name, number }, quietMicros)
-    return { class: name, number, micros: endMicros - startMicros }
+    return startMicros < LEADING_MICROS ? 0 : endMicros - startMicros
   })
-  const longest = Math.max(...drawn.map(({ micros }) => micros))
-  const last = drawn.findIndex(({ micros }) => micros === longest)
-  const others = drawn.slice(0, last).map(({ number }) => ({ class: name, number }))
-  return { faults: { [name]: last + 1 }, omitted: { faults: others, clients: [] } }
+  const longest = lengths.indexOf(Math.max(...lengths))
+  const others = Array.from({ length: longest }, (_, number) => ({ class: name, number }))
+  return { faults: { [name]: longest + 1 }, omitted: { faults: others, clients: [] } }
 }
 
 function faultsOf(bits: number, isAll: boolean): Faults {

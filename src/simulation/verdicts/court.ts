@@ -326,6 +326,11 @@ export class Court {
     if (this.#excuse === null) this.liveness.watch(this.#pending.values(), event, nowMicros)
   }
 
+  /** Looks, every so often, who leads. */
+  leads(leader: NodeId | null, event: number, nowMicros: Micros): void {
+    if (this.#excuse === null) this.liveness.leads(leader, event, nowMicros)
+  }
+
   /** A client was told what its operation gave. */
   answered(event: number, client: number, answer: Answered, entry: HistoryEntry): void {
     const pending = this.#pending.get(client)
@@ -380,6 +385,7 @@ export class Court {
    * its requester asks again. That knows of too much itself when as many others wait at its node as it keeps.
    */
   #hasGrounds({ error }: Refused, place: NodeId, session: SessionId): boolean {
+    if (error === 'session-limit') return this.#model.hasRefused
     if (error === 'session-unknown') return this.#model.hasExpired(session)
     if (error !== 'overloaded') return false
     const others = [...this.#pending.values()].filter((each) => each.place === place)

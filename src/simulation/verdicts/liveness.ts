@@ -1,10 +1,12 @@
 /**
  * Liveness: once no fault is active any more, every operation of a client at a live node is over within ten base
  * election timeouts, whether it began before that or after. And the same while a partition lasts and nothing else is
- * wrong, for whoever is linked both ways with a quorum: *Omni-Paxos* (EuroSys 2023), section 2. How often that was
- * judged is counted: of an operation in a partition that is over too soon, nothing can be said.
+ * wrong, for whoever is linked both ways with a quorum: *Omni-Paxos* (EuroSys 2023), section 2; and while the disk of
+ * one member stalls, for whoever has a quorum without that one, which lets another one lead. How often that was judged is
+ * counted: of an operation in a partition that is over too soon, nothing can be said.
  */
 import type { Micros, NodeId } from '../../paxos/index.js'
+import { nameOf } from '../names.js'
 import { Verdict } from './verdict.js'
 
 /** How many base election timeouts an operation may take. */
@@ -20,12 +22,14 @@ export interface Beginning {
   readonly place: NodeId
 }
 
-/** A partition that is all that is wrong. */
+/** A partition, or a stalled disk, that is all that is wrong. */
 export interface Lull {
   readonly fromMicros: Micros
-  /** The members that are linked both ways with a quorum. */
+  /** The members that are linked both ways with a quorum of members whose disks work. */
   readonly linked: readonly NodeId[]
-  /** The class of the partition. */
+  /** The member whose disk stalls: it must let another one lead. */
+  readonly stalled?: NodeId
+  /** The class of the fault. */
   readonly shape: string
 }
 
@@ -50,6 +54,17 @@ export class Liveness extends Verdict {
     const isSoon = this.quietMicros === 0 || nowMicros - this.quietMicros <= this.#mostMicros
     if ((isSoon && this.#lull === null) || !this.result.ok) return
     for (const beginning of pending) this.#judge(beginning, event, nowMicros)
+  }
+
+  /** Looks, every so often, who leads: nobody for long whose disk stalls, where the others are a quorum. */
+  leads(leader: NodeId | null, event: number, nowMicros: Micros): void {
+    const lull = this.#lull
+    if (lull === null || leader === null || leader !== lull.stalled || lull.linked.length === 0) return
+    if (nowMicros - lull.fromMicros <= this.#mostMicros) return
+    this.fail(
+      event,
+      `${nameOf(leader)} still leads at ${nowMicros} µs, although its disk has stalled since ${lull.fromMicros} µs, and nothing else was wrong; ${this.#mostMicros} µs are allowed`,
+    )
   }
 
   /** An operation is over, or still is not when the run is. */
@@ -90,7 +105,7 @@ export class Liveness extends Verdict {
   #judgeInLull(beginning: Beginning, event: number, nowMicros: Micros): void {
     const lull = this.#lullOf(beginning)
     if (lull === null || !this.#isLate(beginning, lull.fromMicros, nowMicros)) return
-    const why = 'its member was linked both ways with a quorum, and nothing else was wrong'
+    const why = 'its member was linked both ways with a working quorum, and nothing else was wrong'
     this.#blame(beginning, event, nowMicros, why)
   }
 

@@ -64,6 +64,8 @@ export class Model {
   readonly #openers: Map<string, SessionId> = new Map()
   #nextSession: SessionId = 1
   #sweepAtMicros: Micros = 0
+  /** Whether there was no room for a session that somebody wanted to open. */
+  hasRefused = false
 
   constructor(application: AnyApplication, settings: Settings, timeMicros: Micros, hears: ModelListener) {
     this.#hears = hears
@@ -136,7 +138,10 @@ export class Model {
   #open(opener: string): void {
     if (this.#openers.has(opener)) return
     if (this.#sessions.size >= this.#settings.sessionLimit) this.#expireSessions()
-    if (this.#sessions.size >= this.#settings.sessionLimit) return
+    if (this.#sessions.size >= this.#settings.sessionLimit) {
+      this.hasRefused = true
+      return
+    }
     this.#openers.set(opener, this.#nextSession)
     this.#sessions.set(this.#nextSession, this.#timeMicros)
     this.#nextSession += 1

@@ -3,7 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import { Leader, type MessageOf, Node, type NodeOptions } from '../../../src/paxos/index.js'
 import { sharedApplication } from '../../../src/simulation/application.js'
+import type { WorldEvent } from '../../../src/simulation/events.js'
 import { FAULTS, type FaultClass } from '../../../src/simulation/faults/classes.js'
+import { planOf } from '../../../src/simulation/faults/plan.js'
 import { swarm } from '../../../src/simulation/faults/swarm.js'
 import { checkScenario } from '../../../src/simulation/scenario.js'
 import { simulate } from '../../../src/simulation/simulate.js'
@@ -38,6 +40,13 @@ describe('the swarm', () => {
         share((classes) => classes.includes(name)),
         name,
       ).toBeGreaterThan(0.05)
+  })
+
+  it.each(SINGLES)('has %s last for long while nothing else is wrong, in one run of a hundred', (name) => {
+    const isLong = ({ seed, scenario }: (typeof scenarios)[number]): boolean =>
+      Object.keys(scenario.faults).join() === name &&
+      planOf(seed, scenario).every(({ startMicros, endMicros }) => endMicros - startMicros > 5_500_000)
+    expect(scenarios.filter(isLong).length / scenarios.length).toBeGreaterThan(0.008)
   })
 
   it('leaves out what no Paxos can stand', () => {
@@ -88,11 +97,25 @@ describe('the swarm', () => {
     expect(tight.length).toBeGreaterThan(40)
     const makeNode = (made: NodeOptions): Node =>
       new Node({ ...made, roles: { leader: (context, start) => new Greedy(context, start) } })
-    const found = tight.slice(0, 40).find((seed) => {
+    const found = tight.find((seed) => {
       const world = runWorld({ seed, scenario: swarm(seed), application: sharedApplication(), makeNode })
       return !world.court.bounds.result.ok
     })
     expect(found).toBeDefined()
+  })
+
+  it('has clients told that their session is gone, or that there is no room for one, and stands that', () => {
+    const told = new Set<string>()
+    const observer = (event: WorldEvent): void => {
+      if (event.type === 'completes' && event.completion.type === 'info') told.add(event.completion.error)
+    }
+    const tight = seeds(1, 120).filter((seed) => swarm(seed).queueLimit !== null)
+    const failures = tight.flatMap((seed) =>
+      failuresOf(runWorld({ seed, scenario: swarm(seed), application: sharedApplication(), observer })),
+    )
+    expect(failures).toEqual([])
+    expect([...told].filter((error) => /^Session \d+ is unknown or has expired/.test(error))).not.toEqual([])
+    expect([...told].filter((error) => /sessions already/.test(error))).not.toEqual([])
   })
 
   it('breaks no promise over budget either, when more stores are damaged than can be', () => {
@@ -104,6 +127,18 @@ describe('the swarm', () => {
     expect(failures).toEqual([])
   })
 })
+
+const SINGLES: readonly FaultClass[] = [
+  'halves',
+  'minority',
+  'isolated-leader',
+  'ring',
+  'bridge',
+  'quorum-loss',
+  'constrained',
+  'chained',
+  'stalled-disk',
+]
 
 const OUTSIDE: readonly FaultClass[] = ['lying-sync', 'rollback']
 
