@@ -395,6 +395,15 @@ const LONG_FAULTS: Situation = {
   placement: ['spread'],
 }
 
+/** Clients are still at work some seconds after the last fault, when an operator has another member lead. */
+const LATE_HANDOVERS: Situation = {
+  ...CALM,
+  faults: [{ transfer: 1 }],
+  quietMillis: [1, 100, 500],
+  members: [2, 3],
+  requests: [40, 60, 80],
+}
+
 /** Which bugs each of them is for. */
 const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]])[] = [
   [
@@ -548,6 +557,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
   ],
   [FULL_OF_SESSIONS, ['session-used-last-expires']],
   [LONG_FAULTS, ['cut-off-leader-leads-on', 'stalled-leader-leads-on']],
+  [LATE_HANDOVERS, ['transfer-ignored']],
   [CROWD, ['window-one-too-wide', 'window-without-bound', 'queue-without-bound']],
 ]
 

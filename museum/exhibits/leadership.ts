@@ -17,6 +17,12 @@ class SitsOutItsDisk extends Leader {
   }
 }
 
+class KeepsLeading extends Leader {
+  override transfer(): void {
+    // goes on
+  }
+}
+
 export const LEADERSHIP: readonly Exhibit[] = [
   {
     name: 'cut-off-leader-leads-on',
@@ -31,5 +37,12 @@ export const LEADERSHIP: readonly Exhibit[] = [
     breaks: 'A leader whose disk stalls hands over (docs/LIMITS.md).',
     verdicts: ['liveness'],
     plant: classes({ leader: SitsOutItsDisk }),
+  },
+  {
+    name: 'transfer-ignored',
+    wrong: 'A leader that is asked to hand over goes on.',
+    breaks: 'A leader that is asked to hand over has another voter lead (docs/PROTOCOL.md).',
+    verdicts: ['liveness'],
+    plant: classes({ leader: KeepsLeading }),
   },
 ]

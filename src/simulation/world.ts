@@ -17,6 +17,7 @@ import { Driver } from './driver.js'
 import { type Edit, type EditSite, Edits } from './edits.js'
 import type { Observer } from './events.js'
 import { repair } from './faults/changes.js'
+import { handOver } from './faults/operations.js'
 import { planOf, RATES } from './faults/plan.js'
 import type { PartitionShape, Stage } from './faults/stage.js'
 import { Trouble } from './faults/trouble.js'
@@ -33,6 +34,11 @@ import type { VerdictResult } from './verdicts/verdict.js'
 
 /** The court looks at a node once in so many steps. */
 const INSPECTION_STEPS = 64
+
+/** So long after the last fault somebody leads whom the others hear. */
+const SETTLED_MICROS = 1_000_000
+/** So long after that an operator tries to have another member lead. */
+const HAND_OVER_MICROS = 1_500_000
 
 /** Where the parts of a world come from; replace one to see what happens. */
 export interface WorldOptions {
@@ -218,6 +224,17 @@ export class World {
     this.#network.calm()
     repair(this.#stage)
     this.#driver.operators.tidy()
+    if ((this.options.scenario.faults.transfer ?? 0) > 0) this.#handOverAfter(SETTLED_MICROS)
+  }
+
+  /** Has another member lead, when all has settled, and nothing is wrong any more. */
+  #handOverAfter(micros: Micros): void {
+    const settledMicros = this.nowMicros + micros
+    this.#timeline.at(settledMicros, () =>
+      handOver(this.#stage, settledMicros + HAND_OVER_MICROS, (leader) => {
+        if (!this.#edits.haveBegun) this.court.handsOver(leader, this.nowMicros)
+      }),
+    )
   }
 
   /** Whoever is found to be lost when the operators have repaired what was lost until then is replaced as well. */

@@ -280,6 +280,27 @@ describe('liveness', () => {
     expect(alone.result.ok).toBe(true)
   })
 
+  it('breaks when a member leads on that was asked to hand over', () => {
+    const asked = (): Liveness => {
+      const verdict = new Liveness(0, 100)
+      verdict.handsOver(1, 2_000)
+      verdict.leads(1, 5, 2_200)
+      verdict.leads(null, 6, 2_201)
+      return verdict
+    }
+    const another = asked()
+    another.leads(2, 7, 2_201)
+    another.leads(1, 8, 2_202)
+    expect(another.result.ok).toBe(true)
+    const same = asked()
+    same.leads(1, 7, 2_201)
+    expect(same.result).toMatchObject({
+      ok: false,
+      event: 7,
+      reason: expect.stringMatching(/asked to hand over/),
+    })
+  })
+
   it('does not count the time in which something else was wrong beside a partition', () => {
     const verdict = new Liveness(0, 100)
     const beginning = begun()

@@ -326,6 +326,11 @@ export class Court {
     if (this.#excuse === null) this.liveness.watch(this.#pending.values(), event, nowMicros)
   }
 
+  /** A member that leads is asked, while all is well, to have another one lead. */
+  handsOver(leader: NodeId, nowMicros: Micros): void {
+    if (this.#excuse === null) this.liveness.handsOver(leader, nowMicros)
+  }
+
   /** Looks, every so often, who leads. */
   leads(leader: NodeId | null, event: number, nowMicros: Micros): void {
     if (this.#excuse === null) this.liveness.leads(leader, event, nowMicros)

@@ -11,6 +11,8 @@ import { Verdict } from './verdict.js'
 
 /** How many base election timeouts an operation may take. */
 const TIMEOUTS = 10
+/** And a hand-over: one until what is in flight is decided, and one until the other has its promises. */
+const HAND_OVER_TIMEOUTS = 2
 
 /** The beginning of an operation. */
 export interface Beginning {
@@ -37,6 +39,9 @@ export class Liveness extends Verdict {
   /** From when on no fault is active; 0: no such time is known, and nothing is judged. */
   quietMicros: Micros
   readonly #mostMicros: Micros
+  readonly #handOverMicros: Micros
+  /** Who was asked to have another lead, and until when it may lead. */
+  #asked: { readonly leader: NodeId; readonly untilMicros: Micros } | null = null
   /** How many operations were judged under partitions of each class: those that had as long as they may take. */
   readonly judged: Record<string, number> = {}
   #lull: Lull | null = null
@@ -47,6 +52,7 @@ export class Liveness extends Verdict {
     super()
     this.quietMicros = quietMicros
     this.#mostMicros = TIMEOUTS * electionTimeoutMicros
+    this.#handOverMicros = HAND_OVER_TIMEOUTS * electionTimeoutMicros
   }
 
   /** Looks, every so often, which operations take too long: whoever waits for ever need not be waited for. */
@@ -56,8 +62,26 @@ export class Liveness extends Verdict {
     for (const beginning of pending) this.#judge(beginning, event, nowMicros)
   }
 
-  /** Looks, every so often, who leads: nobody for long whose disk stalls, where the others are a quorum. */
+  /** A member that leads is asked, while all is well, to have another one lead. */
+  handsOver(leader: NodeId, nowMicros: Micros): void {
+    this.#asked = { leader, untilMicros: nowMicros + this.#handOverMicros }
+  }
+
+  /**
+   * Looks, every so often, who leads: nobody for long whose disk stalls, where the others are a quorum; nor who was asked to
+   * hand over.
+   */
   leads(leader: NodeId | null, event: number, nowMicros: Micros): void {
+    if (leader !== null && leader !== this.#asked?.leader) this.#asked = null
+    if (this.#asked !== null && leader !== null && nowMicros > this.#asked.untilMicros)
+      this.fail(
+        event,
+        `${nameOf(leader)} still leads at ${nowMicros} µs, although it was asked to hand over ${this.#handOverMicros} µs ago, or longer, and nothing was wrong`,
+      )
+    this.#leadsStalled(leader, event, nowMicros)
+  }
+
+  #leadsStalled(leader: NodeId | null, event: number, nowMicros: Micros): void {
     const lull = this.#lull
     if (lull === null || leader === null || leader !== lull.stalled || lull.linked.length === 0) return
     if (nowMicros - lull.fromMicros <= this.#mostMicros) return

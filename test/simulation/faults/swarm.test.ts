@@ -118,6 +118,28 @@ describe('the swarm', () => {
     expect([...told].filter((error) => /sessions already/.test(error))).not.toEqual([])
   })
 
+  it('soon finds a leader that sits out its stalled disk, one that hears nobody and leads on, and one that hands over to nobody', () => {
+    const hunts: readonly [FaultClass, typeof Leader][] = [
+      ['stalled-disk', SitsOutItsDisk],
+      ['chained', HearsEverybody],
+      ['transfer', KeepsLeading],
+    ]
+    for (const [name, Planted] of hunts) {
+      const isFit = (seed: number): boolean => {
+        const classes = Object.keys(swarm(seed).faults)
+        return name === 'transfer' ? classes.includes(name) : classes.join() === name
+      }
+      const fit = seeds(1, 1_000).filter(isFit).slice(0, 12)
+      const makeNode = (made: NodeOptions): Node =>
+        new Node({ ...made, roles: { leader: (context, start) => new Planted(context, start) } })
+      const found = fit.find((seed) => {
+        const world = runWorld({ seed, scenario: swarm(seed), application: sharedApplication(), makeNode })
+        return !world.court.liveness.result.ok
+      })
+      expect(found, name).toBeDefined()
+    }
+  })
+
   it('breaks no promise over budget either, when more stores are damaged than can be', () => {
     const faults = { wipe: 4, rot: 4, misdirection: 2, swap: 2, crash: 6, loss: 20_000 }
     const failures = seeds(1, 25).flatMap((seed) => {
@@ -141,6 +163,26 @@ const SINGLES: readonly FaultClass[] = [
 ]
 
 const OUTSIDE: readonly FaultClass[] = ['lying-sync', 'rollback']
+
+class SitsOutItsDisk extends Leader {
+  protected override isStalled(): boolean {
+    return false
+  }
+}
+
+/** Each time it looks, it has just heard from everybody. */
+class HearsEverybody extends Leader {
+  override timer(timer: string): void {
+    for (const member of this.members) this.acknowledged.set(member, this.nowMicros)
+    super.timer(timer)
+  }
+}
+
+class KeepsLeading extends Leader {
+  override transfer(): void {
+    // goes on
+  }
+}
 
 /** Queues whatever comes. */
 class Greedy extends Leader {
