@@ -417,6 +417,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
       'ties-not-broken',
       'counter-of-the-process',
       'prepare-must-be-higher',
+      'newcomers-not-awaited',
       'accept-must-be-higher',
       'accept-quorum-one-short',
       'promise-quorum-one-short',

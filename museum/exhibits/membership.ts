@@ -2,6 +2,7 @@
 import {
   type Adopted,
   type Configuration,
+  changeOf,
   Initializer,
   Leader,
   type LocalMessage,
@@ -11,6 +12,7 @@ import {
   Node,
   type NodeId,
   type Observation,
+  type Propose,
   Replica,
   type Returning,
   type StoreRecord,
@@ -32,6 +34,14 @@ class CountsOldVoters extends Leader {
     const [inForce] = this.membership.configurations
     if (message.type === 'leaderChanged') this.#members = inForce?.members ?? []
     super.tell(message.type === 'tender' ? { ...message, members: this.#members } : message)
+  }
+}
+
+class AdmitsAtOnce extends Leader {
+  override propose(from: NodeId, propose: Propose): void {
+    for (const { member, store } of changeOf(propose.request)?.voters ?? [])
+      this.newcomers.set(member, { store, decided: Number.MAX_SAFE_INTEGER })
+    super.propose(from, propose)
   }
 }
 
@@ -139,6 +149,15 @@ export const MEMBERSHIP: readonly Exhibit[] = [
     breaks: 'PTP §3.3.6: a change is in force α slots later.',
     verdicts: ['membership', 'durability', 'agreement'],
     plant: classes({ replica: ChangesAtOnce }),
+  },
+  {
+    name: 'newcomers-not-awaited',
+    wrong:
+      'A change is proposed before the newcomers have said that they learn, with the stores that it names.',
+    breaks:
+      'A change waits until all whom it admits have learned, but for the last α slots (docs/PROTOCOL.md).',
+    verdicts: ['liveness', 'ended'],
+    plant: classes({ leader: AdmitsAtOnce }),
   },
   {
     name: 'removed-member-leads-on',

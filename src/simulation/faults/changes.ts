@@ -84,6 +84,9 @@ function storeOf(disk: Disk): number | null {
   return created?.type === 'created' ? created.store : null
 }
 
+/** One change in so many names stores that the newcomers do not have: it must wait, or the cluster may have no quorum. */
+const SLIP = 8
+
 const change: Action = (stage, episode) => {
   const latest = latestOf(stage)
   if (latest === null) return null
@@ -93,16 +96,21 @@ const change: Action = (stage, episode) => {
   const { leaving, newcomers } = exchangeOf(stage, episode, members)
   const places = formatNodes(leaving.map(({ id }) => id))
   const what = `${leaving.length === 0 ? 'nobody is' : `${places} shall be`} removed, and ${newcomers} admitted`
-  return { nodes: latest.configuration.members, what, begin: () => exchange(stage, leaving, newcomers) }
+  const isSlip = newcomers > 0 && episode.detail(2, 1, SLIP) === SLIP
+  return {
+    nodes: latest.configuration.members,
+    what: isSlip ? `${what} with stores that they do not have` : what,
+    begin: () => exchange(stage, leaving, newcomers, isSlip),
+  }
 }
 
 /** Starts newcomers, waits for their stores, and has the change decided, if it can be while faults last. */
-function exchange(stage: Stage, leaving: readonly Host[], newcomers: number): void {
+function exchange(stage: Stage, leaving: readonly Host[], newcomers: number, isSlip: boolean): void {
   const admitted = Array.from({ length: newcomers }, () => stage.admit())
   const ask = (): void => {
     if (stage.isQuiet)
       dismiss(stage, admitted) // the last word is that of repairs
-    else if (propose(stage, leaving, admitted)) stage.at(stage.nowMicros + CHANGE_MICROS, giveUp)
+    else if (propose(stage, leaving, admitted, isSlip)) stage.at(stage.nowMicros + CHANGE_MICROS, giveUp)
     else stage.at(stage.nowMicros + PATIENCE_MICROS, ask)
   }
   const giveUp = (): void => dismiss(stage, admitted)
@@ -116,11 +124,11 @@ function dismiss(stage: Stage, admitted: readonly Host[]): void {
 }
 
 /** Asks for a change, unless the newcomers have no stores yet, or nobody knows who votes now. Says whether it did. */
-function propose(stage: Stage, leaving: readonly Host[], admitted: readonly Host[]): boolean {
+function propose(stage: Stage, leaving: readonly Host[], admitted: readonly Host[], isSlip = false): boolean {
   const latest = latestOf(stage)
   const newcomers = admitted.flatMap(({ id, disk }): Voter[] => {
     const store = storeOf(disk)
-    return store === null ? [] : [{ member: id, store }]
+    return store === null ? [] : [{ member: id, store: isSlip ? store + 1 : store }]
   })
   if (latest === null || newcomers.length < admitted.length) return false
   const leavingIds = leaving.map(({ id }) => id)

@@ -4,11 +4,11 @@ import { formatNodes, nameOf } from '../names.js'
 import type { Direction } from '../network.js'
 import { linksOf } from './partitions.js'
 import type { Episode } from './plan.js'
-import type { Actions, Stage, Strike } from './stage.js'
+import { type Actions, everybody, type Stage, type Strike } from './stage.js'
 
 /** A link, one way; null where there is none. */
-function linkFor({ members }: Stage, episode: Episode): Direction | null {
-  const [from, to] = episode.shuffle(members)
+function linkFor(stage: Stage, episode: Episode): Direction | null {
+  const [from, to] = episode.shuffle(everybody(stage))
   return from === undefined || to === undefined ? null : [from, to]
 }
 
@@ -35,7 +35,7 @@ function oneWay(stage: Stage, episode: Episode): Strike | null {
 
 /** Some members' links clog one after the other in the first half, and open one after the other in the second. */
 function swizzleClog(stage: Stage, episode: Episode): Strike | null {
-  const { members } = stage
+  const members = everybody(stage)
   if (members.length < 2) return null
   const nodes = episode.shuffle(members).slice(0, episode.detail(0, 1, members.length))
   const { startMicros, endMicros } = episode
@@ -56,10 +56,9 @@ function swizzleClog(stage: Stage, episode: Episode): Strike | null {
 }
 
 function clientCut(stage: Stage, episode: Episode): Strike | null {
-  const { members, clientNodes } = stage
-  const node = episode.pick(clientNodes)
+  const node = episode.pick(stage.clientNodes)
   if (node === undefined) return null
-  const links = linksOf(node, members)
+  const links = linksOf(node, everybody(stage))
   return {
     nodes: [node],
     what: 'its clients reach no member',

@@ -6,7 +6,7 @@ import { type NodeId, quorumOf } from '../../paxos/index.js'
 import { formatNodes, nameOf } from '../names.js'
 import type { Direction } from '../network.js'
 import type { Episode, EpisodeClass } from './plan.js'
-import type { Action, Actions, Stage, Strike } from './stage.js'
+import { type Action, type Actions, everybody, type Stage, type Strike } from './stage.js'
 
 interface Shape {
   readonly what: string
@@ -94,9 +94,10 @@ export function linksOf(node: NodeId, others: readonly NodeId[]): Direction[] {
 
 function partition(shaper: Shaper): Action {
   return (stage, episode) => {
-    const shape = shaper(episode.shuffle(stage.members), stage.leader?.id ?? null, episode)
+    const nodes = everybody(stage)
+    const shape = shaper(episode.shuffle(nodes), stage.leader?.id ?? null, episode)
     if (shape === null) return null
-    const links = cutsOf(stage.members, shape)
+    const links = cutsOf(nodes, shape)
     return {
       nodes: [...new Set(links.map(([from]) => from))],
       what: shape.what,
@@ -109,7 +110,8 @@ function partition(shaper: Shaper): Action {
 
 /** One member misses what happens; then the leader is gone, and the others hear nobody but that one. */
 function constrained(stage: Stage, episode: Episode): Strike | null {
-  const { members, network } = stage
+  const { network } = stage
+  const members = everybody(stage)
   const leader = stage.leader?.id
   const hub = episode.shuffle(members).find((id) => id !== leader)
   if (leader === undefined || hub === undefined || members.length < 3) return null

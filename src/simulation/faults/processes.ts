@@ -3,16 +3,16 @@
 import type { Host } from '../host.js'
 import { formatNodes } from '../names.js'
 import type { Episode } from './plan.js'
-import type { Actions, Stage, Strike } from './stage.js'
+import { type Actions, everybody, type Stage, type Strike } from './stage.js'
 
 /** The member that an episode strikes. */
 export function memberFor(stage: Stage, episode: Episode): Host | undefined {
   return stage.hosts[episode.pick(stage.members) ?? 0]
 }
 
-/** The same, if it is up. */
+/** Anybody who is up. */
 export function runningFor(stage: Stage, episode: Episode): Host | null {
-  const host = memberFor(stage, episode)
+  const host = stage.hosts[episode.pick(everybody(stage)) ?? 0]
   return host === undefined || host.node === null ? null : host
 }
 

@@ -38,6 +38,11 @@ export interface Stage {
   change(host: Host, version: number, voters: readonly Voter[]): void
 }
 
+/** Everybody who runs a member: also newcomers that are not voters yet, and who was removed and is still needed. */
+export function everybody({ hosts }: Stage): readonly NodeId[] {
+  return hosts.filter(({ isRetired, life }) => life > 0 && !isRetired).map(({ id }) => id)
+}
+
 /** What an operator asks of a node. */
 export type OperatorRequest =
   | { readonly type: 'snapshot' }
