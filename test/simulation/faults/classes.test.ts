@@ -7,7 +7,7 @@ import type { WorldEvent } from '../../../src/simulation/events.js'
 import type { FaultClass, Faults } from '../../../src/simulation/faults/classes.js'
 import { CLASSIC } from '../../../src/simulation/scenario.js'
 import { World } from '../../../src/simulation/world.js'
-import { runWorld, type TestWorld } from '../worlds.js'
+import { failuresOf, runWorld, type TestWorld } from '../worlds.js'
 
 interface Timed {
   readonly event: WorldEvent
@@ -419,6 +419,20 @@ describe('what operators do', () => {
   it('change: members come and go', () => {
     const { world } = happening('change', 3)
     expect(world.hosts.length).toBeGreaterThan(5)
+  })
+
+  it('change: some name stores that the newcomers do not have, and everybody is served all the same', () => {
+    const { world, seen } = happening('change', 16)
+    expect(seen.filter(({ event }) => event.what.endsWith('with stores that they do not have'))).not.toEqual([])
+    expect(failuresOf(world)).toEqual([])
+  })
+
+  it('changes do not keep faults from those who come: a partition parts them, and what stops a process stops theirs', () => {
+    const { seen } = run({ change: 8, minority: 16, pause: 16 })
+    for (const name of ['minority', 'pause']) {
+      const struck = seen.flatMap(({ event }) => (event.fault === name ? event.nodes : []))
+      expect(Math.max(...struck), name).toBeGreaterThanOrEqual(BUSY.members)
+    }
   })
 })
 
