@@ -19,7 +19,7 @@ export interface Effort {
 }
 
 /**
- * Hunts a bug, and shrinks the shortest run that was caught, and the next where that does not get short; of those in which
+ * Hunts a bug, and shrinks the shortest run that was caught, and the others where that does not get short; of those in which
  * the verdict fails that is known, if there are any.
  */
 export function examine(
@@ -34,7 +34,7 @@ export function examine(
     return caught
   })
   const counts = hunts.map((caught) => caught?.seeds ?? null)
-  const [caught, another] = fittest(
+  const [caught, ...others] = fittest(
     hunts.filter((each) => each !== null),
     known?.verdict,
   )
@@ -50,11 +50,14 @@ export function examine(
       if (seconds >= endSeconds || events <= (byHand?.events ?? 0)) return true
       return byHand !== null && seconds >= leastSeconds && isShort({ events, byHand })
     }
-  let shrunk = shrink(exhibit, caught, until(another ? limitSeconds / 2 : limitSeconds))
-  if (another && byHand !== null && !isShort({ events: shrunk.events, byHand })) {
-    // Some runs hold little of what their bug needs in a small world.
-    const second = shrink(exhibit, another, until(limitSeconds))
-    if (second.events < shrunk.events) shrunk = second
+  const firstSeconds = others.length > 0 ? limitSeconds / 3 : limitSeconds
+  let shrunk = shrink(exhibit, caught, until(firstSeconds))
+  for (const [index, other] of others.entries()) {
+    if (byHand === null || isShort({ events: shrunk.events, byHand })) break
+    // Some runs hold little of what their bug needs in a small world: the others share the rest of the time.
+    const share = (index + 1) / others.length
+    const next = shrink(exhibit, other, until(firstSeconds + share * (limitSeconds - firstSeconds)))
+    if (next.events < shrunk.events) shrunk = next
   }
   const shrunkSeconds = processorSeconds() - beginSeconds
   const found = counts.every((count) => count !== null)
