@@ -423,7 +423,9 @@ describe('what operators do', () => {
 
   it('change: some name stores that the newcomers do not have, and everybody is served all the same', () => {
     const { world, seen } = happening('change', 16)
-    expect(seen.filter(({ event }) => event.what.endsWith('with stores that they do not have'))).not.toEqual([])
+    expect(seen.filter(({ event }) => event.what.endsWith('with stores that they do not have'))).not.toEqual(
+      [],
+    )
     expect(failuresOf(world)).toEqual([])
   })
 
