@@ -135,7 +135,7 @@ describe.concurrent('the transcript', () => {
     const { stdout, stderr } = await synod(['simulate', '8', '--scenario', 'swarm', '--members', '3'])
     const [head = ''] = linesOf(stdout)
     expect(head).toContain(' members=3 ')
-    expect(head).toContain(' faults=minority:9 ')
+    expect(head).toContain(' faults=stalled-disk:61 ')
     expect(stdout).toMatch(/ suffers +[a-z-]+\.\d+: /)
     expect(stderr).toContain('every verdict holds')
   })
