@@ -292,6 +292,10 @@ describe('liveness', () => {
     another.leads(2, 7, 2_201)
     another.leads(1, 8, 2_202)
     expect(another.result.ok).toBe(true)
+    const changed = asked()
+    changed.changes()
+    changed.leads(1, 7, 2_201)
+    expect(changed.result.ok).toBe(true)
     const same = asked()
     same.leads(1, 7, 2_201)
     expect(same.result).toMatchObject({

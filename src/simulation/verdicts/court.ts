@@ -118,7 +118,10 @@ export class Court {
     const { machine } = application
     const overheard = { ...application, machine: this.#overheard(machine, null, () => this.#modelEvent) }
     this.#model = new Model(overheard, settings, startWallMicros, {
-      changes: (slot, change) => this.membership.changes(slot, change),
+      changes: (slot, change) => {
+        this.membership.changes(slot, change)
+        this.liveness.changes()
+      },
     })
   }
 

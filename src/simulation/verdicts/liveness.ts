@@ -67,6 +67,11 @@ export class Liveness extends Verdict {
     this.#asked = { leader, untilMicros: nowMicros + this.#handOverMicros }
   }
 
+  /** Other members vote from now on: whoever should lead may be none of them, and a change was under way. */
+  changes(): void {
+    this.#asked = null
+  }
+
   /**
    * Looks, every so often, who leads: nobody for long whose disk stalls, where the others are a quorum; nor who was asked to
    * hand over.
