@@ -233,7 +233,9 @@ export class Court {
     for (const record of records) {
       this.durability.synced(event, node, record)
       this.ballots.synced(event, node, record)
-      if (record.type === 'founded') this.membership.founded(event, node, record.founding)
+      if (record.type !== 'founded') continue
+      this.membership.founded(event, node, record.founding)
+      this.#model.founded(record.founding.timeMicros)
     }
   }
 

@@ -76,6 +76,11 @@ export class Model {
     this.state = initialState(application.machine, versionOf(application.machine))
   }
 
+  /** It is on a disk how the cluster was founded: that is where decree time begins. */
+  founded(timeMicros: Micros): void {
+    if (this.applied === 0) this.#timeMicros = timeMicros
+  }
+
   /** Every slot up to this one is applied. */
   get applied(): Slot {
     return this.#counts.length
