@@ -1,5 +1,5 @@
 /** What is known of each exhibit: how soon it is found, and short stories of it. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 
 /** A run that shows a bug, as one integer, and the number of the event that breaks its verdict. */
 export interface ShortStory {
@@ -41,8 +41,11 @@ export function readFindings(file: URL): Findings {
   return JSON.parse(readFileSync(file, 'utf8')) as Findings // written by writeFindings
 }
 
+/** As a whole: workers read it meanwhile. */
 export function writeFindings(file: URL, findings: Findings): void {
-  writeFileSync(file, `${JSON.stringify(findings, null, 2)}\n`)
+  const whole = new URL(`${file.href}.new`)
+  writeFileSync(whole, `${JSON.stringify(findings, null, 2)}\n`)
+  renameSync(whole, file)
 }
 
 /** The middle one of these counts; null if most starts found nothing. */

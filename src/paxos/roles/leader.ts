@@ -305,7 +305,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     this.confirming = null
   }
 
-  /** All that comes in one turn shares a decree, if there is room in it. */
+  /** All commands that come in one turn share a decree, if there is room in it. */
   propose(_from: NodeId, { request }: Propose): void {
     if (this.phase !== 'leading') return // whoever asked will ask again, and elsewhere
     if (this.queue.length >= this.settings.queueLimit) this.settled()
@@ -313,11 +313,15 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
       this.tell({ type: 'refused', request })
       return
     }
-    const isChange = request.session === 0 && request.sequence === 1
+    if (request.session === 0 && request.sequence === 1) {
+      // Of changes only the latest waits, so each has its chance before another takes its place.
+      this.change = request
+      this.#goOn()
+      return
+    }
     // Where others wait already, what they wait for is still to come, and whoever brings it goes on.
-    if (isChange || this.queue.length === 0) this.#hasNews = true
-    if (isChange) this.change = request
-    else this.queue.push(request)
+    if (this.queue.length === 0) this.#hasNews = true
+    this.queue.push(request)
   }
 
   override settled(): void {

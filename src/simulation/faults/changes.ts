@@ -20,7 +20,7 @@ interface Exchange {
   readonly newcomers: number
 }
 
-/** The latest configuration that any member knows, and who knows it. */
+/** The latest configuration that any member knows, and who knows it and can be asked to change it. */
 interface Latest {
   readonly host: Host
   readonly configuration: Configuration
@@ -30,10 +30,15 @@ function latestOf(stage: Stage): Latest | null {
   let best: Latest | null = null
   for (const host of stage.hosts) {
     const configuration = host.node?.membership.configurations.at(-1)
-    if (configuration === undefined || host.isOut) continue
+    if (configuration === undefined || host.isOut || isBeyondAsking(host)) continue
     if (best === null || configuration.version > best.configuration.version) best = { host, configuration }
   }
   return best
+}
+
+/** As many changes wait at this member as it keeps, perhaps for newcomers that never come: it would refuse any other. */
+function isBeyondAsking({ node }: Host): boolean {
+  return node !== null && (node.roles.requester?.changes.size ?? 0) >= node.settings.queueLimit
 }
 
 function exchangeOf(stage: Stage, episode: Episode, members: readonly Host[]): Exchange {

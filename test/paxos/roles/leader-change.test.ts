@@ -46,6 +46,12 @@ describe('a change that admits nobody', () => {
     propose(changing([0, 1]))
     expect(tendered()).toEqual([[1, [1]]])
   })
+
+  it('is proposed also when one that has to wait comes in the same turn', () => {
+    leadFrom(0)
+    propose(changing([0, 1]), changing([0, 1, 2, 3]))
+    expect(tendered()).toEqual([[1, [1]]])
+  })
 })
 
 describe('a change that admits somebody', () => {
