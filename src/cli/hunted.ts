@@ -64,7 +64,7 @@ function requestsOf({ requests, simulatedMicros, fewest }: Tally): readonly stri
 /** Under which partitions liveness was judged, and how often. */
 function judgedOf({ judged }: Tally): readonly string[] {
   const shapes = Object.entries(judged).map(([shape, count]) => `${shape} ${count}`)
-  return shapes.length === 0 ? [] : rows('parted', shapes)
+  return shapes.length === 0 ? [] : rows('judged', shapes)
 }
 
 /** How often each class of faults happened, in the order of the classes; and what comes of crashes. */
@@ -79,14 +79,16 @@ function refusedOf({ refusals, refused }: Tally): readonly string[] {
   return [`  refused   stores in ${refusals === 1 ? '1 run' : `${refusals} runs`}: ${reasons.join(', ')}`]
 }
 
+const timesOf = (count: number): string => (count === 1 ? 'once' : `${count} times`)
+
 /** In how many runs each verdict failed, was not decided, or was not asked for. */
 function verdictsOf({ failures, undecided, notAsked }: Tally): readonly string[] {
   const names = Object.keys(failures)
   return names.map((name) => {
     const parts = [
-      ...(failures[name] ? [`FAILED ${failures[name]} times`] : []),
-      ...(undecided[name] ? [`undecided ${undecided[name]} times`] : []),
-      ...(notAsked[name] ? [`not asked ${notAsked[name]} times`] : []),
+      ...(failures[name] ? [`FAILED ${timesOf(failures[name])}`] : []),
+      ...(undecided[name] ? [`undecided ${timesOf(undecided[name])}`] : []),
+      ...(notAsked[name] ? [`not asked ${timesOf(notAsked[name])}`] : []),
     ]
     return `${name} ${parts.join(' and ') || 'ok'}`
   })
