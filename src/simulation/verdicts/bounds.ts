@@ -17,6 +17,8 @@ import { Verdict } from './verdict.js'
 const KEPT = 0.25
 /** What a decision weighs in it at least. */
 const DECISION_BYTES = 16
+/** A store is weighed again when it has so many times the records, or fewer. */
+const GROWTH = 1.25
 /** Nobody is waited for who has not asked for so many election timeouts. */
 const WAITING_TIMEOUTS = 10
 
@@ -26,6 +28,8 @@ export class Bounds extends Verdict {
   readonly #settings: Settings
   /** How far nodes had applied when their logs had grown beyond what is trimmed. */
   readonly #overgrown: Map<NodeId, Slot> = new Map()
+  /** How many records were in each store when it was weighed. */
+  readonly #weighed: Map<NodeId, number> = new Map()
 
   constructor(settings: Settings) {
     super()
@@ -159,8 +163,11 @@ export class Bounds extends Verdict {
     this.#most(event, node, 'µs to wait for who catches up', Math.max(0, ...waits), mostMicros)
   }
 
-  /** What is on a disk is no more than what its node knows. */
+  /** What is on a disk is no more than what its node knows. Weighing takes long, so not before there is some more, or less. */
   #store(event: number, node: Node, replica: Replica, decided: Slot, records: readonly StoreRecord[]): void {
+    const weighed = this.#weighed.get(node.self) ?? 0
+    if (records.length >= weighed && records.length < GROWTH * weighed) return
+    this.#weighed.set(node.self, records.length)
     const { snapshots, needless, repeated, appliedBytes, unapplied } = weigh(records, replica, DECISION_BYTES)
     const ahead = Math.max(0, decided + this.#settings.alpha - replica.applied)
     this.#most(event, node, 'snapshots on its disk', snapshots, 1)
