@@ -507,7 +507,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
     ],
   ],
   [READERS, ['read-joins-round-in-flight', 'read-refused']],
-  [HANDOVERS, ['highest-ballot-ignored']],
+  [HANDOVERS, ['highest-ballot-ignored', 'earlier-acceptance-counted']],
   [LONG_PROMISES, ['last-chunk-not-awaited']],
   [LATE_SNAPSHOTS, ['older-snapshot-over-newer-state']],
   [MANY_CHUNKS, ['chunks-of-two-snapshots', 'catch-up-never-ends']],

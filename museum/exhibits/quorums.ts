@@ -57,6 +57,12 @@ class CountsCopies extends Commander {
   }
 }
 
+class CountsEarlierBallots extends Commander {
+  override accepted(from: NodeId, accepted: Accepted): void {
+    super.accepted(from, { ...accepted, ballot: this.ballot })
+  }
+}
+
 /** Hears a watermark in each way that there is. */
 class HearsWatermarks extends Acceptor {
   protected hear(_from: NodeId, _ballot: Ballot, _decided: Slot): void {
@@ -167,6 +173,13 @@ export const QUORUMS: readonly Exhibit[] = [
     breaks: 'PTP §2.1: a quorum is a set of members.',
     verdicts: ['ballots', 'durability', 'agreement'],
     plant: classes({ commander: CountsCopies }),
+  },
+  {
+    name: 'earlier-acceptance-counted',
+    wrong: 'A leader that leads again counts what was accepted under its earlier ballot.',
+    breaks: 'PMMC Fig. 6: a commander counts acceptances of its own ballot.',
+    verdicts: ['durability', 'ballots', 'agreement'],
+    plant: classes({ commander: CountsEarlierBallots }),
   },
   {
     name: 'watermark-decides-any-ballot',

@@ -15,6 +15,7 @@ import {
   type Settings,
   type Slot,
   type StoreRecord,
+  sameBallot,
   versionOf,
 } from '../../paxos/index.js'
 import { type AnyApplication, isStale, type Operation } from '../application.js'
@@ -25,6 +26,7 @@ import { Answers, type Refused } from './answers.js'
 import { Ballots } from './ballots.js'
 import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
+import { Counts } from './counts.js'
 import { Durability } from './durability.js'
 import { Ended } from './ended.js'
 import { ExactlyOnce } from './exactly-once.js'
@@ -99,6 +101,7 @@ export class Court {
   readonly #pending: Map<number, Pending> = new Map()
   readonly #reads: AnsweredRead[] = []
   readonly #rounds: Rounds = new Rounds()
+  readonly #counts: Counts
   /** Why only safety is asked for; null: everything is. */
   #excuse: string | null
 
@@ -106,6 +109,7 @@ export class Court {
     const { members, application, settings, startWallMicros, quietMicros = 0, isOverBudget } = options
     this.membership = new Membership(members, settings.alpha)
     this.durability = new Durability((slot) => this.membership.votersOf(slot))
+    this.#counts = new Counts((...vote) => this.durability.hasVoted(...vote))
     this.ballots = new Ballots((slot) => this.membership.votersOf(slot))
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
@@ -297,13 +301,27 @@ export class Court {
   }
 
   /** A node is about to hear a message of another one. */
-  delivered(node: NodeId, from: NodeId, message: Message): void {
-    if (message.type === 'heartbeatAck') this.#rounds.acknowledged(node, from, message.ballot, message.round)
+  delivered(node: Node, from: NodeId, message: Message): void {
+    if (message.type === 'accepted') this.#counts.hears(node, message.slot)
+    else if (message.type === 'heartbeatAck')
+      this.#rounds.acknowledged(node.self, from, message.ballot, message.round)
+  }
+
+  /** A node is about to be told that these records of its own are durable, and so to hear what it said with them. */
+  vouched(node: Node, records: readonly StoreRecord[]): void {
+    const { commander } = node.roles
+    if (commander === undefined) return
+    for (const record of records) {
+      const isEarlier = record.type === 'accepted' && !sameBallot(record.ballot, commander.ballot)
+      if (isEarlier) this.#counts.hears(node, record.slot)
+    }
   }
 
   /** A node has had its turn. */
   turned(event: number, node: Node): void {
     this.bounds.glance(event, node)
+    const wrong = this.#counts.counted()
+    if (wrong !== null) this.durability.miscounted(event, wrong)
   }
 
   /** Looks at a node, every so often; see {@link Bounds.check}. */
