@@ -8,7 +8,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { LOOKS } from '../../viewer/src/kinds.js'
-import { describeInBrowser, pageTest, ready, Visit } from './browser.js'
+import { describeInBrowser, eventOf, pageTest, ready, Visit } from './browser.js'
 
 const PAGE = fileURLToPath(new URL('../../dist/viewer', import.meta.url))
 
@@ -102,12 +102,50 @@ describeInBrowser('by the keyboard', () => {
         'Play',
         'Ledger',
         'Transcript',
-        'NODE_0leads',
+        'NODE_0',
+        'NODE_0: ',
       ])
         expect(
-          [...reached].some((each) => each.startsWith(name.replace('leads', ''))),
+          [...reached].some((each) => each.startsWith(name)),
           name,
         ).toBe(true)
+    },
+  )
+
+  pageTest(
+    visit,
+    'a seat is a button, and what scrolls is scrolled',
+    '#7?members=3&requests=1&at=150',
+    async (page) => {
+      await ready(page)
+      const seat = page.getByRole('button', { name: /^NODE_1: / })
+      await seat.press(' ')
+      await expect.poll(() => seat.getAttribute('aria-pressed')).toBe('true')
+      expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(1)
+
+      const mind = page.getByRole('tabpanel', { name: 'Mind' })
+      await mind.getByRole('heading', { name: 'disk' }).waitFor()
+      await mind.press('PageDown')
+      await expect
+        .poll(() => page.evaluate(`document.querySelector('[data-tab=mind]').scrollTop`))
+        .toBeGreaterThan(0)
+      expect(await eventOf(page)).toBe(150)
+    },
+  )
+
+  pageTest(
+    visit,
+    'whoever reads the help does not move what is behind it',
+    '#7?members=3&requests=1&at=150',
+    async (page) => {
+      await ready(page)
+      await page.keyboard.press('?')
+      const help = page.getByRole('dialog')
+      await help.waitFor()
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('?')
+      await help.waitFor({ state: 'hidden' })
+      expect(await eventOf(page)).toBe(150)
     },
   )
 

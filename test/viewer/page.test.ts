@@ -8,6 +8,9 @@ import { describeInBrowser, eventOf, pageTest, ready, Visit } from './browser.js
 /** A small run, with everything in it. */
 const SMALL = '#7?members=3&clients=2&requests=4&loss=10'
 
+/** The bug of the tour. */
+const BUG = '#289?members=3&clients=2&requests=4&loss=0&fault=isolated-leader=1&planted=forgetful-scout'
+
 const side = (page: Page, name: string): Promise<void> => page.getByRole('tab', { name }).click()
 
 describeInBrowser('the page', () => {
@@ -254,6 +257,30 @@ describeInBrowser('the page', () => {
     await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
   })
 
+  check('paints what is found out later when it is found out', `${BUG}&at=300`, async (page) => {
+    // The question is held back until the picture is there and still.
+    await page.addInitScript(`{
+      const post = Worker.prototype.postMessage
+      Worker.prototype.postMessage = function (call) {
+        if (call.name === 'causes') window.release = () => post.call(this, call)
+        else post.call(this, call)
+      }
+    }`)
+    await page.reload()
+    await ready(page)
+    await page.keyboard.press('0')
+    await page.waitForFunction('window.release !== undefined')
+    const red = (): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const canvas = document.querySelector('.canvas-frame canvas')
+        const { data } = canvas.getContext('2d').getImageData(0, 8, canvas.width, 1)
+        return data.filter((value, at) => at % 4 === 0 && value > 170 && data[at + 1] < 60).length
+      })()`)
+    const before = await settled(red)
+    await page.evaluate('window.release()')
+    await expect.poll(red).toBeGreaterThan(Number(before))
+  })
+
   check('fits a phone, for reading', '#?tour=1', async (page) => {
     await page.setViewportSize({ width: 390, height: 844 })
     await page.getByRole('heading', { name: 'One decree' }).waitFor()
@@ -262,6 +289,18 @@ describeInBrowser('the page', () => {
     expect(wide).toBeLessThanOrEqual(390)
   })
 })
+
+/** What it says when it says the same for some frames. */
+async function settled(ask: () => Promise<unknown>): Promise<unknown> {
+  let same = 0
+  let last = await ask()
+  while (same < 20) {
+    const now = await ask()
+    same = now === last ? same + 1 : 0
+    last = now
+  }
+  return last
+}
 
 /** Moves the pointer over the diagram until it is on a message. */
 async function findMessage(page: Page): Promise<readonly [number, number]> {

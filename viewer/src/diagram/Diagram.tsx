@@ -54,6 +54,12 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
     return () => observer.disconnect()
   }, [size])
 
+  /** What is found out later comes by these, too, and is painted when it comes. */
+  const given = useSignal({ shown, partingMicros })
+  useEffect(() => {
+    given.value = { shown, partingMicros }
+  }, [given, shown, partingMicros])
+
   const lanes = shown.run.nodes.length
   const lane = laneHeight(size.value.height, lanes)
   const height = Math.max(size.value.height, TOP + lane * lanes + 4)
@@ -77,7 +83,7 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
     // For whoever wants to know what is in view; not by JSX, which would draw the lines' names anew at every frame.
     if (canvas.current !== null) canvas.current.dataset['span'] = `${geometry.span.from} ${geometry.span.to}`
     const scene = {
-      shown,
+      ...given.value,
       geometry,
       theme: theme.value,
       hidden: hidden.value,
@@ -85,7 +91,6 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
       selectedFlight: isMain && chosen?.type === 'flight' ? chosen.at : null,
       selectedNode: chosen?.type === 'node' ? chosen.node : null,
       hoveredFlight: hovered.value,
-      partingMicros,
       isMoving: isMoving.value,
     }
     cancelAnimationFrame(pending.current)
