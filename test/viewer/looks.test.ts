@@ -76,6 +76,42 @@ describeInBrowser.each(['light', 'dark'] as const)('in the %s', (colorScheme) =>
   )
 })
 
+interface Box {
+  readonly name: string
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+}
+
+describeInBrowser('at every width', () => {
+  const visit = new Visit()
+
+  pageTest(visit, 'no part covers another one, and nothing sticks out', '#?tour=4', async (page) => {
+    await ready(page)
+    for (const width of [1920, 1280, 1101, 1100, 900, 861, 860, 390, 320]) {
+      await page.setViewportSize({ width, height: 720 })
+      const parts = (await page.evaluate(
+        `['.tour', '.diagram', '.time', '.below', '.chamber', '.side .tabs'].map((name) => { const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect(); return { name, left, top, right, bottom } })`,
+      )) as readonly Box[]
+      // On a phone the controls of time stay in view, over what is under them.
+      const flat = width > 860 ? parts : parts.filter(({ name }) => name !== '.time')
+      for (const [at, one] of flat.entries())
+        for (const other of flat.slice(at + 1)) {
+          const isApart =
+            one.right <= other.left + 1 ||
+            other.right <= one.left + 1 ||
+            one.bottom <= other.top + 1 ||
+            other.bottom <= one.top + 1
+          expect(isApart, `${one.name} and ${other.name} at ${width}`).toBe(true)
+        }
+      expect(await page.evaluate('document.documentElement.scrollWidth'), `${width}`).toBeLessThanOrEqual(
+        width,
+      )
+    }
+  })
+})
+
 describeInBrowser('by the keyboard', () => {
   const visit = new Visit()
 

@@ -257,6 +257,32 @@ describeInBrowser('the page', () => {
     await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
   })
 
+  check('tells of a fault under the pointer', `${BUG}&at=200`, async (page) => {
+    await ready(page)
+    const box = await page.locator('.canvas-frame canvas').boundingBox()
+    if (box === null) throw new Error('The diagram is not there.')
+    // At the very bottom of the lines no message passes.
+    for (let up = 0; up < box.height && (await page.locator('.hint b').count()) === 0; up += 6)
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height - up)
+    await expect.poll(() => page.locator('.hint').textContent()).toMatch(/^isolated-leader NODE_0.*: .* ms$/)
+  })
+
+  check('begins with doors that lead to what they promise', '', async (page) => {
+    await page.getByRole('link', { name: /^Seed 6 Fourteen members, eleven clients/ }).click()
+    await ready(page)
+    await expect.poll(() => page.locator('.gutter .lane').count()).toBe(14)
+    await side(page, 'Verdicts')
+    const settings = page.locator('.settings')
+    await expect.poll(() => settings.textContent()).toMatch(/members14clients11.*loss 50000/)
+    await page.getByRole('link', { name: 'Synod: to the beginning' }).click()
+    await page.getByRole('link', { name: /^A bad day Crashes, a partition and a bad disk/ }).click()
+    await expect.poll(() => page.title()).toBe('seed 58 · Synod')
+    await ready(page)
+    const marks = await page.locator('.mark.fault').evaluateAll((each) => each.map((mark) => mark.ariaLabel))
+    for (const fault of [/^crash/, /^isolated-leader/, /^stalled-disk/])
+      expect(marks).toContainEqual(expect.stringMatching(fault))
+  })
+
   check('paints what is found out later when it is found out', `${BUG}&at=300`, async (page) => {
     // The question is held back until the picture is there and still.
     await page.addInitScript(`{

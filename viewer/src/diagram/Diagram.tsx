@@ -2,6 +2,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import type { FaultSpan } from '../engine/contract.js'
 import {
   follow,
   hidden,
@@ -18,7 +19,7 @@ import {
 } from '../state/viewer.js'
 import { type Geometry, laneHeight, TOP, timeAt, yOf } from './geometry.js'
 import { paint } from './paint.js'
-import { flightAt } from './pick.js'
+import { faultAt, flightAt } from './pick.js'
 import { theme } from './theme.js'
 
 interface Props {
@@ -43,6 +44,7 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
   const canvas = useRef<HTMLCanvasElement>(null)
   const size = useSignal({ width: 0, height: 0 })
   const hovered = useSignal<number | null>(null)
+  const hoveredFault = useSignal<FaultSpan | null>(null)
 
   useEffect(() => {
     const element = frame.current
@@ -126,16 +128,19 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
           aria-label={`${label}: a line for each of ${lanes} nodes, messages as arrows between them. The transcript below says the same in words.`}
           {...hands}
           onMouseMove={(event: MouseEvent) => {
-            const x = event.offsetX
-            hovered.value =
-              event.buttons === 0 ? flightAt(shown, geometryNow(), hidden.value, x, event.offsetY) : null
+            const [x, y] = [event.offsetX, event.offsetY]
+            const isFree = event.buttons === 0
+            hovered.value = isFree ? flightAt(shown, geometryNow(), hidden.value, x, y) : null
+            hoveredFault.value = isFree && hovered.value === null ? faultAt(shown, geometryNow(), x, y) : null
           }}
           onMouseLeave={() => {
             hovered.value = null
+            hoveredFault.value = null
           }}
-          class={hovered.value === null ? '' : 'over'}
+          class={hovered.value === null || !isMain ? '' : 'over'}
         />
         {hovered.value !== null && <Hint shown={shown} at={hovered.value} />}
+        {hoveredFault.value !== null && <FaultHint shown={shown} fault={hoveredFault.value} />}
       </div>
     </section>
   )
@@ -150,6 +155,18 @@ function Hint({ shown, at }: { readonly shown: Shown; readonly at: number }): JS
     <div class="hint" role="status">
       <b>{flights.kinds[flights.kind[at] ?? 0]}</b> {name(flights.from[at])} → {name(flights.to[at])}{' '}
       <span class="soft">{fate || `${(took / 1_000).toFixed(1)} ms`}</span>
+    </div>
+  )
+}
+
+function FaultHint({ shown, fault }: { readonly shown: Shown; readonly fault: FaultSpan }): JSX.Element {
+  const { nodes, lengthMicros } = shown.run
+  const who = fault.nodes.map((place) => nodes[place]?.name).join(' ')
+  const millis = (fault.toMicros - fault.fromMicros) / 1_000
+  const until = fault.toMicros >= lengthMicros ? 'to the end' : `${millis.toFixed(1)} ms`
+  return (
+    <div class="hint" role="status">
+      <b>{fault.fault}</b> {who}: {fault.what} <span class="soft">{millis > 0 && until}</span>
     </div>
   )
 }
