@@ -283,6 +283,25 @@ describeInBrowser('the page', () => {
       expect(marks).toContainEqual(expect.stringMatching(fault))
   })
 
+  check(
+    'marks the operation that a verdict is about, also where its key alone has a legal order',
+    '#320?members=3&clients=3&requests=6&loss=0&fault=isolated-leader=2,crash=2&machine=shared&planted=forgetful-scout',
+    async (page) => {
+      await ready(page)
+      await side(page, 'Verdicts')
+      const verdict = page.locator('.verdicts .fails', { hasText: 'linearizable' })
+      const why = (await verdict.locator('p').first().textContent()) ?? ''
+      await page.getByRole('button', { name: 'Operations and their order' }).click()
+      await page.getByText(`These alone have a legal order, but of “`).waitFor()
+      const bar = page.locator('.bar.breaks')
+      expect(await bar.getAttribute('aria-label')).toContain(why)
+      await bar.click()
+      await page.getByRole('tab', { name: 'Transcript' }).click()
+      await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toMatch(/completes/)
+      await verdict.getByRole('button', { name: `event ${await eventOf(page)}`, exact: true }).waitFor()
+    },
+  )
+
   check('paints what is found out later when it is found out', `${BUG}&at=300`, async (page) => {
     // The question is held back until the picture is there and still.
     await page.addInitScript(`{

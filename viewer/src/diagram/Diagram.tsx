@@ -2,7 +2,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import type { FaultSpan } from '../engine/contract.js'
+import type { FaultSpan, MemberMoment } from '../engine/contract.js'
 import {
   follow,
   hidden,
@@ -171,6 +171,15 @@ function FaultHint({ shown, fault }: { readonly shown: Shown; readonly fault: Fa
   )
 }
 
+const STATES: Readonly<Record<MemberMoment['state'], string>> = {
+  up: 'It runs.',
+  down: 'It has crashed, and is not started again yet.',
+  paused: 'It stands still, and does not know it.',
+  refused: 'It does not start, because of what is on its disk.',
+  retired: 'It was removed, and is needed no more.',
+  outside: 'It is not among the members, or does not know yet that it is.',
+}
+
 /** The names of the lines, with what each node is just then. */
 function Gutter({ shown, lane, isMain }: { shown: Shown; lane: number; isMain: boolean }): JSX.Element {
   const states = isMain ? moment.value?.members : undefined
@@ -187,6 +196,7 @@ function Gutter({ shown, lane, isMain }: { shown: Shown; lane: number; isMain: b
             key={name}
             class={`lane ${lane < TWO_LINES ? 'flat' : ''} ${leads ? 'leads' : ''} ${state?.state ?? ''}`}
             style={{ top: `${yOf(geometry, place) - lane / 2}px`, height: `${lane}px` }}
+            title={state && STATES[state.state]}
             aria-pressed={selection.value?.type === 'node' && selection.value.node === place}
             onClick={() => selectNode(place)}
           >
