@@ -110,7 +110,8 @@ await page.goto(`${base}${LONG}&at=1000`)
 await page.locator('.hash').waitFor({ timeout: 120_000 })
 await page.waitForTimeout(3_000)
 result.events = Number((await page.locator('.clock').textContent()).match(/of (\d+)/)[1])
-if (result.events < LEAST_EVENTS) throw new Error(`The long run has ${result.events} events only: take another.`)
+if (result.events < LEAST_EVENTS)
+  throw new Error(`The long run has ${result.events} events only: take another.`)
 for (const [name, keys] of [
   ['arrows', []],
   ['dense', ['-', '-', '-']],
