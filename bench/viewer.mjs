@@ -6,7 +6,9 @@
 import { cpus } from 'node:os'
 import { launchBrowser, servePage } from '../scripts/page.mjs'
 
-const LONG = '#3?scenario=swarm&until=60&calm=60&length=200'
+const LONG = '#3?scenario=swarm&until=125&calm=125&length=400'
+/** What it must have. */
+const LEAST_EVENTS = 100_000
 const ROUNDS = 5
 
 const { server, base } = await servePage()
@@ -108,6 +110,8 @@ await page.goto(`${base}${LONG}&at=1000`)
 await page.locator('.hash').waitFor({ timeout: 120_000 })
 await page.waitForTimeout(3_000)
 result.events = Number((await page.locator('.clock').textContent()).match(/of (\d+)/)[1])
+if (result.events < LEAST_EVENTS)
+  throw new Error(`The long run has ${result.events} events only: take another.`)
 for (const [name, keys] of [
   ['arrows', []],
   ['dense', ['-', '-', '-']],

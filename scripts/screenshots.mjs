@@ -19,11 +19,11 @@ const DUEL = '#220?members=5&clients=2&requests=3&loss=0&fault=isolated-leader=1
 /** What is to be seen: the address, light or dark, and what is done before. */
 const PICTURES = [
   { name: 'viewer', hash: DUEL },
-  { name: 'viewer-dark', hash: '#3?scenario=swarm&at=9000', colorScheme: 'dark' },
+  { name: 'viewer-dark', hash: '#58?scenario=swarm&at=5200', colorScheme: 'dark' },
   { name: 'viewer-tour', hash: BUG },
   {
     name: 'viewer-futures',
-    hash: '#177?members=5&clients=2&requests=3&loss=0&edit=crash.160.0.1000&at=180&beside=1',
+    hash: '#177?members=5&clients=2&requests=3&loss=0&edit=crash.160.0.1000&at=165&beside=1',
     act: async (page) => {
       await page.getByRole('tab', { name: 'Change the past' }).click()
       await page.getByText('The two runs part at').waitFor()
@@ -31,10 +31,11 @@ const PICTURES = [
   },
   {
     name: 'viewer-order',
-    hash: '#207?members=3&clients=3&requests=6&loss=0&fault=isolated-leader=2,crash=2&machine=shared&planted=forgetful-scout',
+    hash: '#360?members=3&clients=3&requests=6&loss=0&fault=isolated-leader=2,crash=2&machine=shared&planted=forgetful-scout',
     act: async (page) => {
       await page.getByRole('tab', { name: 'Verdicts' }).click()
       await page.getByRole('button', { name: 'Operations and their order' }).click()
+      await page.getByText('fits nowhere').waitFor()
     },
   },
 ]

@@ -8,7 +8,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { LOOKS } from '../../viewer/src/kinds.js'
-import { describeInBrowser, pageTest, ready, Visit } from './browser.js'
+import { describeInBrowser, eventOf, pageTest, ready, Visit } from './browser.js'
 
 const PAGE = fileURLToPath(new URL('../../dist/viewer', import.meta.url))
 
@@ -76,6 +76,42 @@ describeInBrowser.each(['light', 'dark'] as const)('in the %s', (colorScheme) =>
   )
 })
 
+interface Box {
+  readonly name: string
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+}
+
+describeInBrowser('at every width', () => {
+  const visit = new Visit()
+
+  pageTest(visit, 'no part covers another one, and nothing sticks out', '#?tour=4', async (page) => {
+    await ready(page)
+    for (const width of [1920, 1280, 1101, 1100, 900, 861, 860, 390, 320]) {
+      await page.setViewportSize({ width, height: 720 })
+      const parts = (await page.evaluate(
+        `['.tour', '.diagram', '.time', '.below', '.chamber', '.side .tabs'].map((name) => { const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect(); return { name, left, top, right, bottom } })`,
+      )) as readonly Box[]
+      // On a phone the controls of time stay in view, over what is under them.
+      const flat = width > 860 ? parts : parts.filter(({ name }) => name !== '.time')
+      for (const [at, one] of flat.entries())
+        for (const other of flat.slice(at + 1)) {
+          const isApart =
+            one.right <= other.left + 1 ||
+            other.right <= one.left + 1 ||
+            one.bottom <= other.top + 1 ||
+            other.bottom <= one.top + 1
+          expect(isApart, `${one.name} and ${other.name} at ${width}`).toBe(true)
+        }
+      expect(await page.evaluate('document.documentElement.scrollWidth'), `${width}`).toBeLessThanOrEqual(
+        width,
+      )
+    }
+  })
+})
+
 describeInBrowser('by the keyboard', () => {
   const visit = new Visit()
 
@@ -102,12 +138,50 @@ describeInBrowser('by the keyboard', () => {
         'Play',
         'Ledger',
         'Transcript',
-        'NODE_0leads',
+        'NODE_0',
+        'NODE_0: ',
       ])
         expect(
-          [...reached].some((each) => each.startsWith(name.replace('leads', ''))),
+          [...reached].some((each) => each.startsWith(name)),
           name,
         ).toBe(true)
+    },
+  )
+
+  pageTest(
+    visit,
+    'a seat is a button, and what scrolls is scrolled',
+    '#7?members=3&requests=1&at=150',
+    async (page) => {
+      await ready(page)
+      const seat = page.getByRole('button', { name: /^NODE_1: / })
+      await seat.press(' ')
+      await expect.poll(() => seat.getAttribute('aria-pressed')).toBe('true')
+      expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(1)
+
+      const mind = page.getByRole('tabpanel', { name: 'Mind' })
+      await mind.getByRole('heading', { name: 'disk' }).waitFor()
+      await mind.press('PageDown')
+      await expect
+        .poll(() => page.evaluate(`document.querySelector('[data-tab=mind]').scrollTop`))
+        .toBeGreaterThan(0)
+      expect(await eventOf(page)).toBe(150)
+    },
+  )
+
+  pageTest(
+    visit,
+    'whoever reads the help does not move what is behind it',
+    '#7?members=3&requests=1&at=150',
+    async (page) => {
+      await ready(page)
+      await page.keyboard.press('?')
+      const help = page.getByRole('dialog')
+      await help.waitFor()
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('?')
+      await help.waitFor({ state: 'hidden' })
+      expect(await eventOf(page)).toBe(150)
     },
   )
 

@@ -8,6 +8,9 @@ import { describeInBrowser, eventOf, pageTest, ready, Visit } from './browser.js
 /** A small run, with everything in it. */
 const SMALL = '#7?members=3&clients=2&requests=4&loss=10'
 
+/** The bug of the tour. */
+const BUG = '#289?members=3&clients=2&requests=4&loss=0&fault=isolated-leader=1&planted=forgetful-scout'
+
 const side = (page: Page, name: string): Promise<void> => page.getByRole('tab', { name }).click()
 
 describeInBrowser('the page', () => {
@@ -254,6 +257,75 @@ describeInBrowser('the page', () => {
     await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toContain('completes')
   })
 
+  check('tells of a fault under the pointer', `${BUG}&at=200`, async (page) => {
+    await ready(page)
+    const box = await page.locator('.canvas-frame canvas').boundingBox()
+    if (box === null) throw new Error('The diagram is not there.')
+    // At the very bottom of the lines no message passes.
+    for (let up = 0; up < box.height && (await page.locator('.hint b').count()) === 0; up += 6)
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height - up)
+    await expect.poll(() => page.locator('.hint').textContent()).toMatch(/^isolated-leader NODE_0.*: .* ms$/)
+  })
+
+  check('begins with doors that lead to what they promise', '', async (page) => {
+    await page.getByRole('link', { name: /^Seed 6 Fourteen members, eleven clients/ }).click()
+    await ready(page)
+    await expect.poll(() => page.locator('.gutter .lane').count()).toBe(14)
+    await side(page, 'Verdicts')
+    const settings = page.locator('.settings')
+    await expect.poll(() => settings.textContent()).toMatch(/members14clients11.*loss 50000/)
+    await page.getByRole('link', { name: 'Synod: to the beginning' }).click()
+    await page.getByRole('link', { name: /^A bad day Crashes, a partition and a bad disk/ }).click()
+    await expect.poll(() => page.title()).toBe('seed 58 · Synod')
+    await ready(page)
+    const marks = await page.locator('.mark.fault').evaluateAll((each) => each.map((mark) => mark.ariaLabel))
+    for (const fault of [/^crash/, /^isolated-leader/, /^stalled-disk/])
+      expect(marks).toContainEqual(expect.stringMatching(fault))
+  })
+
+  check(
+    'marks the operation that a verdict is about, also where its key alone has a legal order',
+    '#320?members=3&clients=3&requests=6&loss=0&fault=isolated-leader=2,crash=2&machine=shared&planted=forgetful-scout',
+    async (page) => {
+      await ready(page)
+      await side(page, 'Verdicts')
+      const verdict = page.locator('.verdicts .fails', { hasText: 'linearizable' })
+      const why = (await verdict.locator('p').first().textContent()) ?? ''
+      await page.getByRole('button', { name: 'Operations and their order' }).click()
+      await page.getByText(`These alone have a legal order, but of “`).waitFor()
+      const bar = page.locator('.bar.breaks')
+      expect(await bar.getAttribute('aria-label')).toContain(why)
+      await bar.click()
+      await page.getByRole('tab', { name: 'Transcript' }).click()
+      await expect.poll(() => page.locator('.transcript li[aria-current]').textContent()).toMatch(/completes/)
+      await verdict.getByRole('button', { name: `event ${await eventOf(page)}`, exact: true }).waitFor()
+    },
+  )
+
+  check('paints what is found out later when it is found out', `${BUG}&at=300`, async (page) => {
+    // The question is held back until the picture is there and still.
+    await page.addInitScript(`{
+      const post = Worker.prototype.postMessage
+      Worker.prototype.postMessage = function (call) {
+        if (call.name === 'causes') window.release = () => post.call(this, call)
+        else post.call(this, call)
+      }
+    }`)
+    await page.reload()
+    await ready(page)
+    await page.keyboard.press('0')
+    await page.waitForFunction('window.release !== undefined')
+    const red = (): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const canvas = document.querySelector('.canvas-frame canvas')
+        const { data } = canvas.getContext('2d').getImageData(0, 8, canvas.width, 1)
+        return data.filter((value, at) => at % 4 === 0 && value > 170 && data[at + 1] < 60).length
+      })()`)
+    const before = await settled(red)
+    await page.evaluate('window.release()')
+    await expect.poll(red).toBeGreaterThan(Number(before))
+  })
+
   check('fits a phone, for reading', '#?tour=1', async (page) => {
     await page.setViewportSize({ width: 390, height: 844 })
     await page.getByRole('heading', { name: 'One decree' }).waitFor()
@@ -262,6 +334,18 @@ describeInBrowser('the page', () => {
     expect(wide).toBeLessThanOrEqual(390)
   })
 })
+
+/** What it says when it says the same for some frames. */
+async function settled(ask: () => Promise<unknown>): Promise<unknown> {
+  let same = 0
+  let last = await ask()
+  while (same < 20) {
+    const now = await ask()
+    same = now === last ? same + 1 : 0
+    last = now
+  }
+  return last
+}
 
 /** Moves the pointer over the diagram until it is on a message. */
 async function findMessage(page: Page): Promise<readonly [number, number]> {

@@ -45,6 +45,13 @@ describeInBrowser('a day in the parliament', () => {
     await page.getByRole('heading', { name: 'A partition' }).waitFor()
   })
 
+  pageTest(visit, 'is right about who is on which side of the partition', '#?tour=6', async (page) => {
+    await ready(page)
+    const now = page.locator('.transcript li[aria-current]')
+    await expect.poll(() => now.textContent()).toMatch(/halves\.0: (NODE_3 NODE_0|NODE_0 NODE_3) \| /)
+    await page.getByRole('button', { name: /^NODE_0: up, leading/ }).waitFor()
+  })
+
   pageTest(visit, 'shows a bug, and where it became inevitable', `#?tour=8`, async (page) => {
     await ready(page)
     await page.getByRole('tab', { name: 'Verdicts' }).click()
@@ -56,5 +63,7 @@ describeInBrowser('a day in the parliament', () => {
     await field.fill((await field.inputValue()).replace(/ planted=\S+/, ''))
     await field.press('Enter')
     await page.getByRole('button', { name: '✓ every verdict holds' }).waitFor()
+    await page.getByRole('button', { name: 'Back to the run of this step' }).click()
+    await page.getByRole('button', { name: /^✗ agreement/ }).waitFor()
   })
 })

@@ -20,6 +20,9 @@ export interface LoadOptions {
   readonly timeoutMillis: number
 }
 
+/** With one client to write them, 100,000 keys take a minute. */
+const FILLING_SESSIONS = 256
+
 type KeyspaceSession = Session<KeyspaceCommand, KeyspaceOutput, KeyspaceQuery, KeyspaceAnswer>
 
 /** What came of a load, or of its last part. */
@@ -33,6 +36,7 @@ export interface Measured {
 
 export class Load {
   readonly #options: LoadOptions
+  readonly #connections: readonly KeyspaceClient[]
   readonly #sessions: readonly KeyspaceSession[]
   readonly #value: Buffer
   readonly #asking: { readonly timeoutMillis: number }
@@ -46,10 +50,15 @@ export class Load {
 
   constructor(connections: readonly KeyspaceClient[], options: LoadOptions) {
     this.#options = options
+    this.#connections = connections
     this.#value = Buffer.alloc(options.valueBytes, 'v')
     this.#asking = { timeoutMillis: options.timeoutMillis }
-    this.#sessions = Array.from({ length: options.clients }, (_, at) => {
-      const connection = connections[at % connections.length]
+    this.#sessions = this.#openSessions(options.clients)
+  }
+
+  #openSessions(count: number): KeyspaceSession[] {
+    return Array.from({ length: count }, (_, at) => {
+      const connection = this.#connections[at % this.#connections.length]
       if (connection === undefined) throw new RangeError('A load needs a connection.')
       return connection.session()
     })
@@ -82,11 +91,12 @@ export class Load {
     await Promise.all(this.#sessions.map((session) => this.#work(session)))
   }
 
-  /** Writes every key once, with all clients. Stops early after `end`. */
+  /** Writes every key once, with all clients, and with some more where they are few. Stops early after `end`. */
   async fill(): Promise<void> {
     let next = 0
+    const more = this.#openSessions(Math.max(0, FILLING_SESSIONS - this.#sessions.length))
     await Promise.all(
-      this.#sessions.map(async (session) => {
+      [...this.#sessions, ...more].map(async (session) => {
         const key = Buffer.alloc(this.#options.keyBytes, '0')
         while (next < this.#options.keys && !this.#isEnding) {
           writeDigits(key, next++)

@@ -163,11 +163,21 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
   /** The change waits until everybody whom it admits has learned what was decided, but for the last alpha slots. */
   #admit(): void {
     const change = this.change && changeOf(this.change)
-    if (this.change === null || change === null) return
+    if (this.change === null || change === null || this.#isAhead(change)) return
     if (!this.#newcomersOf(change).every((voter) => this.#hasLearned(voter))) return
-    this.queue.unshift(this.change)
+    // Behind what waits already: that may be a change, which this one was not judged after.
+    this.queue.push(this.change)
     this.change = null
     this.newcomers.clear()
+  }
+
+  /**
+   * It is of a configuration that its replica has yet to learn of: whom it admits cannot be said before. With nothing left
+   * to learn there is no such configuration.
+   */
+  #isAhead({ version }: Change): boolean {
+    const latest = this.membership.configurations.at(-1)?.version ?? 0
+    return version > latest && (this.learnedThrough + 1 < this.nextSlot || this.queue.length > 0)
   }
 
   /** Whom a change admits. None if it cannot be: its decree will say why. */

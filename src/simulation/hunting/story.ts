@@ -17,7 +17,7 @@ import { FIELDS } from './fields.js'
  * change, or the classes of faults do; and when the same scenario and seed run otherwise, since the protocol or the world
  * has changed. A story of another version is refused, for it would replay something else in silence.
  */
-export const STORY_VERSION = 9
+export const STORY_VERSION = 10
 
 /** No story has more. */
 export const MOST_STORY_DIGITS = 300

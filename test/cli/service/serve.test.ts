@@ -106,10 +106,14 @@ describe('SIGTERM', () => {
     const name = await leaderOf()
     const leader = running(name)
     const from = leader.said.length
+    const others = [...members].filter(([other]) => other !== name).map(([, member]) => member)
+    const before = others.map(({ said }) => said.length)
     const { code } = await leader.stop('SIGTERM')
     expect(code).toBe(0)
     // It has heard of a higher ballot, and mostly, but not always, also whose that is.
     expect(leader.said.slice(from)).toMatch(/No member is known to lead\.|Member \d leads\./)
+    const led = await Promise.all(others.map((other, at) => other.says(/Member (\d) leads/, before[at])))
+    for (const [, next] of led) expect(next).not.toBe(String('abc'.indexOf(name)))
     await asker.ask('put', 'x', '2')
     const again = serve(name, '--config', config)
     await again.says(/Member \d leads/)

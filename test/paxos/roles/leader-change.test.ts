@@ -109,6 +109,47 @@ describe('a change that admits somebody', () => {
     expect(tendered()).toEqual([[21, [1]]])
   })
 
+  it('that is of a later version waits until that is known, and then for its newcomers: its decree might carry it out', () => {
+    const under = leadFrom(20)
+    propose(request(1, 7, 'x'))
+    propose(changing([0, 1, 3], 2))
+    expect(tendered()).toEqual([[21, [7]]])
+    progress(under, 21)
+    bench.membership = changed(29, THREE, [0, 1])
+    learned(21)
+    const filling = [22, 23, 24].map((slot) => [slot, NO_OP])
+    expect(tendered()).toEqual(filling)
+    progress(under, 24)
+    learned(24)
+    expect(tendered()).toEqual([25, 26, 27].map((slot) => [slot, NO_OP]))
+    learning(3, under, 24)
+    progress(under, 25)
+    learned(25)
+    expect(tendered()).toEqual([[28, [1]]])
+  })
+
+  it('that is of a later version than there is waits until there is nothing left to learn', () => {
+    const under = leadFrom(20)
+    propose(request(1, 7, 'x'))
+    propose(changing([0, 1, 2, 3], 2))
+    bench.take()
+    progress(under, 21)
+    expect(tendered()).toEqual([])
+    learned(21)
+    expect(tendered()).toEqual([[22, [1]]])
+  })
+
+  it('comes after what waited before it, which may be a change that it was not judged after', () => {
+    const under = leadFrom(20)
+    propose(request(1, 7, 'x'))
+    bench.take()
+    bench.writing = true
+    propose(request(1, 8, 'x'), changing([0, 1]))
+    expect(tendered()).toEqual([])
+    progress(under, 21)
+    expect(tendered()).toEqual([[22, [8, 1]]])
+  })
+
   it.each([
     ['names a number that was used before', [0, 1, 3]],
     ['names a newcomer twice', [0, 1, 4, 4]],

@@ -32,6 +32,7 @@ describe('an address', () => {
     ['#6?at=0', /‘at’ must be a whole number from 1 on/],
     ['#6?scenario=calm', /‘scenario’ is classic or swarm, and ‘calm’ is not that/],
     ['#6?over-budget=yes', /‘over-budget’ takes no value/],
+    ['#6?planted=weed', /‘planted’ is forgetful-scout, and ‘weed’ is not that/],
     ['#6?edit=drop.812', /‘edit=drop.812’ is no change of the past/],
     ['#6?edit=burn.812.3', /is no change of the past/],
     ['#6?fault=%E0%A4%A', /cut off or was changed/],

@@ -48,6 +48,12 @@ describe('a transcript as data', () => {
     expect(await engine.parting(handle, again.handle)).toBeNull()
   })
 
+  it('may have lines that end as in Windows', async () => {
+    const { run } = await openFile(new TextEncoder().encode(transcript().join('\r\n')))
+    expect(run.whyNot).toBeNull()
+    expect(run.replayable).toBe(true)
+  })
+
   it('of a run that was edited brings its edits along', async () => {
     const edit: Edit = { type: 'crash', event: 300, node: 0, forMicros: 1_000_000 }
     const { run } = await openFile(transcript(SMALL, 'ndjson', [edit]))

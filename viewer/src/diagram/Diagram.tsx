@@ -2,6 +2,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import type { FaultSpan, MemberMoment } from '../engine/contract.js'
 import {
   follow,
   hidden,
@@ -18,7 +19,7 @@ import {
 } from '../state/viewer.js'
 import { type Geometry, laneHeight, TOP, timeAt, yOf } from './geometry.js'
 import { paint } from './paint.js'
-import { flightAt } from './pick.js'
+import { faultAt, flightAt } from './pick.js'
 import { theme } from './theme.js'
 
 interface Props {
@@ -43,6 +44,7 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
   const canvas = useRef<HTMLCanvasElement>(null)
   const size = useSignal({ width: 0, height: 0 })
   const hovered = useSignal<number | null>(null)
+  const hoveredFault = useSignal<FaultSpan | null>(null)
 
   useEffect(() => {
     const element = frame.current
@@ -53,6 +55,12 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
     observer.observe(element)
     return () => observer.disconnect()
   }, [size])
+
+  /** What is found out later comes by these, too, and is painted when it comes. */
+  const given = useSignal({ shown, partingMicros })
+  useEffect(() => {
+    given.value = { shown, partingMicros }
+  }, [given, shown, partingMicros])
 
   const lanes = shown.run.nodes.length
   const lane = laneHeight(size.value.height, lanes)
@@ -77,7 +85,7 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
     // For whoever wants to know what is in view; not by JSX, which would draw the lines' names anew at every frame.
     if (canvas.current !== null) canvas.current.dataset['span'] = `${geometry.span.from} ${geometry.span.to}`
     const scene = {
-      shown,
+      ...given.value,
       geometry,
       theme: theme.value,
       hidden: hidden.value,
@@ -85,7 +93,6 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
       selectedFlight: isMain && chosen?.type === 'flight' ? chosen.at : null,
       selectedNode: chosen?.type === 'node' ? chosen.node : null,
       hoveredFlight: hovered.value,
-      partingMicros,
       isMoving: isMoving.value,
     }
     cancelAnimationFrame(pending.current)
@@ -121,16 +128,19 @@ export function Diagram({ shown, label, partingMicros, isMain }: Props): JSX.Ele
           aria-label={`${label}: a line for each of ${lanes} nodes, messages as arrows between them. The transcript below says the same in words.`}
           {...hands}
           onMouseMove={(event: MouseEvent) => {
-            const x = event.offsetX
-            hovered.value =
-              event.buttons === 0 ? flightAt(shown, geometryNow(), hidden.value, x, event.offsetY) : null
+            const [x, y] = [event.offsetX, event.offsetY]
+            const isFree = event.buttons === 0
+            hovered.value = isFree ? flightAt(shown, geometryNow(), hidden.value, x, y) : null
+            hoveredFault.value = isFree && hovered.value === null ? faultAt(shown, geometryNow(), x, y) : null
           }}
           onMouseLeave={() => {
             hovered.value = null
+            hoveredFault.value = null
           }}
-          class={hovered.value === null ? '' : 'over'}
+          class={hovered.value === null || !isMain ? '' : 'over'}
         />
         {hovered.value !== null && <Hint shown={shown} at={hovered.value} />}
+        {hoveredFault.value !== null && <FaultHint shown={shown} fault={hoveredFault.value} />}
       </div>
     </section>
   )
@@ -149,6 +159,27 @@ function Hint({ shown, at }: { readonly shown: Shown; readonly at: number }): JS
   )
 }
 
+function FaultHint({ shown, fault }: { readonly shown: Shown; readonly fault: FaultSpan }): JSX.Element {
+  const { nodes, lengthMicros } = shown.run
+  const who = fault.nodes.map((place) => nodes[place]?.name).join(' ')
+  const millis = (fault.toMicros - fault.fromMicros) / 1_000
+  const until = fault.toMicros >= lengthMicros ? 'to the end' : `${millis.toFixed(1)} ms`
+  return (
+    <div class="hint" role="status">
+      <b>{fault.fault}</b> {who}: {fault.what} <span class="soft">{millis > 0 && until}</span>
+    </div>
+  )
+}
+
+const STATES: Readonly<Record<MemberMoment['state'], string>> = {
+  up: 'It runs.',
+  down: 'It has crashed, and is not started again yet.',
+  paused: 'It stands still, and does not know it.',
+  refused: 'It does not start, because of what is on its disk.',
+  retired: 'It was removed, and is needed no more.',
+  outside: 'It is not among the members, or does not know yet that it is.',
+}
+
 /** The names of the lines, with what each node is just then. */
 function Gutter({ shown, lane, isMain }: { shown: Shown; lane: number; isMain: boolean }): JSX.Element {
   const states = isMain ? moment.value?.members : undefined
@@ -165,6 +196,7 @@ function Gutter({ shown, lane, isMain }: { shown: Shown; lane: number; isMain: b
             key={name}
             class={`lane ${lane < TWO_LINES ? 'flat' : ''} ${leads ? 'leads' : ''} ${state?.state ?? ''}`}
             style={{ top: `${yOf(geometry, place) - lane / 2}px`, height: `${lane}px` }}
+            title={state && STATES[state.state]}
             aria-pressed={selection.value?.type === 'node' && selection.value.node === place}
             onClick={() => selectNode(place)}
           >

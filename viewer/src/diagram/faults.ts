@@ -32,6 +32,8 @@ const FAULT_LOOKS: Readonly<Record<string, FaultLook>> = {
 /** A change of the past looks like the fault that it is. */
 const faultLook = (fault: string): FaultLook => FAULT_LOOKS[fault.replace(/^edit-/, '')] ?? 'network'
 
+export const isOfNetwork = (fault: string): boolean => faultLook(fault) === 'network'
+
 /** What lasts is a band over its lines; what does not is a sign on them. */
 export function paintFault(context: CanvasRenderingContext2D, scene: Scene, fault: FaultSpan): void {
   const { geometry } = scene

@@ -1,5 +1,7 @@
 /** What is under the pointer. */
+import type { FaultSpan } from '../engine/contract.js'
 import type { Shown } from '../state/viewer.js'
+import { isOfNetwork } from './faults.js'
 import { type Geometry, timeAt, xOf, yOf } from './geometry.js'
 import { endOf } from './scene.js'
 
@@ -34,6 +36,20 @@ export function flightAt(
       best = at
     }
   })
+  return best
+}
+
+/** The fault whose sign, line or band is there; of several the shortest. */
+export function faultAt(shown: Shown, geometry: Geometry, x: number, y: number): FaultSpan | null {
+  let best: FaultSpan | null = null
+  const long = ({ fromMicros, toMicros }: FaultSpan): number => toMicros - fromMicros
+  for (const fault of shown.run.faults) {
+    if (x < xOf(geometry, fault.fromMicros) - REACH || x > xOf(geometry, fault.toMicros) + REACH) continue
+    const isAll = fault.nodes.length === 0
+    const high = isOfNetwork(fault.fault) ? geometry.lane / 2 : REACH
+    const isThere = isAll || fault.nodes.some((node) => Math.abs(yOf(geometry, node) - y) <= high)
+    if (isThere && (best === null || long(fault) < long(best))) best = fault
+  }
   return best
 }
 

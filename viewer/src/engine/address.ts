@@ -105,7 +105,7 @@ function addOption(options: Record<string, string>, name: string, value: string)
   if (before !== undefined && !LISTS.includes(name))
     throw new Sentence(`The option ‘${name}’ is there twice: leave one of them out.`)
   if (words !== undefined && words.length > 0 && !words.includes(value)) {
-    const choice = words.length === 1 ? 'takes no value' : `is ${words.join(' or ')}`
+    const choice = words[0] === '' ? 'takes no value' : `is ${words.join(' or ')}`
     throw new Sentence(`The option ‘${name}’ ${choice}, and ‘${value}’ is not that.`)
   }
   options[name] = before === undefined ? value : `${before},${value}`
@@ -117,7 +117,8 @@ function checkStoryOptions(options: Readonly<Record<string, string>>): void {
     throw new Sentence(`A story holds every option of its run: leave out ${others.join(', ')}.`)
 }
 
-function wholeNumber(name: string, text: string, low: number): number {
+/** Throws a {@link Sentence}. */
+export function wholeNumber(name: string, text: string, low: number): number {
   const value = Number(text)
   if (/^\d{1,15}$/.test(text) && value >= low) return value
   throw new Sentence(`‘${name}’ must be a whole number from ${low} on, and ‘${text}’ is not.`)

@@ -21,7 +21,7 @@ export function Below({ shown }: { readonly shown: Shown }): JSX.Element {
           belowTab.value = name
         }}
       >
-        {belowTab.value === 'transcript' ? <Transcript /> : <Operations shown={shown} />}
+        {belowTab.value === 'transcript' ? <Transcript /> : <Operations key={shown.handle} shown={shown} />}
       </Tabs>
     </section>
   )

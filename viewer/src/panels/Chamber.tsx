@@ -49,7 +49,7 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
   })
 
   const members = moment.value?.members ?? []
-  const radius = Math.max(9, Math.min(19, (MIDDLE * 1.7) / Math.max(6, nodes.length)))
+  const radius = Math.min(19, (2.7 * (MIDDLE - 44)) / nodes.length)
   return (
     <section class="chamber" aria-label="The chamber">
       <div class="round">
@@ -74,14 +74,17 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
               <g
                 key={name}
                 role="button"
-                tabIndex={0}
+                // In an SVG its name has small letters only.
+                tabindex={0}
                 aria-label={`${name}: ${word}${state?.ballot ? `, ballot ${state.ballot}` : ''}`}
                 aria-pressed={isChosen}
                 class={`seat ${isMember ? 'member' : 'client'} ${state?.state ?? 'up'} ${state?.role ?? 'none'}`}
                 transform={`translate(${seat.x} ${seat.y})`}
                 onClick={() => selectNode(place)}
                 onKeyDown={(key) => {
-                  if (key.key === 'Enter') selectNode(place)
+                  if (key.key !== 'Enter' && key.key !== ' ') return
+                  key.preventDefault()
+                  selectNode(place)
                 }}
               >
                 {isMember ? (
@@ -92,7 +95,9 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
                 {state?.state === 'paused' && <path d={`M-3 -5v10M3 -5v10`} class="sign" />}
                 {state?.state === 'down' && <path d="M-5 -5l10 10M-5 5l10 -10" class="sign" />}
                 {(state === undefined || !['paused', 'down'].includes(state.state)) && (
-                  <text dy="0.35em">{name.replace(/^\w*_/, '')}</text>
+                  <text dy="0.35em" style={{ fontSize: `${Math.min(12.5, radius)}px` }}>
+                    {name.replace(/^\w*_/, '')}
+                  </text>
                 )}
                 {state?.ballot && <Ballot seat={seat} radius={radius} text={state.ballot} />}
               </g>

@@ -1,9 +1,23 @@
 /** The top of the page: which run, its hash, and what else there is to do. */
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { formatPage, NOWHERE, parsePage } from '../state/page-address.js'
-import { go, hash, helpOpen, openFile, page, problem, run, sentenceOf, sideTab } from '../state/viewer.js'
+import {
+  asked,
+  go,
+  hash,
+  helpOpen,
+  isOfTour,
+  openFile,
+  opening,
+  page,
+  problem,
+  run,
+  sentenceOf,
+  shown,
+  sideTab,
+} from '../state/viewer.js'
 
 export function Header(): JSX.Element {
   return (
@@ -11,7 +25,7 @@ export function Header(): JSX.Element {
       <a class="name" href="#?" aria-label="Synod: to the beginning">
         Synod
       </a>
-      <RunForm />
+      {(shown.value !== null || opening.value !== null) && <RunForm />}
       <About />
       <nav>
         <button type="button" onClick={() => go({ ...NOWHERE, tour: 1 })}>
@@ -36,8 +50,11 @@ export function Header(): JSX.Element {
 /** A seed or a story with options, as they are in the address. */
 export function RunForm({ isBig = false }: { readonly isBig?: boolean }): JSX.Element {
   const typed = useSignal<string | null>(null)
-  const address = page.value.run
-  const current = address === null ? '' : wordsOf(formatPage(page.value))
+  // What was asked for and cannot be shown is there to be put right.
+  const current = wordsOf(shown.value === null ? asked.value : formatPage(page.value))
+  useEffect(() => {
+    typed.value = null // another run is shown than the one that it was typed over
+  }, [typed, current])
   return (
     <form
       class={`run-form ${isBig ? 'big' : ''}`}
@@ -49,7 +66,7 @@ export function RunForm({ isBig = false }: { readonly isBig?: boolean }): JSX.El
           )
           if (wanted.run === null) throw new Error('Type a seed, such as 6, or a story.')
           typed.value = null
-          go({ ...wanted, tour: null })
+          go({ ...wanted, tour: isOfTour(wanted.run) ? page.value.tour : null })
         } catch (error) {
           problem.value = sentenceOf(error)
         }
@@ -76,9 +93,17 @@ export function RunForm({ isBig = false }: { readonly isBig?: boolean }): JSX.El
 
 /** `6 loss=20`, from `#6?loss=20&at=12`. */
 function wordsOf(text: string): string {
-  const [head = '', query = ''] = decodeURIComponent(text.replace(/^#/, '')).split('?')
-  const words = query.split('&').filter((word) => word !== '' && !/^(at|tour|beside)=/.test(word))
+  const [head = '', query = ''] = unescaped(text.replace(/^#/, '')).split('?')
+  const words = query.split('&').filter((word) => word !== '' && !/^(at|tour|beside|file)=/.test(word))
   return [head, ...words].join(' ')
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // somebody has cut it off
+  }
 }
 
 function About(): JSX.Element | null {
@@ -97,6 +122,11 @@ function About(): JSX.Element | null {
         >
           {failed.length === 0 ? '✓ every verdict holds' : `✗ ${failed.map(({ name }) => name).join(', ')}`}
         </button>
+      )}
+      {now.address === null && (
+        <span class="title" title={`${now.title}. ${now.whyNot ?? ''}`}>
+          {now.title}
+        </span>
       )}
       <span class="soft">{now.eventCount.toLocaleString('en')} events</span>
       {hash.value !== null && (

@@ -37,7 +37,8 @@ export function Ledger({ shown }: { readonly shown: Shown }): JSX.Element {
   return (
     <>
       {chosen !== null && <Life shown={shown} slot={chosen} />}
-      <table class="slots">
+      {/* However many members there are, a decree can be read. */}
+      <table class="slots" style={{ minWidth: `${116 + 17 * members.length}px` }}>
         <thead>
           <tr>
             <th scope="col">Slot</th>

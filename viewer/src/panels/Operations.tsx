@@ -42,8 +42,10 @@ export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
   const from = Math.min(...mine.map(({ invokedMicros }) => invokedMicros))
   const to = Math.max(...mine.map(({ completedMicros }) => completedMicros), from + 1)
   const x = (micros: number): number => ((micros - from) / (to - from)) * WIDTH
-  const breaking =
-    order?.breaks === null || order?.breaks === undefined ? undefined : operations[order.breaks]
+  const blame = blamed(shown, key)
+  const breaks = order?.breaks ?? blame?.place ?? null
+  const why = order?.breaks === null ? blame?.detail : 'fits nowhere'
+  const breaking = order === null || breaks === null ? undefined : operations[breaks]
   const now = shown.run.timeline.micros[event.value - 1] ?? 0
   return (
     <div class="operations">
@@ -67,7 +69,9 @@ export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
           {order !== null && breaking === undefined && `${order.order.length} operations in a legal order.`}
           {order !== null && breaking !== undefined && (
             <b class="breaks">
-              After the longest legal order, of {order.order.length}, “{breaking.text}” fits nowhere.
+              {order.breaks === null
+                ? `These alone have a legal order, but of “${breaking.text}”: ${why}.`
+                : `After the longest legal order, of ${order.order.length}, “${breaking.text}” fits nowhere.`}
             </b>
           )}
         </output>
@@ -76,8 +80,8 @@ export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
         {now >= from && now <= to && <i class="now" style={{ left: `${x(now) / 10}%` }} />}
         {mine.map((operation) => {
           const position = positions.get(operation.place)
-          const isBreaking = operation.place === order?.breaks
-          const label = `${operation.text} (client ${operation.client}${position === undefined ? '' : `, ${position}. of the order`}${isBreaking ? ', fits nowhere' : ''})`
+          const isBreaking = operation.place === breaks
+          const label = `${operation.text} (client ${operation.client}${position === undefined ? '' : `, ${position}. of the order`}${isBreaking ? `, ${why}` : ''})`
           return (
             <button
               type="button"
@@ -99,6 +103,16 @@ export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
       </div>
     </div>
   )
+}
+
+/** The operation that the verdict is about, where it tells of more than the order within a key. */
+function blamed({ run }: Shown, key: string | null): { place: number; detail: string } | null {
+  const verdict = run.verdicts.find(({ name, holds }) => name === 'linearizable' && !holds)
+  if (verdict === undefined || verdict.event === null) return null
+  const place = run.operations.findIndex(
+    (operation) => operation.key === key && operation.completedEvent === verdict.event,
+  )
+  return place < 0 ? null : { place, detail: verdict.detail }
 }
 
 function compare(one: string, other: string): number {

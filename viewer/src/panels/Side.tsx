@@ -24,8 +24,9 @@ export function Side({ shown }: { readonly shown: Shown }): JSX.Element {
         sideTab.value = name
       }}
     >
-      {sideTab.value === 'ledger' && <Ledger shown={shown} />}
-      {sideTab.value === 'mind' && <Mind shown={shown} />}
+      {/* What is remembered of one run is not shown with the next one. */}
+      {sideTab.value === 'ledger' && <Ledger key={shown.handle} shown={shown} />}
+      {sideTab.value === 'mind' && <Mind key={shown.handle} shown={shown} />}
       {sideTab.value === 'verdicts' && <Verdicts shown={shown} />}
       {sideTab.value === 'change' && <Change shown={shown} />}
     </Tabs>

@@ -26,9 +26,9 @@ export function Start({ isBusy }: { readonly isBusy: boolean }): JSX.Element | n
           </a>
         </li>
         <li>
-          <a href="#3?scenario=swarm">
+          <a href="#58?scenario=swarm">
             <b>A bad day</b>
-            <span>Crashes, partitions and bad disks, as seed 3 has them.</span>
+            <span>Crashes, a partition and a bad disk, as seed 58 has them.</span>
           </a>
         </li>
       </ul>

@@ -152,6 +152,8 @@ function Marks({ marks, length }: { readonly marks: readonly Mark[]; readonly le
           // Marks of one event are told apart by their place.
           key={`${mark.event}.${index}`}
           class={`mark ${mark.kind}`}
+          // There may be hundreds; by the keyboard n and p go from one to the next.
+          tabIndex={-1}
           style={{ left: `${place * 100}%` }}
           title={`${mark.label}, event ${mark.event}`}
           aria-label={`${mark.label}, event ${mark.event}`}

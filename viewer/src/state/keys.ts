@@ -80,11 +80,19 @@ export function listenToKeys(): void {
   })
 }
 
-/** Fields take what is typed; buttons take the space bar; tabs and trees the arrows. */
+const SCROLLING = ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End']
+
+/** Fields take what is typed; buttons take the space bar; tabs and trees the arrows; what scrolls is scrolled. */
 function belongsElsewhere(event: KeyboardEvent): boolean {
   const target = event.target
+  if (event.defaultPrevented || helpOpen(event)) return true
   if (!(target instanceof HTMLElement)) return false
   if (target.matches('input:not([type=range]), textarea, select')) return true
+  if (SCROLLING.includes(event.key) && target.matches('[role=tabpanel], .transcript, .tour'))
+    return target.scrollHeight > target.clientHeight
   if (event.key === ' ') return target.matches('button, summary, a, [role=tab]')
   return event.key.startsWith('Arrow') && target.matches('[role=tab], summary')
 }
+
+/** Whoever reads the help does not move what is behind it. */
+const helpOpen = ({ key }: KeyboardEvent): boolean => viewer.helpOpen.value && key !== '?'

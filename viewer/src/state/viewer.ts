@@ -62,6 +62,8 @@ export const parting = signal<number | null>(null)
 export const hash = signal<string | null>(null)
 /** How many events are simulated so far; null: nothing is being opened. */
 export const opening = signal<number | null>(null)
+/** What the address said when it was last read. */
+export const asked = signal('')
 /** What went wrong, as a sentence. */
 export const problem = signal<string | null>(null)
 
@@ -94,6 +96,7 @@ export function start(given: Engine): void {
   engine = given
   addEventListener('hashchange', () => void visit())
   effect(writeAddress)
+  effect(writeTitle)
   effect(askForMoment)
   void begin()
 }
@@ -115,6 +118,7 @@ async function begin(): Promise<void> {
 
 async function visit(): Promise<void> {
   known = location.hash
+  asked.value = known
   let wanted: PageAddress
   try {
     wanted = parsePage(location.hash)
@@ -123,13 +127,24 @@ async function visit(): Promise<void> {
     return
   }
   wanted = ofTour(wanted)
-  if (wanted.file !== null) return await fetchFile(wanted.file)
-  const same = wanted.run !== null && isSameRun(wanted.run, shown.value?.run.address ?? null)
-  page.value = wanted
-  if (wanted.run === null) return leave()
-  if (!same) await open(wanted.run)
-  else if (shown.value !== null) seek(wanted.run.at ?? firstOf(shown.value.run))
+  problem.value = null
+  if (wanted.run === null && wanted.file === null) return leave()
+  if (isShown(wanted)) stay(wanted)
+  else if (wanted.run !== null) await open(wanted, wanted.run)
+  else if (wanted.file !== null) await fetchFile(wanted, wanted.file)
   await compare()
+}
+
+/** Somebody goes to another moment of what is shown, or comes back to it while something else is being opened. */
+function stay(wanted: PageAddress): void {
+  giveUp()
+  page.value = wanted
+  if (shown.value !== null) seek(wanted.run?.at ?? wanted.at ?? firstOf(shown.value.run))
+}
+
+function isShown({ run, file }: PageAddress): boolean {
+  if (shown.value === null) return false
+  return run === null ? file === page.value.file : isSameRun(run, shown.value.run.address)
 }
 
 /** A step of the tour has a run of its own, unless another one is named: somebody has changed it. */
@@ -140,6 +155,12 @@ function ofTour(wanted: PageAddress): PageAddress {
 }
 
 const stepOf = ({ tour }: PageAddress): Step | undefined => (tour === null ? undefined : STEPS[tour - 1])
+
+/** Whether it is the run of the step of the tour, or that run with other options. */
+export function isOfTour({ run }: Address): boolean {
+  const step = stepOf(page.value)
+  return step !== undefined && parsePage(step.run).run?.run === run
+}
 
 /** Whether what is shown is the run that the step of the tour tells of. */
 export function isRunOfStep(): boolean {
@@ -155,12 +176,12 @@ export function leaveTour(): void {
 
 function leave(): void {
   giveUp() // what is still being opened is wanted no more
-  for (const old of [shown.value, before.value]) if (old !== null) void engine.close(old.handle)
+  if (shown.value !== null) void engine.close(shown.value.handle)
   batch(() => {
+    endComparison()
     playing.value = false
     shown.value = null
-    before.value = null
-    problem.value = null
+    page.value = NOWHERE
   })
 }
 
@@ -173,8 +194,12 @@ export function go(to: PageAddress): void {
 
 /** The address of a moment of what is shown. */
 export function linkTo(at: number): string {
-  const { run } = page.value
-  return formatPage({ ...page.value, run: run && { ...run, at } })
+  return formatPage(atEvent(page.value, at))
+}
+
+function atEvent(address: PageAddress, at: number): PageAddress {
+  const { run, file } = address
+  return { ...address, run: run && { ...run, at }, at: file === null ? null : at }
 }
 
 const isSameRun = (one: Address, other: Address | null): boolean =>
@@ -189,47 +214,65 @@ let known = ''
 /** The event in the address follows what is looked at, without a step of history for each. */
 function writeAddress(): void {
   const at = event.value
-  const address = page.value.run
-  if (shown.value === null || address === null || playing.value) return
+  const { run, file } = page.value
+  if (shown.value === null || (run === null && file === null) || playing.value) return
   clearTimeout(writing)
   writing = setTimeout(() => {
     // Somebody has gone elsewhere, which is about to be heard of.
     if (location.hash !== known || shown.peek() === null) return
-    const hash = formatPage({ ...page.peek(), run: { ...address, at } })
+    const hash = formatPage(atEvent(page.peek(), at))
     if (hash !== known) history.replaceState(null, '', hash)
     known = location.hash
   }, 150)
+}
+
+/** Tabs and the history of the browser are told apart by it. */
+function writeTitle(): void {
+  const name = stepOf(page.value)?.title ?? run.value?.title
+  document.title = run.value === null || name === undefined ? 'Synod' : `${name} · Synod`
 }
 
 // ---- opening -----------------------------------------------------------------------------------------------------
 
 let turn = 0
 
-async function open(address: Address): Promise<void> {
-  await show((tell) => engine.open(address, tell), address.at)
+async function open(wanted: PageAddress, run: Address): Promise<void> {
+  await show(
+    (tell) => engine.open(run, tell),
+    (opened) => settle(opened, wanted, run.at),
+  )
 }
 
 export async function openFile(file: GivenFile): Promise<void> {
-  await show((tell) => engine.openFile(file, tell), null)
-  const address = shown.value?.run.address ?? null
-  page.value = { ...NOWHERE, run: address }
-  history.pushState(null, '', address === null ? '#' : formatPage(page.value))
-  known = location.hash
+  await show(
+    (tell) => engine.openFile(file, tell),
+    (opened) => {
+      settle(opened, { ...NOWHERE, run: opened.run.address }, null)
+      history.pushState(null, '', formatPage(page.value))
+      known = location.hash
+    },
+  )
 }
 
 /** A file beside the page, as its address names it. */
-async function fetchFile(path: string): Promise<void> {
-  try {
-    const url = new URL(path, document.baseURI)
-    const answer = await fetch(url)
-    if (!answer.ok) throw new Error(`${path} is not there: the server says ${answer.status}.`)
-    const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? path)
-    await show(
-      async (tell) => engine.openFile({ name, bytes: new Uint8Array(await answer.arrayBuffer()) }, tell),
-      null,
-    )
-  } catch (error) {
-    problem.value = sentenceOf(error)
+async function fetchFile(wanted: PageAddress, path: string): Promise<void> {
+  await show(
+    async (tell) => engine.openFile(await fetched(path), tell),
+    (opened) => settle(opened, wanted, wanted.at),
+  )
+}
+
+async function fetched(path: string): Promise<GivenFile> {
+  const url = new URL(path, document.baseURI)
+  if (url.origin !== location.origin)
+    throw new Error(`${path} is on another server: save it, and drop it on this page.`)
+  const answer = await fetch(url).catch(() => {
+    throw new Error(`${path} cannot be fetched: its server does not answer.`)
+  })
+  if (!answer.ok) throw new Error(`${path} is not there: the server says ${answer.status}.`)
+  return {
+    name: decodeURIComponent(url.pathname.split('/').at(-1) ?? path),
+    bytes: new Uint8Array(await answer.arrayBuffer()),
   }
 }
 
@@ -241,9 +284,10 @@ export function giveUp(): void {
   void engine.cancel()
 }
 
+/** Opens something, and shows it unless something else is wanted by then. What is found out later is told later. */
 async function show(
   make: (tell: (events: number) => void) => Promise<Opened>,
-  at: number | null,
+  take: (opened: Opened) => void,
 ): Promise<void> {
   giveUp()
   turn += 1
@@ -261,17 +305,27 @@ async function show(
     const opened = await make(tell)
     if (mine !== turn) return void engine.close(opened.handle)
     const old = shown.value
-    batch(() => settle(opened, at))
+    batch(() => take(opened))
     if (old !== null) void engine.close(old.handle)
-    await afterPicture()
-    const digits = await engine.hash(opened.handle)
-    if (mine !== turn) return
-    hash.value = digits
-    await findCauses(opened)
+    void tellMore(opened)
   } catch (error) {
     if (mine === turn) problem.value = sentenceOf(error)
   } finally {
     if (mine === turn) opening.value = null
+  }
+}
+
+/** What takes longer than its picture: the hash, and where failures became inevitable. */
+async function tellMore(opened: Opened): Promise<void> {
+  const isStill = (): boolean => shown.peek()?.handle === opened.handle
+  try {
+    await afterPicture()
+    const digits = isStill() ? await engine.hash(opened.handle) : null
+    if (!isStill()) return
+    hash.value = digits
+    await findCauses(opened)
+  } catch (error) {
+    if (isStill()) problem.value = sentenceOf(error)
   }
 }
 
@@ -306,8 +360,10 @@ function afterPicture(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))
 }
 
-function settle(opened: Opened, at: number | null): void {
+function settle(opened: Opened, wanted: PageAddress, at: number | null): void {
   const { run } = opened
+  endComparison()
+  page.value = wanted
   shown.value = { ...opened, index: new FlightIndex(run.flights), differs: null }
   opening.value = null
   hash.value = null
@@ -341,24 +397,31 @@ function firstOf(run: Run): number {
 async function compare(): Promise<void> {
   const now = shown.value
   const address = now?.run.address ?? null
-  const old = before.value
-  if (old !== null) void engine.close(old.handle)
-  before.value = null
-  parting.value = null
-  if (now?.differs) shown.value = { ...now, differs: null }
-  if (!page.value.beside || now === null || address === null || address.edits.length === 0) return
+  const isWanted = page.value.beside && address !== null && address.edits.length > 0
+  batch(endComparison)
+  if (!isWanted || now === null) return
+  const isStill = (): boolean => shown.peek()?.handle === now.handle && page.peek().beside
   try {
     const opened = await engine.open({ ...address, edits: address.edits.slice(0, -1), at: null })
-    if (shown.value?.handle !== now.handle) return void engine.close(opened.handle)
+    if (!isStill() || before.peek() !== null) return void engine.close(opened.handle)
     const [differs, beside] = differences(opened.run.flights, now.run.flights)
     batch(() => {
       before.value = { ...opened, index: new FlightIndex(opened.run.flights), differs }
       shown.value = { ...(shown.value ?? now), differs: beside }
     })
-    parting.value = await engine.parting(opened.handle, now.handle)
+    const part = await engine.parting(opened.handle, now.handle)
+    if (before.peek()?.handle === opened.handle) parting.value = part
   } catch (error) {
-    problem.value = sentenceOf(error)
+    if (isStill()) problem.value = sentenceOf(error)
   }
+}
+
+/** From here on there is one future only. */
+function endComparison(): void {
+  if (before.value !== null) void engine.close(before.value.handle)
+  before.value = null
+  parting.value = null
+  if (shown.value?.differs) shown.value = { ...shown.value, differs: null }
 }
 
 /** The run with one change more, beside what it was. */

@@ -24,6 +24,7 @@ export const TEXTS: readonly Text[] = [
           and all must say the same, whatever is lost and whoever sleeps.
         </p>
         <p>
+          In the diagram each member has a line, time goes to the right, and an arrow is a message on its way.{' '}
           <At find={setA}>A client asks</At> to set the key A. The request goes to the <dfn>leader</dfn>,
           which gives it a slot and{' '}
           <At find={message('accept', { after: setA })}>asks every member to accept it</At>. A member writes
@@ -34,7 +35,7 @@ export const TEXTS: readonly Text[] = [
           Two of three are a majority, a <dfn>quorum</dfn>. With their votes the decree is <dfn>chosen</dfn>:
           nothing can undo that.{' '}
           <At find={happens('applies', { after: message('accept', { after: setA }) })}>Members apply it</At>{' '}
-          to their <dfn>state machine</dfn>, and{' '}
+          to their <dfn>state machine</dfn>, here a table of keys and values, and{' '}
           <At find={happens('completes', { last: true })}>the client has its answer</At>.
         </p>
       </>
@@ -42,7 +43,7 @@ export const TEXTS: readonly Text[] = [
     trial: () => (
       <>
         Press the space bar, and watch. Then click slot 3 in the ledger and read its life, from the request to
-        the answer.
+        the answer. (Slot 1 says no more than who the client is.)
       </>
     ),
   },
@@ -51,8 +52,8 @@ export const TEXTS: readonly Text[] = [
       <>
         <p>
           If all members proposed decrees at once, votes would scatter. So whoever wants to lead first begins
-          a <dfn>ballot</dfn>, with a number that nobody has used: <code>round.member.incarnation</code>, here
-          1.0.1.
+          a <dfn>ballot</dfn>, with a number that nobody has used, here 1.0.1: the <dfn>round</dfn>, which
+          member it is, and how often that one has started.
         </p>
         <p>
           It <At find={message('prepare')}>asks all to prepare</At>: to take part in no lower ballot any more.
@@ -72,8 +73,8 @@ export const TEXTS: readonly Text[] = [
     ),
     trial: () => (
       <>
-        Choose NODE_1 under Mind, and find <code>promised</code> in its Acceptor. Step with → until it
-        changes.
+        Choose NODE_1 under Mind, and find <code>promised</code> in its acceptor. Step with → until it
+        changes: that is how a promise is kept.
       </>
     ),
   },
@@ -164,11 +165,11 @@ export const TEXTS: readonly Text[] = [
       <>
         <p>
           <At find={parted}>The network parts</At> into two sides: no message passes from one to the other.
-          Three members are on one side, two on the other.
+          The leader, NODE_0, is left with NODE_3; the other three are on the other side.
         </p>
         <p>
           The two can choose nothing, and know it. They would rather be silent than wrong, and their clients
-          wait. The three are a quorum: if they have lost their leader,{' '}
+          wait. The three are a quorum: when they have missed the leader for long enough,{' '}
           <At find={newLeader}>they have a new one</At>, and go on.
         </p>
         <p>

@@ -1,7 +1,8 @@
-/** The lines of a file, one after the other: a text of the whole of it might be too long. */
+/** The lines of a file, one after the other: a text of the whole of it might be too long. They may end as in Windows. */
 import { decodeText } from 'synod/paxos'
 
 const LINE_FEED = 10
+const CARRIAGE_RETURN = 13
 
 export class Lines {
   /** The number of the line that was given last, from 1. */
@@ -18,7 +19,8 @@ export class Lines {
     if (this.#at >= this.#bytes.length) return null
     const found = this.#bytes.indexOf(LINE_FEED, this.#at)
     const end = found < 0 ? this.#bytes.length : found
-    const line = decodeText(this.#bytes, this.#at, end)
+    const isReturned = end > this.#at && this.#bytes[end - 1] === CARRIAGE_RETURN
+    const line = decodeText(this.#bytes, this.#at, isReturned ? end - 1 : end)
     this.#at = end + 1
     this.number += 1
     return line
