@@ -528,6 +528,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
     CHANGES,
     [
       'new-quorum-unprepared',
+      'read-confirmed-by-unprepared',
       'votes-of-old-configuration',
       'change-in-force-at-once',
       'newcomers-not-awaited',

@@ -16,11 +16,13 @@ import {
   type Slot,
   type StoreRecord,
   sameBallot,
+  type Tender,
   versionOf,
 } from '../../paxos/index.js'
 import { type AnyApplication, isStale, type Operation } from '../application.js'
 import type { HistoryEntry } from '../clients.js'
 import { nameOf } from '../names.js'
+import { Adoptions } from './adoptions.js'
 import { Agreement } from './agreement.js'
 import { Answers, type Refused } from './answers.js'
 import { Ballots } from './ballots.js'
@@ -100,7 +102,8 @@ export class Court {
   /** By client. */
   readonly #pending: Map<number, Pending> = new Map()
   readonly #reads: AnsweredRead[] = []
-  readonly #rounds: Rounds = new Rounds()
+  readonly #adoptions: Adoptions = new Adoptions()
+  readonly #rounds: Rounds
   readonly #counts: Counts
   /** Why only safety is asked for; null: everything is. */
   #excuse: string | null
@@ -111,6 +114,10 @@ export class Court {
     this.durability = new Durability((slot) => this.membership.votersOf(slot))
     this.#counts = new Counts((...vote) => this.durability.hasVoted(...vote))
     this.ballots = new Ballots((slot) => this.membership.votersOf(slot))
+    this.#rounds = new Rounds(
+      (slot) => this.membership.configurationOf(slot),
+      (...promised) => this.#adoptions.isPrepared(...promised),
+    )
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
     this.bounds = new Bounds(settings)
@@ -289,14 +296,25 @@ export class Court {
       case 'confirmed':
         this.#confirms(event, node, message)
         return
+      case 'adopted':
+        this.#adoptions.adopted(node.self, message)
+        return
+      case 'tender':
+        this.#proposes(event, node.self, message)
+        return
       case 'takenOver':
         this.durability.takenOver(event, node.self, message.slot, this.agreement.decrees)
         return
     }
   }
 
+  #proposes(event: number, node: NodeId, tender: Tender): void {
+    const wrong = this.#adoptions.proposes(node, tender, this.membership.configurationOf(tender.slot))
+    if (wrong !== null) this.durability.blamed(event, wrong)
+  }
+
   #confirms(event: number, node: Node, message: Message): void {
-    const wrong = this.#rounds.sent(node, message)
+    const wrong = this.#rounds.sent(node.self, message)
     if (wrong !== null) this.linearizable.unconfirmed(event, wrong)
   }
 
@@ -321,7 +339,7 @@ export class Court {
   turned(event: number, node: Node): void {
     this.bounds.glance(event, node)
     const wrong = this.#counts.counted()
-    if (wrong !== null) this.durability.miscounted(event, wrong)
+    if (wrong !== null) this.durability.blamed(event, wrong)
   }
 
   /** Looks at a node, every so often; see {@link Bounds.check}. */

@@ -191,8 +191,8 @@ export class Durability extends Verdict {
     return votes?.some((each) => sameBallot(each.ballot, ballot) && each.nodes.includes(node)) === true
   }
 
-  /** A commander has counted somebody that has not voted. */
-  miscounted(event: number, reason: string): void {
+  /** A leader has proposed what it must not, or counted somebody that has not voted. */
+  blamed(event: number, reason: string): void {
     this.fail(event, reason)
   }
 
