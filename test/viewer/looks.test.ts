@@ -112,6 +112,24 @@ describeInBrowser('at every width', () => {
   })
 })
 
+describeInBrowser('the chamber', () => {
+  const visit = new Visit()
+
+  pageTest(
+    visit,
+    'has the ballot of a member that is alone beside its seat',
+    '#1?members=1&at=897',
+    async (page) => {
+      await ready(page)
+      await page.locator('.seat .ballot').waitFor()
+      const [circle, ballot] = (await page.evaluate(
+        `['.seat circle', '.seat .ballot'].map((name) => { const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect(); return { name, left, top, right, bottom } })`,
+      )) as readonly Box[]
+      expect(ballot?.bottom).toBeLessThanOrEqual(circle?.top ?? 0)
+    },
+  )
+})
+
 describeInBrowser('by the keyboard', () => {
   const visit = new Visit()
 

@@ -111,8 +111,9 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
 
 /** The ballot stands outside the circle. */
 function Ballot({ seat, radius, text }: { seat: Seat; radius: number; text: string }): JSX.Element {
-  const dx = (seat.x - MIDDLE) / (MIDDLE - 44 || 1)
-  const dy = (seat.y - MIDDLE) / (MIDDLE - 44 || 1)
+  const isAlone = seat.x === MIDDLE && seat.y === MIDDLE
+  const dx = (seat.x - MIDDLE) / (MIDDLE - 44)
+  const dy = isAlone ? -1 : (seat.y - MIDDLE) / (MIDDLE - 44)
   const anchor = dx > 0.3 ? 'start' : dx < -0.3 ? 'end' : 'middle'
   return (
     <text
