@@ -144,7 +144,7 @@ export class Driver implements Site {
   }
 
   submit(host: Host, request: ClientRequest): void {
-    this.happen({ type: 'requests', host, requests: [request] })
+    this.happen({ type: 'requests', host, life: host.life, requests: [request] })
   }
 
   /** A machine that is busy sees to everything later, in the same order. */
@@ -166,16 +166,18 @@ export class Driver implements Site {
         if (occurrence.life === occurrence.host.life) this.#sync(occurrence)
         return
       case 'requests':
-        this.#turn(occurrence.host, {
-          type: 'requests',
-          ...this.#clock(occurrence.host),
-          requests: occurrence.requests,
-        })
-        return
       case 'request':
-        this.#turn(occurrence.host, { ...this.#clock(occurrence.host), ...occurrence.request })
+        this.#ask(occurrence)
         return
     }
+  }
+
+  /** What a process was asked and did not see to is gone with it. */
+  #ask(asked: Extract<Pending, { type: 'requests' | 'request' }>): void {
+    const { host, life } = asked
+    if (life !== host.life) return
+    if (asked.type === 'request') this.#turn(host, { ...this.#clock(host), ...asked.request })
+    else this.#turn(host, { type: 'requests', ...this.#clock(host), requests: asked.requests })
   }
 
   #deliver({ host, envelopes }: Extract<Pending, { type: 'message' }>): void {

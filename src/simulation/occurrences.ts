@@ -15,8 +15,18 @@ export type Occurrence =
       readonly deadlineMicros: Micros
     }
   | { readonly type: 'sync'; readonly host: Host; readonly life: number }
-  | { readonly type: 'requests'; readonly host: Host; readonly requests: readonly ClientRequest[] }
-  | { readonly type: 'request'; readonly host: Host; readonly request: OperatorRequest }
+  | {
+      readonly type: 'requests'
+      readonly host: Host
+      readonly life: number
+      readonly requests: readonly ClientRequest[]
+    }
+  | {
+      readonly type: 'request'
+      readonly host: Host
+      readonly life: number
+      readonly request: OperatorRequest
+    }
 
 /** What the queue holds. */
 export type Pending =

@@ -321,7 +321,7 @@ export class World {
         return leaderOf(world.hosts)
       },
       at: (timeMicros, happen) => this.#timeline.at(timeMicros, happen),
-      ask: (host, request) => this.#driver.happen({ type: 'request', host, request }),
+      ask: (host, request) => this.#driver.happen({ type: 'request', host, life: host.life, request }),
       crash: (host, part) => this.#driver.crash(host, part),
       putBack: (host, records) => this.#driver.putBack(host, records),
       restart: (host, timeMicros) => this.#driver.restart(host, timeMicros),

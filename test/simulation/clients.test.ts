@@ -1,6 +1,8 @@
 // Where the simulated clients are, how long they go on, and what those of `shared` do.
 
 import { describe, expect, it } from 'vitest'
+import { type ClientRequest, Node, Requester, type RoleContext } from '../../src/paxos/index.js'
+import type { RequesterStart } from '../../src/paxos/starts.js'
 import { sharedApplication } from '../../src/simulation/application.js'
 import { Clients } from '../../src/simulation/clients.js'
 import { placeOf } from '../../src/simulation/placement.js'
@@ -164,5 +166,45 @@ describe('a placement', () => {
     expect(() => checkScenario(1, { ...CLASSIC, placement: 'first' as 'last' })).toThrow(
       'placement must be one of last, spread, own, mixed, and first is none.',
     )
+  })
+})
+
+describe('a request', () => {
+  it('that waits at a member which stands still is gone with its process, and comes to no later one', () => {
+    const clients = 6
+    const answered = Array.from({ length: clients }, () => 0)
+    const taken: { readonly position: number; readonly expected: number }[] = []
+    class Watched extends Requester {
+      override take(request: ClientRequest): void {
+        const client = request.reference % clients
+        const position = Math.floor(request.reference / clients)
+        if (request.client < 1_000) taken.push({ position, expected: answered[client] ?? 0 })
+        super.take(request)
+      }
+    }
+    const roles = { requester: (context: RoleContext, start: RequesterStart) => new Watched(context, start) }
+    runWorld({
+      seed: 5,
+      application: sharedApplication(),
+      scenario: {
+        ...CLASSIC,
+        clients,
+        members: 3,
+        requests: 1_000,
+        placement: 'spread',
+        delayMicros: 2_000,
+        jitterMicros: 1_000,
+        paceMicros: 20_000,
+        untilMicros: 10_000_000,
+        quietMicros: 9_000_000,
+        faults: { pause: 30, crash: 30 },
+      },
+      makeNode: (made) => new Node({ ...made, roles }),
+      observer: (event) => {
+        if (event.type === 'completes') answered[event.client] = (answered[event.client] ?? 0) + 1
+      },
+    })
+    expect(taken.length).toBeGreaterThan(100)
+    expect(taken.filter(({ position, expected }) => position !== expected)).toEqual([])
   })
 })
