@@ -46,13 +46,19 @@ describe('what a leader proposes', () => {
     expect(said(5, 8, ...both)).toMatch(/another decree than those who vote there have told it of$/)
   })
 
-  it('behind a change of the members is nothing before they have promised, under that very ballot', () => {
-    const another = { ...adopted(2), ballot: earlier }
-    for (const known of [[], [adopted(1)], [another]])
-      expect(said(5, 8, ...known)).toMatch(/and no quorum of those who vote there has promised that$/)
-  })
-
   it('is what any quorum has told: one that is asked later may tell of more', () => {
     expect(said(5, 9, adopted(2), adopted(3, vote(5, 8)))).toBeNull()
+  })
+})
+
+describe('a configuration is prepared', () => {
+  it('when a quorum of it has promised, under that very ballot', () => {
+    const adoptions = new Adoptions()
+    adoptions.adopted(0, adopted(1))
+    expect([before, after].map((each) => adoptions.isPrepared(0, own, each))).toEqual([true, false])
+    adoptions.adopted(0, adopted(2))
+    expect(adoptions.isPrepared(0, own, after)).toBe(true)
+    expect(adoptions.isPrepared(0, earlier, before)).toBe(false)
+    expect(adoptions.isPrepared(1, own, before)).toBe(false)
   })
 })

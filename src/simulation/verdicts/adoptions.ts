@@ -38,12 +38,8 @@ export class Adoptions {
     return this.#tellings(node, ballot).some((each) => each.version >= version)
   }
 
-  /** A node proposes under these voters. Gives a sentence if it is not what some quorum of them has told it. */
-  proposes(
-    node: NodeId,
-    { ballot, slot, decree }: Proposal,
-    { version }: DecidedConfiguration,
-  ): string | null {
+  /** A node proposes, and this configuration votes there. Gives a sentence if it is not what some quorum of it has told. */
+  proposes(node: NodeId, { ballot, slot, decree }: Proposal, { version }: DecidedConfiguration): string | null {
     const tellings = this.#tellings(node, ballot).filter((each) => each.version >= version)
     const isTold = tellings.some(({ votes }) => {
       const vote = votes.find((each) => each.slot === slot)
@@ -51,9 +47,7 @@ export class Adoptions {
     })
     if (isTold) return null
     const names = `${nameOf(node)} proposes under ${formatBallot(ballot)} in slot ${slot}`
-    return tellings.length === 0
-      ? `${names}, and no quorum of those who vote there has promised that`
-      : `${names} another decree than those who vote there have told it of`
+    return `${names} another decree than those who vote there have told it of`
   }
 
   #tellings(node: NodeId, ballot: Ballot): Told['tellings'] {

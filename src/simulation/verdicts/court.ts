@@ -308,8 +308,11 @@ export class Court {
     }
   }
 
+  /** Whoever has not been asked for a promise is told of by the verdict on ballots, as soon as somebody votes. */
   #proposes(event: number, node: NodeId, tender: Tender): void {
-    const wrong = this.#adoptions.proposes(node, tender, this.membership.configurationOf(tender.slot))
+    const configuration = this.membership.configurationOf(tender.slot)
+    if (!this.#adoptions.isPrepared(node, tender.ballot, configuration)) return
+    const wrong = this.#adoptions.proposes(node, tender, configuration)
     if (wrong !== null) this.durability.blamed(event, wrong)
   }
 
