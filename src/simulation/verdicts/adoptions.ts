@@ -39,7 +39,11 @@ export class Adoptions {
   }
 
   /** A node proposes, and this configuration votes there. Gives a sentence if it is not what some quorum of it has told. */
-  proposes(node: NodeId, { ballot, slot, decree }: Proposal, { version }: DecidedConfiguration): string | null {
+  proposes(
+    node: NodeId,
+    { ballot, slot, decree }: Proposal,
+    { version }: DecidedConfiguration,
+  ): string | null {
     const tellings = this.#tellings(node, ballot).filter((each) => each.version >= version)
     const isTold = tellings.some(({ votes }) => {
       const vote = votes.find((each) => each.slot === slot)
