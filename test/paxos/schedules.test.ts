@@ -67,6 +67,14 @@ describe('a leader that was overtaken by a change', () => {
     adopted(under, [], 3, 2)
     expect(bench.messages('tender').map(({ slot, members }) => [slot, members])).toEqual([])
   })
+
+  it('gives up as one that was outbid, and not as one that was removed: it waits longer before it tries again', () => {
+    lead({ settings }, [], 0)
+    const both = changed(3, THREE, FIVE)
+    bench.membership = { ...both, configurations: both.configurations.slice(1) }
+    learned(3)
+    expect(leader).toMatchObject({ phase: 'following', failures: 1 })
+  })
 })
 
 describe('a read behind an inherited change', () => {

@@ -370,7 +370,8 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
 
   /**
    * Its replica has learned from others that a change is in force above what it has decided: somebody else has led beyond
-   * that, and it does not know any more who votes on what it would propose next.
+   * that, and it does not know any more who votes on what it would propose next. It counts that as an election that led
+   * nowhere, as does whoever is outbid; for the rest it is as if it were removed.
    */
   #isOvertaken(): boolean {
     const [inForce] = this.membership.configurations
