@@ -404,6 +404,29 @@ const LATE_HANDOVERS: Situation = {
   requests: [40, 60, 80],
 }
 
+/** Members trim at once what others have yet to hear of, and lead by turns. */
+const SHORT_LOGS: Situation = {
+  ...CALM,
+  faults: [
+    { pause: 2 },
+    { pause: 4 },
+    { pause: 4, transfer: 4 },
+    { clog: 6, transfer: 4 },
+    { clog: 6, pause: 4 },
+    { crash: 1, pause: 4 },
+    { 'isolated-leader': 2, pause: 2 },
+    { transfer: 4, loss: TENTH, reordering: 3 * TENTH },
+  ],
+  quietMillis: [1_000, 2_000, 4_000],
+  clients: [2, 3, 4],
+  requests: [2, 4, 6, 10, 20],
+  delayMicros: [1_000, 10_000, 50_000],
+  isJittery: [false, true],
+  placement: ['spread'],
+  alpha: [2, 8, CLASSIC.alpha],
+  logBytes: [20],
+}
+
 /** Which bugs each of them is for. */
 const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]])[] = [
   [
@@ -507,7 +530,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
     ],
   ],
   [READERS, ['read-joins-round-in-flight', 'read-refused']],
-  [HANDOVERS, ['highest-ballot-ignored']],
+  [HANDOVERS, ['highest-ballot-ignored', 'earlier-acceptance-counted']],
   [LONG_PROMISES, ['last-chunk-not-awaited']],
   [LATE_SNAPSHOTS, ['older-snapshot-over-newer-state']],
   [MANY_CHUNKS, ['chunks-of-two-snapshots', 'catch-up-never-ends']],
@@ -528,6 +551,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
     CHANGES,
     [
       'new-quorum-unprepared',
+      'read-confirmed-by-unprepared',
       'votes-of-old-configuration',
       'change-in-force-at-once',
       'newcomers-not-awaited',
@@ -559,6 +583,7 @@ const GROUPS: readonly (readonly [situation: Situation, bugs: readonly string[]]
   [FULL_OF_SESSIONS, ['session-used-last-expires']],
   [LONG_FAULTS, ['cut-off-leader-leads-on', 'stalled-leader-leads-on']],
   [LATE_HANDOVERS, ['transfer-ignored']],
+  [SHORT_LOGS, ['outrun-leader-leads-on']],
   [CROWD, ['window-one-too-wide', 'window-without-bound', 'queue-without-bound']],
 ]
 

@@ -1,5 +1,6 @@
 /** Bugs of giving way: a leader that cannot lead, or is asked not to, lets another one. */
 import { Leader } from 'synod/paxos'
+import { type Scenario, swarm } from 'synod/simulation'
 import { classes, type Exhibit } from '../exhibit.js'
 
 /** Each time it looks, it has just heard from everybody. */
@@ -20,6 +21,27 @@ class SitsOutItsDisk extends Leader {
 class KeepsLeading extends Leader {
   override transfer(): void {
     // goes on
+  }
+}
+
+class LeadsOnOutrun extends Leader {
+  override outrun(): void {
+    // goes on
+  }
+}
+
+/** Members trim after every few requests, and lead by turns, in a network in which much comes late. */
+function withShortLogs(seed: number): Scenario {
+  return {
+    ...swarm(seed),
+    members: 3,
+    clients: 12,
+    delayMicros: 12_800,
+    jitterMicros: 12_800,
+    alpha: 8,
+    logBytes: 20,
+    chunkBytes: 4_000,
+    faults: { snapshot: 100, transfer: 16, 'long-tail': 200_000, clog: 24, pause: 12 },
   }
 }
 
@@ -44,5 +66,14 @@ export const LEADERSHIP: readonly Exhibit[] = [
     breaks: 'A leader that is asked to hand over has another voter lead (docs/PROTOCOL.md).',
     verdicts: ['liveness'],
     plant: classes({ leader: KeepsLeading }),
+  },
+  {
+    name: 'outrun-leader-leads-on',
+    wrong: 'A leader goes on in a slot that was decided, and trimmed, elsewhere.',
+    breaks:
+      'A leader whose slot is trimmed elsewhere is behind, and stops leading (docs/PROTOCOL.md, one ballot).',
+    verdicts: ['liveness', 'ended'],
+    plant: classes({ leader: LeadsOnOutrun }),
+    scenario: withShortLogs,
   },
 ]

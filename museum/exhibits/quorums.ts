@@ -20,6 +20,7 @@ import {
   type Tender,
   type Vote,
 } from 'synod/paxos'
+import { type Scenario, swarm } from 'synod/simulation'
 import { classes, type Exhibit } from '../exhibit.js'
 
 /** Stands for a member that nobody is, and counts like one. */
@@ -54,6 +55,12 @@ class CountsCopies extends Commander {
     const isCopy = flight?.accepted.includes(from) === true
     const other = flight?.members.find((member) => !flight.accepted.includes(member))
     super.accepted(isCopy ? (other ?? from) : from, accepted)
+  }
+}
+
+class CountsEarlierBallots extends Commander {
+  override accepted(from: NodeId, accepted: Accepted): void {
+    super.accepted(from, { ...accepted, ballot: this.ballot })
   }
 }
 
@@ -139,6 +146,22 @@ class NeverSendsAgain extends Commander {
   }
 }
 
+/**
+ * Three members in a slow network that loses nothing and holds much back, for long; and each stands still now and then.
+ * So leaders are given up, lead again, and only then hear what they were told before.
+ */
+function whereMuchComesLate(seed: number): Scenario {
+  return {
+    ...swarm(seed),
+    members: 3,
+    clients: 12,
+    delayMicros: 25_600,
+    jitterMicros: 25_600,
+    chunkBytes: 4_000,
+    faults: { 'long-tail': 200_000, clog: 24, pause: 24 },
+  }
+}
+
 export const QUORUMS: readonly Exhibit[] = [
   {
     name: 'own-vote-before-durable',
@@ -167,6 +190,14 @@ export const QUORUMS: readonly Exhibit[] = [
     breaks: 'PTP §2.1: a quorum is a set of members.',
     verdicts: ['ballots', 'durability', 'agreement'],
     plant: classes({ commander: CountsCopies }),
+  },
+  {
+    name: 'earlier-acceptance-counted',
+    wrong: 'A leader that leads again counts what was accepted under its earlier ballot.',
+    breaks: 'PMMC Fig. 6: a commander counts acceptances of its own ballot.',
+    verdicts: ['durability', 'ballots', 'agreement'],
+    plant: classes({ commander: CountsEarlierBallots }),
+    scenario: whereMuchComesLate,
   },
   {
     name: 'watermark-decides-any-ballot',

@@ -44,6 +44,16 @@ class BelievesEarlierRounds extends Leader {
   }
 }
 
+/** Asks those who vote on the next slot, whether they have promised its ballot or not. */
+class AsksWhoHasNotPromised extends Leader {
+  override confirm(from: NodeId, confirm: Confirm): void {
+    const { preparedVersion } = this
+    this.preparedVersion = Number.MAX_SAFE_INTEGER
+    super.confirm(from, confirm)
+    this.preparedVersion = preparedVersion
+  }
+}
+
 class IgnoresWhatItInherited extends Leader {
   override confirm(from: NodeId, confirm: Confirm): void {
     super.confirm(from, confirm)
@@ -150,6 +160,16 @@ export const READS: readonly Exhibit[] = [
     verdicts: ['linearizable'],
     needsReads: true,
     plant: classes({ replica: JoinsTheRoundInFlight }),
+  },
+  {
+    name: 'read-confirmed-by-unprepared',
+    wrong:
+      'A read is confirmed by those who vote after a change, and have not promised the ballot of who asks them.',
+    breaks:
+      'Raft §6.4; PTP §3.3.6: who has not told its votes may have let another leader decide (docs/PROTOCOL.md).',
+    verdicts: ['linearizable', 'stale reads'],
+    plant: classes({ leader: AsksWhoHasNotPromised }),
+    needsReads: true,
   },
   {
     name: 'read-index-ignores-adopted',

@@ -67,6 +67,8 @@ async function givenOf(word: string | undefined, flags: Flags): Promise<Given> {
   if (word === undefined || (!/^\d+$/.test(word) && isFile(word))) {
     if (word === undefined && wordsOf(flags).length > 0)
       throw new UsageError('these options are those of a run: name its seed first, as in synod view 6')
+    if (word !== undefined && wordsOf(flags).length > 0)
+      throw new UsageError('a file has the options of its run in itself: leave these out')
     if (module !== null) await exportedBy(module)
     return {
       hash: word === undefined ? '' : `#?file=given/${encodeURIComponent(basename(word))}`,

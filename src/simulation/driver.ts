@@ -189,7 +189,7 @@ export class Driver implements Site {
     }
     this.#post.counts.delivered += 1
     if (this.timeline.happens()) this.timeline.tell({ type: 'receives', node: host.id, message, from })
-    this.court.delivered(host.id, from, message)
+    this.court.delivered(host.node, from, message)
     const { nowMicros, wallMicros } = this.#clock(host)
     this.#turn(host, { type: 'messages', nowMicros, wallMicros, envelopes })
   }
@@ -216,6 +216,7 @@ export class Driver implements Site {
     const records = disk.endSync()
     this.timeline.announce({ type: 'syncs', node: host.id, records: records.length })
     this.court.synced(this.timeline.events, host.id, records)
+    if (host.node) this.court.vouched(host.node, records)
     const { nowMicros, wallMicros } = this.#clock(host)
     this.#turn(host, { type: 'durable', nowMicros, wallMicros, count: disk.durable })
     this.#beginSync(host)

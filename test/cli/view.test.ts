@@ -90,6 +90,7 @@ describe('synod view', () => {
     ],
     [['view', '6', '--machine', './none.js'], "synod: there is no file './none.js'.\n"],
     [['view', '--loss', '5'], 'synod: these options are those of a run: name its seed first'],
+    [['view', 'package.json', '--loss', '5'], 'synod: a file has the options of its run in itself'],
     [['view', '--port', '0'], "synod: --port must be a whole number from 1 to 65535, and '0' is not.\n"],
   ])('%j is refused with a sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await synod([...args, '--no-open'])

@@ -58,6 +58,13 @@ class HastyCommander extends Commander {
   }
 }
 
+/** Asks three of five members only, and takes two of them for a quorum. */
+class NarrowCommander extends Commander {
+  override tender(from: number, message: MessageOf<'tender'>): void {
+    super.tender(from, { ...message, members: message.members.slice(0, 3) })
+  }
+}
+
 /** Forgets across a restart what it promised and accepted. */
 const forgetful = (context: RoleContext, _start: AcceptorStart): Acceptor => new Acceptor(context, {})
 
@@ -79,7 +86,7 @@ describe('the verdict of durability', () => {
   it('fails when a decree is decided before a quorum has it on disk', () => {
     const world = firstFailure(
       { scenario: { members: 5 } },
-      { commander: (c, s) => new HastyCommander(c, s) },
+      { commander: (c, s) => new NarrowCommander(c, s) },
     )
     expect(world?.court.durability.result).toMatchObject({
       ok: false,
@@ -88,6 +95,18 @@ describe('the verdict of durability', () => {
     const { event } = world?.court.durability.result ?? {}
     expect(event).toBeGreaterThan(0)
     expect(event).toBeLessThan(world?.events ?? 0)
+  })
+})
+
+describe('the verdict of durability, of what is counted', () => {
+  it('fails when somebody is counted that has not voted', () => {
+    const world = firstFailure(
+      { scenario: { members: 5 } },
+      { commander: (c, s) => new HastyCommander(c, s) },
+    )
+    expect(world?.court.durability.result.reason).toMatch(
+      /^NODE_\d counts NODE_\d in slot \d+ under \d+\.\d\.\d, and no such vote is on its disk/,
+    )
   })
 })
 

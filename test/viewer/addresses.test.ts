@@ -122,7 +122,7 @@ describeInBrowser('the address', () => {
       await ready(page)
       await page.waitForURL(/#7.*at=1$/) // what is written just then would cancel the way back
       await page.goBack()
-      await page.getByText('run.ndjson', { exact: true }).waitFor()
+      await page.getByRole('heading', { name: 'run.ndjson', exact: true }).waitFor()
       expect(await eventOf(page)).toBe(50)
     },
   )
@@ -140,7 +140,7 @@ describeInBrowser('the address', () => {
   check('is followed to both futures, and they end where a file is opened', FORK, async (page) => {
     await page.getByRole('heading', { name: 'Before the change' }).waitFor()
     await choose(page, `${lines.slice(1).join('\n')}\n`)
-    await page.getByText('part.ndjson', { exact: true }).waitFor()
+    await page.getByRole('heading', { name: 'part.ndjson', exact: true }).waitFor()
     expect(await page.getByRole('heading', { name: 'Before the change' }).count()).toBe(0)
     expect(await page.locator('.canvas-frame canvas').count()).toBe(1)
   })

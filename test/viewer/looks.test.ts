@@ -41,7 +41,7 @@ interface Violation {
 async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source)
   const found = (await page.evaluate(
-    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }).then(({ violations }) => violations)`,
+    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }).then(({ violations }) => violations)`,
   )) as readonly Violation[]
   return found.map(
     ({ id, nodes }) =>
@@ -65,6 +65,9 @@ describeInBrowser.each(['light', 'dark'] as const)('in the %s', (colorScheme) =>
         await page.getByRole('tab', { name: tab }).click()
         expect(await violations(page), tab).toEqual([])
       }
+      await page.getByRole('button', { name: 'Votes', exact: true }).click()
+      await page.getByRole('button', { name: /^NODE_1: / }).click()
+      expect(await violations(page), 'what is hidden and chosen').toEqual([])
       await page.keyboard.press('?')
       expect(await violations(page), 'help').toEqual([])
       await page.keyboard.press('Escape')
@@ -110,6 +113,24 @@ describeInBrowser('at every width', () => {
       )
     }
   })
+})
+
+describeInBrowser('the chamber', () => {
+  const visit = new Visit()
+
+  pageTest(
+    visit,
+    'has the ballot of a member that is alone beside its seat',
+    '#1?members=1&at=897',
+    async (page) => {
+      await ready(page)
+      await page.locator('.seat .ballot').waitFor()
+      const [circle, ballot] = (await page.evaluate(
+        `['.seat circle', '.seat .ballot'].map((name) => { const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect(); return { name, left, top, right, bottom } })`,
+      )) as readonly Box[]
+      expect(ballot?.bottom).toBeLessThanOrEqual(circle?.top ?? 0)
+    },
+  )
 })
 
 describeInBrowser('by the keyboard', () => {

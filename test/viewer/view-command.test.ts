@@ -92,13 +92,14 @@ describeInBrowser('the whole path', () => {
       '--format',
       'ndjson',
     ])
-    writeFileSync(join(cwd, 'run.ndjson'), stdout)
-    const view = startSynod(['view', 'run.ndjson', '--no-open'], { cwd })
+    const name = 'run #1? 50%.ndjson'
+    writeFileSync(join(cwd, name), stdout)
+    const view = startSynod(['view', name, '--no-open'], { cwd })
     const address = await new Promise<string>((resolve) => {
       view.stdout.once('data', (text: Buffer) => resolve(linesOf(String(text))[0] ?? ''))
     })
     const page = await visit.open('', {}, address)
-    await page.locator('.transcript li[aria-current]').waitFor()
+    await ready(page)
     await visit.leave(page)
     view.kill('SIGINT')
     expect(await ended(view)).toMatchObject({ code: 0 })

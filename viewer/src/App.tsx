@@ -56,6 +56,7 @@ function Room(): JSX.Element | null {
   const partingMicros = part === null ? null : (now.run.timeline.micros[part - 1] ?? null)
   return (
     <main class={`room ${page.value.tour === null ? '' : 'with-tour'} ${old === null ? '' : 'beside'}`}>
+      <h1 class="unseen">{now.run.title}</h1>
       <Tour />
       <div class="stage">
         <Legend />

@@ -15,16 +15,20 @@ import {
   type Settings,
   type Slot,
   type StoreRecord,
+  sameBallot,
+  type Tender,
   versionOf,
 } from '../../paxos/index.js'
 import { type AnyApplication, isStale, type Operation } from '../application.js'
 import type { HistoryEntry } from '../clients.js'
 import { nameOf } from '../names.js'
+import { Adoptions } from './adoptions.js'
 import { Agreement } from './agreement.js'
 import { Answers, type Refused } from './answers.js'
 import { Ballots } from './ballots.js'
 import { Bounds } from './bounds.js'
 import { Conservation } from './conservation.js'
+import { Counts } from './counts.js'
 import { Durability } from './durability.js'
 import { Ended } from './ended.js'
 import { ExactlyOnce } from './exactly-once.js'
@@ -98,7 +102,9 @@ export class Court {
   /** By client. */
   readonly #pending: Map<number, Pending> = new Map()
   readonly #reads: AnsweredRead[] = []
-  readonly #rounds: Rounds = new Rounds()
+  readonly #adoptions: Adoptions = new Adoptions()
+  readonly #rounds: Rounds
+  readonly #counts: Counts
   /** Why only safety is asked for; null: everything is. */
   #excuse: string | null
 
@@ -106,7 +112,12 @@ export class Court {
     const { members, application, settings, startWallMicros, quietMicros = 0, isOverBudget } = options
     this.membership = new Membership(members, settings.alpha)
     this.durability = new Durability((slot) => this.membership.votersOf(slot))
+    this.#counts = new Counts((...vote) => this.durability.hasVoted(...vote))
     this.ballots = new Ballots((slot) => this.membership.votersOf(slot))
+    this.#rounds = new Rounds(
+      (slot) => this.membership.configurationOf(slot),
+      (...promised) => this.#adoptions.isPrepared(...promised),
+    )
     this.linearizable = new Linearizable(application.model)
     this.conservation = new Conservation(application)
     this.bounds = new Bounds(settings)
@@ -285,25 +296,53 @@ export class Court {
       case 'confirmed':
         this.#confirms(event, node, message)
         return
+      case 'adopted':
+        this.#adoptions.adopted(node.self, message)
+        return
+      case 'tender':
+        this.#proposes(event, node.self, message)
+        return
       case 'takenOver':
         this.durability.takenOver(event, node.self, message.slot, this.agreement.decrees)
         return
     }
   }
 
+  /** Whoever has not been asked for a promise is told of by the verdict on ballots, as soon as somebody votes. */
+  #proposes(event: number, node: NodeId, tender: Tender): void {
+    const configuration = this.membership.configurationOf(tender.slot)
+    if (!this.#adoptions.isPrepared(node, tender.ballot, configuration)) return
+    const wrong = this.#adoptions.proposes(node, tender, configuration)
+    if (wrong !== null) this.durability.blamed(event, wrong)
+  }
+
   #confirms(event: number, node: Node, message: Message): void {
-    const wrong = this.#rounds.sent(node, message)
+    const wrong = this.#rounds.sent(node.self, message)
     if (wrong !== null) this.linearizable.unconfirmed(event, wrong)
   }
 
   /** A node is about to hear a message of another one. */
-  delivered(node: NodeId, from: NodeId, message: Message): void {
-    if (message.type === 'heartbeatAck') this.#rounds.acknowledged(node, from, message.ballot, message.round)
+  delivered(node: Node, from: NodeId, message: Message): void {
+    if (message.type === 'accepted') this.#counts.hears(node, message.slot)
+    else if (message.type === 'heartbeatAck')
+      this.#rounds.acknowledged(node.self, from, message.ballot, message.round)
+  }
+
+  /** A node is about to be told that these records of its own are durable, and so to hear what it said with them. */
+  vouched(node: Node, records: readonly StoreRecord[]): void {
+    const { commander } = node.roles
+    if (commander === undefined) return
+    for (const record of records) {
+      const isEarlier = record.type === 'accepted' && !sameBallot(record.ballot, commander.ballot)
+      if (isEarlier) this.#counts.hears(node, record.slot)
+    }
   }
 
   /** A node has had its turn. */
   turned(event: number, node: Node): void {
     this.bounds.glance(event, node)
+    const wrong = this.#counts.counted()
+    if (wrong !== null) this.durability.blamed(event, wrong)
   }
 
   /** Looks at a node, every so often; see {@link Bounds.check}. */

@@ -1,5 +1,5 @@
 /**
- * Durability: nothing is decided before a quorum has it on disk, and nothing that a client was told is ever lost; each
+ * Durability: nothing is decided before a quorum has it on disk, nobody counts who has not, and nothing that a client was told is ever lost; each
  * ballot takes over what an earlier one may have chosen; and who takes slots over from a removed member has them on disk.
  * Which members a quorum of a slot is of, one function says.
  */
@@ -183,6 +183,17 @@ export class Durability extends Verdict {
     if (told !== undefined && sameBytes(told, decree)) return true
     const votes = this.#votes.get(slot) ?? []
     return votes.some((each) => each.nodes.includes(node) && sameBytes(each.decree, decree))
+  }
+
+  /** Whether the disk of a member held a vote in this slot under this ballot, whatever has become of it since. */
+  hasVoted(node: NodeId, slot: Slot, ballot: Ballot): boolean {
+    const votes = this.#votes.get(slot)
+    return votes?.some((each) => sameBallot(each.ballot, ballot) && each.nodes.includes(node)) === true
+  }
+
+  /** A leader has proposed what it must not, or counted somebody that has not voted. */
+  blamed(event: number, reason: string): void {
+    this.fail(event, reason)
   }
 
   /** A slot is applied for the first time. */

@@ -72,6 +72,11 @@ export class Membership extends Verdict {
     return this.#configurations.findLast(({ fromSlot }) => fromSlot <= slot)?.members ?? []
   }
 
+  /** The configuration that votes on a slot. */
+  configurationOf(slot: Slot): DecidedConfiguration {
+    return this.#configurations.findLast(({ fromSlot }) => fromSlot <= slot) ?? this.#expected
+  }
+
   /**
    * A node that has applied every slot up to this one says who votes on those that follow. A founding that is on no disk
    * yet need not be the one.

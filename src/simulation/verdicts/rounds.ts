@@ -1,17 +1,24 @@
 /**
  * Rounds of heartbeats that confirm linearizable reads (Raft §6.4): when a leader says that it still led after it was
- * asked, a quorum has acknowledged a round that it began after that.
+ * asked, a quorum has acknowledged a round that it began after that. It takes those who vote on the first slot that it knows
+ * nothing of, and they have promised its ballot: others may have let somebody else decide there.
  */
 import {
   type Ballot,
   containsQuorum,
-  type Membership,
   type Message,
-  type Node,
   type NodeId,
+  type Slot,
   sameBallot,
 } from '../../paxos/index.js'
 import { nameOf } from '../names.js'
+import type { DecidedConfiguration } from './membership.js'
+
+/** Who votes on a slot. */
+export type ConfigurationOf = (slot: Slot) => DecidedConfiguration
+
+/** Whether a quorum of a configuration has promised a node this ballot. */
+export type IsPrepared = (node: NodeId, ballot: Ballot, configuration: DecidedConfiguration) => boolean
 
 /** What a node has been asked last, and the round that it has begun last. */
 interface Asked {
@@ -22,14 +29,19 @@ interface Asked {
   isLater: boolean
   /** Who has acknowledged it. */
   heard: readonly NodeId[]
-  /** Who voted on the slots to come whenever it was asked, and when the round began: a later change makes no difference. */
-  quorums: readonly (readonly NodeId[])[]
 }
 
-const NOTHING = { question: null, ballot: null, round: 0, isLater: false, quorums: [] }
+const NOTHING = { question: null, ballot: null, round: 0, isLater: false }
 
 export class Rounds {
+  readonly #configurationOf: ConfigurationOf
+  readonly #isPrepared: IsPrepared
   readonly #asked: Map<NodeId, Asked> = new Map()
+
+  constructor(configurationOf: ConfigurationOf, isPrepared: IsPrepared) {
+    this.#configurationOf = configurationOf
+    this.#isPrepared = isPrepared
+  }
 
   /** A node begins a life. */
   started(node: NodeId): void {
@@ -37,17 +49,23 @@ export class Rounds {
   }
 
   /** A node sends a message. Gives a sentence if it is not true what that says of a round. */
-  sent({ self, membership }: Node, message: Message): string | null {
-    const asked = this.#asked.get(self)
+  sent(node: NodeId, message: Message): string | null {
+    const asked = this.#asked.get(node)
     if (asked === undefined) return null
-    if (message.type === 'confirm') this.#asks(asked, self, message.question, membership)
-    else if (message.type === 'heartbeat') this.#begins(asked, self, message, membership)
-    else if (message.type === 'confirmed' && message.question === asked.question) {
-      const { heard, quorums } = asked
-      if (quorums.some((members) => containsQuorum(heard, members))) return null
-      return `${nameOf(self)} confirms a read, and only ${heard.map(nameOf).join(', ')} acknowledged a round that began after it`
-    }
+    if (message.type === 'confirm') this.#asks(asked, node, message.question)
+    else if (message.type === 'heartbeat') this.#begins(asked, node, message)
+    else if (message.type === 'confirmed' && message.question === asked.question)
+      return this.#confirms(asked, node, message.slot)
     return null
+  }
+
+  #confirms({ ballot, heard }: Asked, node: NodeId, slot: Slot): string | null {
+    const configuration = this.#configurationOf(slot + 1)
+    const what = `${nameOf(node)} confirms a read`
+    if (!containsQuorum(heard, configuration.members))
+      return `${what}, and only ${heard.map(nameOf).join(', ')} acknowledged a round that began after it`
+    if (ballot !== null && this.#isPrepared(node, ballot, configuration)) return null
+    return `${what}, and no quorum of those who vote on slot ${slot + 1} has promised its ballot`
   }
 
   /** A node hears an acknowledgement. */
@@ -57,24 +75,16 @@ export class Rounds {
     if (round === asked.round && sameBallot(ballot, asked.ballot)) asked.heard = [...asked.heard, from]
   }
 
-  #asks(asked: Asked, self: NodeId, question: string, { configurations }: Membership): void {
-    const quorums = quorumsOf(configurations)
-    if (question === asked.question) asked.quorums = [...asked.quorums, ...quorums]
-    else Object.assign(asked, { question, isLater: false, heard: [self], quorums })
+  #asks(asked: Asked, node: NodeId, question: string): void {
+    if (question !== asked.question) Object.assign(asked, { question, isLater: false, heard: [node] })
   }
 
   #begins(
     asked: Asked,
-    self: NodeId,
+    node: NodeId,
     { ballot, round }: { readonly ballot: Ballot; readonly round: number },
-    { configurations }: Membership,
   ): void {
     if (asked.ballot !== null && asked.round === round && sameBallot(ballot, asked.ballot)) return
-    const quorums = [...asked.quorums, ...quorumsOf(configurations)]
-    Object.assign(asked, { ballot, round, isLater: asked.question !== null, heard: [self], quorums })
+    Object.assign(asked, { ballot, round, isLater: asked.question !== null, heard: [node] })
   }
-}
-
-function quorumsOf(configurations: Membership['configurations']): readonly (readonly NodeId[])[] {
-  return configurations.map(({ members }) => members)
 }

@@ -69,36 +69,39 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
             const word = [state?.state ?? 'up', state?.role ?? 'none'].join(', ')
             const isChosen = selection.value?.type === 'node' && selection.value.node === place
             return (
-              // An SVG has no buttons of its own.
-              // biome-ignore lint/a11y/useSemanticElements: see above
               <g
                 key={name}
-                role="button"
-                // In an SVG its name has small letters only.
-                tabindex={0}
-                aria-label={`${name}: ${word}${state?.ballot ? `, ballot ${state.ballot}` : ''}`}
-                aria-pressed={isChosen}
                 class={`seat ${isMember ? 'member' : 'client'} ${state?.state ?? 'up'} ${state?.role ?? 'none'}`}
                 transform={`translate(${seat.x} ${seat.y})`}
-                onClick={() => selectNode(place)}
-                onKeyDown={(key) => {
-                  if (key.key !== 'Enter' && key.key !== ' ') return
-                  key.preventDefault()
-                  selectNode(place)
-                }}
               >
-                {isMember ? (
-                  <circle r={radius} />
-                ) : (
-                  <rect x={-radius} y={-radius * 0.8} width={radius * 2} height={radius * 1.6} rx="3" />
-                )}
-                {state?.state === 'paused' && <path d={`M-3 -5v10M3 -5v10`} class="sign" />}
-                {state?.state === 'down' && <path d="M-5 -5l10 10M-5 5l10 -10" class="sign" />}
-                {(state === undefined || !['paused', 'down'].includes(state.state)) && (
-                  <text dy="0.35em" style={{ fontSize: `${Math.min(12.5, radius)}px` }}>
-                    {name.replace(/^\w*_/, '')}
-                  </text>
-                )}
+                {/* An SVG has no buttons of its own. */}
+                {/* biome-ignore lint/a11y/useSemanticElements: see above */}
+                <g
+                  role="button"
+                  // In an SVG its name has small letters only.
+                  tabindex={0}
+                  aria-label={`${name}: ${word}${state?.ballot ? `, ballot ${state.ballot}` : ''}`}
+                  aria-pressed={isChosen}
+                  onClick={() => selectNode(place)}
+                  onKeyDown={(key) => {
+                    if (key.key !== 'Enter' && key.key !== ' ') return
+                    key.preventDefault()
+                    selectNode(place)
+                  }}
+                >
+                  {isMember ? (
+                    <circle r={radius} />
+                  ) : (
+                    <rect x={-radius} y={-radius * 0.8} width={radius * 2} height={radius * 1.6} rx="3" />
+                  )}
+                  {state?.state === 'paused' && <path d={`M-3 -5v10M3 -5v10`} class="sign" />}
+                  {state?.state === 'down' && <path d="M-5 -5l10 10M-5 5l10 -10" class="sign" />}
+                  {(state === undefined || !['paused', 'down'].includes(state.state)) && (
+                    <text dy="0.35em" style={{ fontSize: `${Math.min(12.5, radius)}px` }}>
+                      {name.replace(/^\w*_/, '')}
+                    </text>
+                  )}
+                </g>
                 {state?.ballot && <Ballot seat={seat} radius={radius} text={state.ballot} />}
               </g>
             )
@@ -111,8 +114,9 @@ export function Chamber({ shown }: { readonly shown: Shown }): JSX.Element {
 
 /** The ballot stands outside the circle. */
 function Ballot({ seat, radius, text }: { seat: Seat; radius: number; text: string }): JSX.Element {
-  const dx = (seat.x - MIDDLE) / (MIDDLE - 44 || 1)
-  const dy = (seat.y - MIDDLE) / (MIDDLE - 44 || 1)
+  const isAlone = seat.x === MIDDLE && seat.y === MIDDLE
+  const dx = (seat.x - MIDDLE) / (MIDDLE - 44)
+  const dy = isAlone ? -1 : (seat.y - MIDDLE) / (MIDDLE - 44)
   const anchor = dx > 0.3 ? 'start' : dx < -0.3 ? 'end' : 'middle'
   return (
     <text

@@ -81,7 +81,8 @@ export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
         {mine.map((operation) => {
           const position = positions.get(operation.place)
           const isBreaking = operation.place === breaks
-          const label = `${operation.text} (client ${operation.client}${position === undefined ? '' : `, ${position}. of the order`}${isBreaking ? `, ${why}` : ''})`
+          const sign = isBreaking ? '✗' : (position ?? '')
+          const label = `${sign} ${operation.text} (client ${operation.client}${position === undefined ? '' : `, ${position}. of the order`}${isBreaking ? `, ${why}` : ''})`
           return (
             <button
               type="button"
@@ -96,7 +97,7 @@ export function Operations({ shown }: { readonly shown: Shown }): JSX.Element {
               aria-label={label}
               onClick={() => lookAt(operation)}
             >
-              <b>{isBreaking ? '✗' : position}</b> {operation.text}
+              <b>{sign}</b> {operation.text}
             </button>
           )
         })}

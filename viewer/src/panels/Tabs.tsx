@@ -27,6 +27,7 @@ export function Tabs<Name extends string>({
   }
   return (
     <div class="tabs">
+      <h2 class="unseen">{label}</h2>
       <div
         role="tablist"
         aria-label={label}

@@ -263,7 +263,9 @@ async function fetchFile(wanted: PageAddress, path: string): Promise<void> {
 }
 
 async function fetched(path: string): Promise<GivenFile> {
-  const url = new URL(path, document.baseURI)
+  // A file may have any name; what has a scheme is an address already.
+  const isAddress = /^[a-z]+:/i.test(path)
+  const url = new URL(isAddress ? path : path.split('/').map(encodeURIComponent).join('/'), document.baseURI)
   if (url.origin !== location.origin)
     throw new Error(`${path} is on another server: save it, and drop it on this page.`)
   const answer = await fetch(url).catch(() => {
