@@ -27,6 +27,11 @@ export class Disk {
         await this.#wait()
         await real.create(path, chunks)
       },
+      append: async (path, bytes) => {
+        if (this.mode.type === 'full') throw noSpace()
+        await this.#wait()
+        await real.append(path, bytes)
+      },
       openLog: async (path) => this.#overLog(await real.openLog(path)),
     }
   }

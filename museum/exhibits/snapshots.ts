@@ -64,7 +64,7 @@ class MixesChunks extends Replica {
   }
 
   override fetchSnapshot(from: NodeId, message: FetchSnapshot): void {
-    const { slot, checksum } = this.prepareSnapshot() ?? message
+    const { slot, checksum } = this.prepareSnapshot(from) ?? message
     super.fetchSnapshot(from, { ...message, slot, checksum })
   }
 

@@ -129,6 +129,7 @@ function commentOn(event: NodeEvent): string | null {
     case 'messages':
     case 'timer':
     case 'durable':
+    case 'kept':
     case 'requests':
       return null
   }

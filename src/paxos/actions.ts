@@ -18,6 +18,11 @@ export type Action =
       readonly message: Message
     }
   | { readonly type: 'persist'; readonly record: StoreRecord }
+  /**
+   * Write these bytes to disk, while other records go on to be written, and then say `kept`: a snapshot with them is
+   * persisted next. Only where the driver has said that it does: see `keepsSnapshots`.
+   */
+  | { readonly type: 'keep'; readonly slot: Slot; readonly data: Uint8Array }
   | {
       readonly type: 'timer'
       readonly role: RoleName

@@ -1,5 +1,6 @@
 /** What goes into a turn of a node: events, as data. Each of them says what time it is. */
 import type { MemberId, NodeId } from './ballot.js'
+import type { Slot } from './decree.js'
 import type { Message } from './messages.js'
 import type { ClientRequest } from './roles/requester.js'
 import type { RoleName } from './routing.js'
@@ -40,5 +41,7 @@ export type NodeEvent =
   | (At & { readonly type: 'transfer'; readonly to: MemberId | null })
   /** What is sent to this member arrives no more: its process has ended, perhaps, or the way to it is cut. A hint. */
   | (At & { readonly type: 'lost'; readonly member: MemberId })
+  /** The bytes that were to be kept are on the disk: those of the snapshot of this slot. */
+  | (At & { readonly type: 'kept'; readonly slot: Slot })
   /** Take a snapshot now, and trim the log. */
   | (At & { readonly type: 'snapshot' })

@@ -31,7 +31,21 @@ export interface StateCodec<State> {
    * large states, so that they are copied once and no more. If there is none, `encode` is asked.
    */
   parts?(state: State, version: number): readonly Uint8Array[]
+  /**
+   * What `encode` gives, made bit by bit while the machine goes on, for states so large that to copy them at once would
+   * hold the member up: `place` is asked once, for room for so many bytes, and there they will be. The machine sees to it
+   * that they are those of this moment. It has to hold one state at a time. If there is none, `parts` is asked.
+   */
+  freeze?(state: State, version: number, place: (bytes: number) => Uint8Array): FrozenState
   decode(bytes: Uint8Array, version: number): State
+}
+
+/** A state on its way into bytes. */
+export interface FrozenState {
+  /** Copies about so many bytes more. Gives whether all are there: then nothing is held any more. */
+  copy(bytes: number): boolean
+  /** The bytes are not needed after all. */
+  release(): void
 }
 
 /** What a query is answered in. */

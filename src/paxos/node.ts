@@ -9,11 +9,13 @@
  * - write `persist` records in order, and report with `durable` how many of them no crash can undo;
  * - deliver `send` to every recipient but the node itself, which has had it already; it may lose, delay, duplicate
  *   and reorder;
- * - report `timer` when a deadline has come. A deadline that was replaced meanwhile does no harm.
+ * - report `timer` when a deadline has come. A deadline that was replaced meanwhile does no harm;
+ * - if it says `keepsSnapshots`, write what is to be kept, and report `kept`.
  */
 
 import type { Action, Observation, RefusedStore } from './actions.js'
 import { type Ballot, type MemberId, NO_BALLOT, type NodeId } from './ballot.js'
+import type { Slot } from './decree.js'
 import { MachineOutdated } from './errors.js'
 import type { Envelope, NodeEvent } from './events.js'
 import { DEFAULT_ROLES, type RoleFactories, type Roles } from './factories.js'
@@ -49,6 +51,11 @@ export interface NodeOptions {
   readonly settings?: Partial<Settings>
   /** What the store holds, in the order of writing. */
   readonly records?: Iterable<StoreRecord>
+  /**
+   * The driver writes large snapshots to disk before they are persisted: see the action `keep`. Default: it does not, and
+   * whatever is persisted after a snapshot waits until that is on the disk.
+   */
+  readonly keepsSnapshots?: boolean
 }
 
 type Send = Extract<Action, { type: 'send' }>
@@ -191,6 +198,9 @@ export class Node implements RoleContext {
       case 'lost':
         this.roles.leader?.lost(event.member)
         break
+      case 'kept':
+        this.roles.replica?.snapshotKept(event.slot)
+        break
       case 'snapshot':
         this.roles.replica?.takeSnapshot()
         break
@@ -322,6 +332,12 @@ export class Node implements RoleContext {
     if (!this.writing) this.#fields.owedSinceMicros = this.nowMicros
     this.#fields.written += 1
     this.#actions.push({ type: 'persist', record })
+  }
+
+  keep(slot: Slot, data: Uint8Array): boolean {
+    if (this.#options.keepsSnapshots !== true) return false
+    this.#actions.push({ type: 'keep', slot, data })
+    return true
   }
 
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void {

@@ -5,6 +5,7 @@
 
 import type { Observation, RefusedStore } from './actions.js'
 import type { Ballot, MemberId, NodeId } from './ballot.js'
+import type { Slot } from './decree.js'
 import type { Membership } from './membership.js'
 import type { Founding, LocalMessage, Message } from './messages.js'
 import type { StoreRecord } from './records.js'
@@ -42,6 +43,8 @@ export interface RoleContext {
   readonly stalledMicros: Micros
   send(role: RoleName, to: NodeId | readonly NodeId[], message: Message): void
   persist(record: StoreRecord): void
+  /** Gives whether the driver does so. */
+  keep(slot: Slot, data: Uint8Array): boolean
   after(role: RoleName, timer: string, lowMicros: Micros, highMicros: Micros): void
   cancel(role: RoleName, timer: string): void
   become<Name extends RoleName>(role: Name, start: RoleStarts[Name]): void
@@ -175,6 +178,11 @@ export abstract class Role {
   /** Writes to the store. What vouches for it must be sent after it. */
   protected persist(record: StoreRecord): void {
     this.#context.persist(record)
+  }
+
+  /** Has the bytes of a snapshot written before it is persisted, if the driver does that: then `kept` is to come. */
+  protected keep(slot: Slot, data: Uint8Array): boolean {
+    return this.#context.keep(slot, data)
   }
 
   /** Sets a timer to a moment that the driver draws from this range; replaces one of the same name. */

@@ -39,8 +39,16 @@ export interface Settings {
   readonly heldLimit: number
   /** Bytes of decrees in one promise, or of decrees or a snapshot in one answer to a fetch (one decree is always let through). */
   readonly chunkBytes: number
-  /** A replica takes a snapshot when the decrees since the last one exceed this many bytes, and keeps as many before it. */
+  /**
+   * A replica takes a snapshot when the decrees since the last one exceed this many bytes, and keeps a quarter as many
+   * before it.
+   */
   readonly logBytes: number
+  /**
+   * A replica takes no snapshot before the decrees since the last one exceed this many percent of that: what is written to
+   * disk for snapshots stays in proportion to what is asked for, however large the state is.
+   */
+  readonly logPercent: number
   /** Unacknowledged requests in one session at most. *Agreed.* */
   readonly sessionWindow: number
   /** Live sessions at most; one more is refused. *Agreed.* */
@@ -66,6 +74,7 @@ export const DEFAULT_SETTINGS: Settings = {
   heldLimit: 10_000,
   chunkBytes: 256 * 1024,
   logBytes: 4 * 1024 * 1024,
+  logPercent: 1,
   sessionWindow: 256,
   sessionLimit: 100_000,
   sessionIdleMicros: 3_600_000_000,

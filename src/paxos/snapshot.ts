@@ -7,7 +7,7 @@
 import { ByteReader, encodeNumber, joinBytes } from './bytes.js'
 import type { Slot } from './decree.js'
 import { MachineOutdated } from './errors.js'
-import { type AnyMachine, codecsOf, versionOf } from './machine.js'
+import { type AnyMachine, codecsOf, type FrozenState, versionOf } from './machine.js'
 import { decodePlain, encodePlain } from './plain-bytes.js'
 import type { Replicated } from './replicated.js'
 
@@ -34,16 +34,71 @@ export interface IncomingSnapshot {
   received: number
 }
 
+/** Takes one at once. Throws what the machine throws. */
 export function takeSnapshot(replicated: Replicated, machine: AnyMachine): Snapshot {
   const { state, ...rest } = replicated
   const { snapshots } = codecsOf(machine)
   const version = replicated.machineVersion
   const parts = snapshots.parts?.(state, version) ?? [snapshots.encode(state, version)]
   const length = parts.reduce((sum, part) => sum + part.length, 0)
-  const ofOthers = encodePlain(rest)
-  const all = [encodeNumber(length), ...parts, encodeNumber(ofOthers.length), ofOthers]
-  const data = joinBytes(all, pagesFor)
+  const data = joinBytes([encodeNumber(length), ...parts, ...withLength(encodePlain(rest))], pagesFor)
   return { slot: replicated.applied, data }
+}
+
+function withLength(bytes: Uint8Array): readonly [Uint8Array, Uint8Array] {
+  return [encodeNumber(bytes.length), bytes]
+}
+
+/** Whether a machine goes on while a snapshot of its state is taken. */
+export function goesOnMeanwhile(machine: AnyMachine): boolean {
+  return codecsOf(machine).snapshots.freeze !== undefined
+}
+
+/** A snapshot that is taken bit by bit, of a machine that goes on meanwhile. */
+export class SnapshotInProgress implements Snapshot {
+  readonly slot: Slot
+  /** Not all of its bytes are there before `goOn` says so. */
+  readonly data: Uint8Array
+  readonly #frozen: FrozenState
+  #isCopied = false
+  readonly #checksum: RunningChecksum | null
+
+  /** Throws what the machine throws. */
+  constructor(replicated: Replicated, machine: AnyMachine, withChecksum: boolean) {
+    const { state, ...rest } = replicated
+    const after = joinBytes(withLength(encodePlain(rest)))
+    let data = after
+    const place = (length: number): Uint8Array => {
+      const before = encodeNumber(length)
+      const end = before.length + length
+      data = pagesFor(end + after.length)
+      data.set(before)
+      data.set(after, end)
+      return data.subarray(before.length, end)
+    }
+    const frozen = codecsOf(machine).snapshots.freeze?.(state, replicated.machineVersion, place)
+    if (frozen === undefined) throw new TypeError('The machine cannot go on while a snapshot is taken.')
+    this.slot = replicated.applied
+    this.data = data
+    this.#frozen = frozen
+    this.#checksum = withChecksum ? new RunningChecksum(data) : null
+  }
+
+  /** Does about so many bytes more of it. Gives whether it is complete. */
+  goOn(bytes: number): boolean {
+    this.#isCopied ||= this.#frozen.copy(bytes)
+    return this.#isCopied && (this.#checksum === null || this.#checksum.goOn(bytes))
+  }
+
+  /** Of one that is complete, and was begun with one. */
+  get checksum(): number {
+    return this.#checksum?.value ?? 0
+  }
+
+  /** It is not needed after all. */
+  drop(): void {
+    this.#frozen.release()
+  }
 }
 
 /** From this size on the memory for a snapshot is pages of its own. */
@@ -78,17 +133,41 @@ export function completeSnapshot({ slot, checksum, total, chunks }: IncomingSnap
   return data.length === total && checksumOf(data) === checksum ? { slot, data } : null
 }
 
-/**
- * Thirty-two bits: against mistakes, not against malice. FNV-1a over words of four bytes and not over bytes, with a shift,
- * since a multiplication alone carries nothing downwards.
- */
+/** Thirty-two bits: against mistakes, not against malice. */
 export function checksumOf(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const words = bytes.length - (bytes.length % 4)
-  let bits = 0x811c9dc5 ^ bytes.length
-  for (let at = 0; at < words; at += 4) bits = mix(bits ^ view.getInt32(at, true))
-  for (let at = words; at < bytes.length; at++) bits = mix(bits ^ view.getUint8(at))
-  return bits >>> 0
+  const checksum = new RunningChecksum(bytes)
+  checksum.goOn(bytes.length)
+  return checksum.value
+}
+
+/** FNV-1a over words of four bytes and not over bytes, with a shift, since a multiplication alone carries nothing downwards. */
+class RunningChecksum {
+  readonly #view: DataView
+  #bits: number
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bits = 0x811c9dc5 ^ bytes.length
+  }
+
+  /** Goes on over about so many bytes. Gives whether that was all. */
+  goOn(bytes: number): boolean {
+    const view = this.#view
+    const { byteLength } = view
+    const to = Math.min(this.#at + bytes, byteLength) - 3
+    let bits = this.#bits
+    let at = this.#at
+    for (; at < to; at += 4) bits = mix(bits ^ view.getInt32(at, true))
+    if (at > byteLength - 4) for (; at < byteLength; at++) bits = mix(bits ^ view.getUint8(at))
+    this.#bits = bits
+    this.#at = at
+    return at === byteLength
+  }
+
+  get value(): number {
+    return this.#bits >>> 0
+  }
 }
 
 function mix(bits: number): number {

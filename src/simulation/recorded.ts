@@ -67,6 +67,7 @@ export class RecordedEvents {
       case 'contacts':
       case 'transfer':
       case 'lost':
+      case 'kept':
       case 'snapshot':
         return []
     }
@@ -87,6 +88,7 @@ export class RecordedEvents {
       }
       case 'persist':
         return { type: 'writes', node, record: shortRecord(action.record) }
+      case 'keep':
       case 'timer':
         return null
       case 'observe':

@@ -33,7 +33,7 @@ function section(heading: string): readonly string[] {
 /** The rows of a section that give a name, a unit and a default. */
 const defaultsOf = (heading: string) =>
   section(heading)
-    .map((line) => /^\| `(\w+)` \| (µs|ms|bytes|slots|count) \| ([\d,]+) \| /.exec(line))
+    .map((line) => /^\| `(\w+)` \| (µs|ms|bytes|slots|count|percent) \| ([\d,]+) \| /.exec(line))
     .filter((match) => match !== null)
     .map(([, name = '', unit = '', value = '']) => ({ name, unit, value: Number(value.replaceAll(',', '')) }))
 
@@ -76,8 +76,8 @@ describe('docs/LIMITS.md', () => {
     expect(text).toContain(
       `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} of each kind at`,
     )
-    expect(MEMBER_SETTINGS).toEqual({ logBytes: 24 * 1024 ** 2 })
-    expect(text).toContain('`logBytes` is 24 MiB for a member')
+    expect(MEMBER_SETTINGS).toEqual({ logBytes: 24 * 1024 ** 2, logPercent: 25 })
+    expect(text).toContain('`logBytes` is 24 MiB for a member, and `logPercent` is 25')
     expect(text).toContain(`| ${NAME_LENGTH} characters; one that is longer`)
     expect(text).toContain(
       `each ${number(MOST_WAITING)} decisions or ${MOST_WAITING_BYTES / 1024 ** 2} MiB behind`,

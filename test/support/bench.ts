@@ -21,6 +21,7 @@ import {
   type RoleName,
   type RoleStarts,
   type Settings,
+  type Slot,
   type StoreRecord,
 } from '../../src/paxos/index.js'
 import { founding, storeOf, THREE, WALL_MICROS } from './words.js'
@@ -39,6 +40,7 @@ export type Deed =
   | { readonly type: 'refuse'; readonly reason: RefusedStore; readonly detail: string }
   | { readonly type: 'needVersion'; readonly version: number }
   | { readonly type: 'observe'; readonly observation: Observation }
+  | { readonly type: 'keep'; readonly slot: Slot; readonly data: Uint8Array }
 
 export interface BenchOptions {
   readonly self?: NodeId
@@ -64,6 +66,8 @@ export class Bench implements RoleContext {
   wallMicros: Micros = WALL_MICROS
   writing = false
   stalledMicros = 0
+  /** Whether the driver would write snapshots before they are persisted. */
+  keepsSnapshots = false
   /** The newest version that the machine of the node would know. */
   knownVersion = 1
   #deeds: Deed[] = []
@@ -118,6 +122,11 @@ export class Bench implements RoleContext {
   persist(record: StoreRecord): void {
     this.recordsWritten += 1
     this.#deeds.push({ type: 'persist', record })
+  }
+
+  keep(slot: Slot, data: Uint8Array): boolean {
+    if (this.keepsSnapshots) this.#deeds.push({ type: 'keep', slot, data })
+    return this.keepsSnapshots
   }
 
   after(_role: RoleName, timer: string, low: Micros, high: Micros): void {

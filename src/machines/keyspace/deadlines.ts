@@ -3,8 +3,8 @@
  * the lower revision. Each record knows its position, so that it can be taken out: keys without a deadline pay nothing,
  * and nothing in the queue is out of date.
  */
-import { deadlineAt, positionAt, revisionAt, writePosition } from './records.js'
-import { type KeyspaceState, ownBytes } from './state.js'
+import { deadlineAt, MORTAL_HEADER, positionAt, revisionAt, writePosition } from './records.js'
+import { type KeyspaceState, writableBytes } from './state.js'
 import { offsetOf, type Reference, segmentOf } from './table.js'
 
 const NO_BYTES = new Uint8Array(0)
@@ -75,7 +75,8 @@ function sink(state: Queue, from: number, reference: Reference): void {
 
 function put({ segments, deadlines }: Queue, position: number, reference: Reference): void {
   deadlines[position] = reference
-  writePosition(ownBytes(segments, segmentOf(reference)), offsetOf(reference), position)
+  const [segment, offset] = [segmentOf(reference), offsetOf(reference)]
+  writePosition(writableBytes(segments, segment, offset, MORTAL_HEADER), offset, position)
 }
 
 function isBefore(state: Queue, one: Reference, other: Reference): boolean {

@@ -24,8 +24,8 @@ const AT_VALUE_BYTES = 8
 const AT_REVISION = 12
 const AT_DEADLINE = 20
 const AT_POSITION = 28
-const LASTING_HEADER = 20
-const MORTAL_HEADER = 32
+export const LASTING_HEADER = 20
+export const MORTAL_HEADER = 32
 
 const ALIGNMENT = 8
 const TWO_32 = 2 ** 32

@@ -8,7 +8,15 @@
  * history, and of each: first revision, number of changes, how long it is, the bytes that are written. Lists of numbers
  * have their length before them.
  */
-import { ByteReader, ByteWriter, joinBytes, MalformedBytes, type StateCodec } from '../../paxos/index.js'
+import {
+  ByteReader,
+  ByteWriter,
+  type FrozenState,
+  joinBytes,
+  MalformedBytes,
+  type StateCodec,
+} from '../../paxos/index.js'
+import { type FrozenSegment, FrozenSegments } from './frozen.js'
 import { type ChangeChunk, isChunk } from './history.js'
 import {
   DEAD,
@@ -41,6 +49,7 @@ const NO_BYTES = new Uint8Array(0)
 export const snapshots: StateCodec<KeyspaceState> = {
   encode: (state) => joinBytes(partsOf(state)),
   parts: partsOf,
+  freeze,
   decode: (bytes) => {
     const reader = new ByteReader(bytes)
     const state = readState(reader)
@@ -48,6 +57,21 @@ export const snapshots: StateCodec<KeyspaceState> = {
     findWith(state, check(state))
     return state
   },
+}
+
+/** The numbers and the history at once, and then the segments. */
+function freeze(state: KeyspaceState, _version: number, place: (bytes: number) => Uint8Array): FrozenState {
+  const parts = partsOf(state)
+  const target = place(parts.reduce((sum, { length }) => sum + length, 0))
+  const segments: FrozenSegment[] = []
+  let at = 0
+  for (const [index, bytes] of parts.entries()) {
+    // Numbers, a segment, numbers, a segment: that of a vacant one is empty.
+    if (index % 2 === 1 && segments.length < state.segments.length) segments.push({ bytes, at })
+    else target.set(bytes, at)
+    at += bytes.length
+  }
+  return new FrozenSegments(state.segments, segments, target)
 }
 
 /** The numbers, and between them views of what is written in the segments and the chunks. */

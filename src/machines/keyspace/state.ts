@@ -8,6 +8,7 @@
  * What is made from the state to find things in it is the {@link Finder}. It is kept beside the state and made anew for
  * a copy.
  */
+import { beforeWrite } from './frozen.js'
 import type { ChangeChunk } from './history.js'
 import { SortedKeys } from './order.js'
 import { DEAD, keyEnd, keyStart, kindAt, sizeAt } from './records.js'
@@ -56,7 +57,7 @@ export function emptyState(): KeyspaceState {
  * The segment of a record, to be written to. One that is still in the memory of the snapshot that the state was made from
  * is copied first; and another one with it, so that the snapshot's memory is free when half of the segments were written.
  */
-export function ownBytes(segments: Uint8Array[], segment: number): Uint8Array {
+function ownBytes(segments: Uint8Array[], segment: number): Uint8Array {
   const bytes = segments[segment] ?? NO_BYTES
   if (isOwn(bytes)) return bytes
   const another = segments.findIndex((each, at) => at !== segment && !isOwn(each))
@@ -64,6 +65,18 @@ export function ownBytes(segments: Uint8Array[], segment: number): Uint8Array {
   const own = new Uint8Array(bytes)
   segments[segment] = own
   return own
+}
+
+/** The segment of a record, of which these bytes are about to be written. */
+export function writableBytes(
+  segments: Uint8Array[],
+  segment: number,
+  offset: number,
+  length: number,
+): Uint8Array {
+  const bytes = ownBytes(segments, segment)
+  beforeWrite(segments, segment, offset, length)
+  return bytes
 }
 
 function isOwn(bytes: Uint8Array): boolean {

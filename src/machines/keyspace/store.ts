@@ -5,6 +5,7 @@ import {
   DEAD,
   keyViewAt,
   kindAt,
+  LASTING_HEADER,
   MORTAL,
   markDead,
   type RecordContent,
@@ -12,7 +13,7 @@ import {
   sizeAt,
   writeRecord,
 } from './records.js'
-import { eachRecord, type Finder, type KeyspaceState, ownBytes } from './state.js'
+import { eachRecord, type Finder, type KeyspaceState, writableBytes } from './state.js'
 import { hashOf, NOWHERE, offsetOf, type Reference, referenceTo, segmentOf, UNIT_BITS } from './table.js'
 
 const SEGMENT_BYTES = 2 ** (UNIT_BITS + 3)
@@ -71,7 +72,8 @@ function writeNew(state: KeyspaceState, finder: Finder, size: number, content: R
 }
 
 function writeAt(state: KeyspaceState, reference: Reference, size: number, content: RecordContent): void {
-  writeRecord(ownBytes(state.segments, segmentOf(reference)), offsetOf(reference), size, content)
+  const [segment, offset] = [segmentOf(reference), offsetOf(reference)]
+  writeRecord(writableBytes(state.segments, segment, offset, size), offset, size, content)
   if (content.deadlineMicros > 0) addDeadline(state, reference)
 }
 
@@ -141,9 +143,10 @@ function changeHead(state: KeyspaceState, finder: Finder): void {
 
 function release(state: KeyspaceState, finder: Finder, reference: Reference): void {
   const segment = segmentOf(reference)
-  const bytes = ownBytes(state.segments, segment)
-  markDead(bytes, offsetOf(reference))
-  state.dead[segment] = (state.dead[segment] ?? 0) + sizeAt(bytes, offsetOf(reference))
+  const offset = offsetOf(reference)
+  const bytes = writableBytes(state.segments, segment, offset, LASTING_HEADER)
+  markDead(bytes, offset)
+  state.dead[segment] = (state.dead[segment] ?? 0) + sizeAt(bytes, offset)
   if (segment !== state.head) evacuateIfDead(state, finder, segment)
 }
 
@@ -165,7 +168,8 @@ function move(state: KeyspaceState, finder: Finder, bytes: Uint8Array, from: Ref
   const offset = offsetOf(from)
   const size = sizeAt(bytes, offset)
   const to = allocate(state, finder, size)
-  ownBytes(state.segments, segmentOf(to)).set(bytes.subarray(offset, offset + size), offsetOf(to))
+  const target = writableBytes(state.segments, segmentOf(to), offsetOf(to), size)
+  target.set(bytes.subarray(offset, offset + size), offsetOf(to))
   finder.table.moved(bytes, offset, from, to)
   if (kindAt(bytes, offset) === MORTAL) moveDeadline(state, to)
 }

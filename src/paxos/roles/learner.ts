@@ -39,10 +39,12 @@ import type { Micros } from '../settings.js'
 import {
   checksumOf,
   completeSnapshot,
+  goesOnMeanwhile,
   type IncomingSnapshot,
   type OutgoingSnapshot,
   readSnapshot,
   type Snapshot,
+  SnapshotInProgress,
   takeSnapshot,
 } from '../snapshot.js'
 import type { ReplicaStart } from '../starts.js'
@@ -56,8 +58,24 @@ const KEPT = 4
 /** How many election timeouts somebody may take to install a snapshot, once it has it whole. */
 const INSTALLING_TIMEOUTS = 10
 
+/** So much of a snapshot is taken at a time, and so long others come first then: for that long nothing else is done here. */
+const TAKEN_BYTES = 2_097_152
+const TAKING_MICROS = 1_000
+
 /** Members take their snapshots in so many turns: if all did at the same slot, the cluster would stand still meanwhile. */
 const TURNS = 3
+
+/** From this size on the bytes of a snapshot are written before it is persisted, so that no other record waits for them. */
+const KEPT_BYTES = 1_048_576
+
+/** A snapshot that is being taken while the machine goes on. */
+interface Taking {
+  readonly snapshot: SnapshotInProgress
+  /** Who waits for it; null: it is for the store. */
+  readonly waiting: Set<NodeId> | null
+  /** What had come since the last one when it was begun. */
+  readonly sinceBytes: number
+}
 
 export abstract class Learner extends Role {
   /** The machine, the sessions and decree time, after every slot up to `applied`. */
@@ -99,6 +117,8 @@ export abstract class Learner extends Role {
   /** Up to here the store holds that the slots were decided, and not only what was accepted in them. */
   durableLearned: Slot = 0
 
+  /** No part of what is frozen: whoever is thawed begins anew. */
+  #taking: Taking | null = null
   readonly #execution: Execution
   readonly #executed = (request: Request, outcome: Outcome): void => this.executed(request, outcome)
 
@@ -140,6 +160,7 @@ export abstract class Learner extends Role {
   override timer(timer: string): void {
     if (timer === 'fetch') this.#fetchAgain()
     else if (timer === 'farewell') this.#sayFarewell()
+    else if (timer === 'snapshot') this.#goOnTaking()
   }
 
   /** What the machine answers to a query, as of `applied`. */
@@ -299,19 +320,67 @@ export abstract class Learner extends Role {
    */
   takeSnapshot(): void {
     if (this.snapshotSlot === this.applied || this.applied === 0 || this.isSending) return
+    if (goesOnMeanwhile(this.#execution.machine)) {
+      this.#beginTaking(null)
+      return
+    }
     this.sinceSnapshotBytes = 0
     const snapshot = this.encodeSnapshot()
     if (snapshot !== null) this.#keepSnapshot(snapshot)
   }
 
   #takeSnapshotIfDue(): void {
-    if (this.sinceSnapshotBytes > this.settings.logBytes) this.takeSnapshot()
+    const { logBytes, logPercent } = this.settings
+    if (this.sinceSnapshotBytes > Math.max(logBytes, (this.snapshotBytes * logPercent) / 100))
+      this.takeSnapshot()
+  }
+
+  /** One is taken at a time. */
+  #beginTaking(waiting: Set<NodeId> | null): void {
+    if (this.#taking !== null) return
+    const snapshot = this.#encoding(
+      () => new SnapshotInProgress(this.replicated, this.#execution.machine, waiting !== null),
+    )
+    if (snapshot === null && waiting === null) this.sinceSnapshotBytes = 0
+    if (snapshot === null) return
+    this.#taking = { snapshot, waiting, sinceBytes: this.sinceSnapshotBytes }
+    this.#goOnTaking()
+  }
+
+  #goOnTaking(): void {
+    if (this.#taking === null) return
+    const { snapshot, waiting } = this.#taking
+    if (!snapshot.goOn(TAKEN_BYTES)) {
+      this.after('snapshot', TAKING_MICROS)
+      return
+    }
+    const { slot, data, checksum } = snapshot
+    if (waiting === null) {
+      if (data.length < KEPT_BYTES || !this.keep(slot, data)) this.snapshotKept(slot)
+      return
+    }
+    this.#taking = null
+    this.outgoing = { slot, data, checksum }
+    for (const node of waiting) this.#sendChunk(node, 0)
+  }
+
+  /** The snapshot of this slot that was taken is on the disk, or will be when it is persisted. */
+  snapshotKept(slot: Slot): void {
+    if (this.#taking === null || this.#taking.waiting !== null || this.#taking.snapshot.slot !== slot) return
+    const { snapshot, sinceBytes } = this.#taking
+    this.#taking = null
+    this.sinceSnapshotBytes -= sinceBytes
+    this.#keepSnapshot({ slot, data: snapshot.data })
   }
 
   /** Null if the machine's own encoding throws. The cluster goes on without; the log grows until it succeeds. */
   protected encodeSnapshot(): Snapshot | null {
+    return this.#encoding(() => takeSnapshot(this.replicated, this.#execution.machine))
+  }
+
+  #encoding<Result>(encode: () => Result): Result | null {
     try {
-      return takeSnapshot(this.replicated, this.#execution.machine)
+      return encode()
     } catch (error) {
       this.observe({ type: 'snapshotFailed', slot: this.applied, detail: detailOf(error) })
       return null
@@ -354,7 +423,7 @@ export abstract class Learner extends Role {
   }
 
   #sendChunk(to: NodeId, offset: number): void {
-    const outgoing = this.prepareSnapshot()
+    const outgoing = this.prepareSnapshot(to)
     if (outgoing === null) return
     const { slot, checksum, data } = outgoing
     const chunk = data.subarray(offset, offset + this.settings.chunkBytes)
@@ -362,9 +431,14 @@ export abstract class Learner extends Role {
     this.send(to, { type: 'snapshotChunk', slot, checksum, total: data.length, offset, chunk })
   }
 
-  /** The snapshot to send: the one that is being sent, or else what is applied now. */
-  protected prepareSnapshot(): OutgoingSnapshot | null {
+  /** The snapshot to send: the one that is being sent, or else what is applied now. Null if there is none, or not yet. */
+  protected prepareSnapshot(to: NodeId): OutgoingSnapshot | null {
     if (this.outgoing !== null) return this.outgoing
+    if (goesOnMeanwhile(this.#execution.machine)) {
+      if (this.#taking !== null) this.#taking.waiting?.add(to)
+      else this.#beginTaking(new Set([to]))
+      return null // it has the first chunk, or will have it
+    }
     const snapshot = this.encodeSnapshot()
     if (snapshot !== null) this.outgoing = { ...snapshot, checksum: checksumOf(snapshot.data) }
     return this.outgoing
@@ -399,6 +473,8 @@ export abstract class Learner extends Role {
     const snapshot = completeSnapshot(incoming)
     const replicated = snapshot && this.#read(snapshot)
     if (snapshot === null || replicated === null) return
+    this.#taking?.snapshot.drop()
+    this.#taking = null
     this.replicated = replicated
     for (const slot of this.decisions.keys()) if (slot <= this.applied) this.decisions.delete(slot)
     this.trimmed = this.applied

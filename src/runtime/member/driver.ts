@@ -26,6 +26,8 @@ import { Timers } from './timers.js'
 export interface RecordStore {
   readonly records: Iterable<StoreRecord>
   write(record: StoreRecord): void
+  /** Writes the data of a snapshot that is going to be written, and says when they are durable. */
+  keep(data: Uint8Array, done: () => void): void
   flush(): void
   onDurable: (count: number) => void
 }
@@ -78,7 +80,7 @@ export class Driver {
     this.#timers = new Timers(clock, (role, timer, deadlineMicros) => {
       this.#turn({ type: 'timer', ...this.#now, role, timer, deadlineMicros })
     })
-    const made = { ...node, draw, ...(store && { records: store.records }) }
+    const made = { ...node, draw, ...(store && { records: store.records, keepsSnapshots: true }) }
     this.node = recorder === null ? new Node(made) : recorder.makeNode(made)
     if (store !== null) store.onDurable = (count) => this.#turn({ type: 'durable', ...this.#now, count })
   }
@@ -177,6 +179,11 @@ export class Driver {
       case 'persist':
         this.#options.store?.write(action.record)
         return
+      case 'keep': {
+        const { slot } = action
+        this.#options.store?.keep(action.data, () => this.#turn({ type: 'kept', ...this.#now, slot }))
+        return
+      }
       case 'timer':
         this.#timers.set(action.role, action.timer, action.deadlineMicros)
         return

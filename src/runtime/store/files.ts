@@ -22,6 +22,8 @@ export interface Files {
   read(path: string): Promise<Buffer>
   /** Makes a file of these chunks, or replaces it. What it holds is durable then; its name is not. */
   create(path: string, chunks: Iterable<Uint8Array>): Promise<void>
+  /** Adds to the end of a file. All that it holds is durable then. */
+  append(path: string, bytes: Uint8Array): Promise<void>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
   /** Makes durable which names the folder holds, and for which files. */
@@ -36,6 +38,9 @@ export interface Lock {
 /** With this a write ends when it is durable: one way to the thread pool and back in place of two. */
 const SYNCED_WRITES = process.platform === 'linux' ? constants.O_DSYNC : 0
 
+/** So much of a large file is synced at a time: a log on the same disk need not wait for more of it. */
+const SYNCED_BYTES = 4 * 1_048_576
+
 export const realFiles: Files = {
   async lock(directory) {
     await makeFolder(directory)
@@ -46,6 +51,7 @@ export const realFiles: Files = {
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { force: true }),
   create: createFile,
+  append: appendTo,
   syncDirectory,
   openLog,
 }
@@ -53,7 +59,24 @@ export const realFiles: Files = {
 async function createFile(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'w')
   try {
-    for (const chunk of chunks) await file.writeFile(chunk) // it goes on where it stopped
+    let unsynced = 0
+    for (const chunk of chunks) {
+      await file.writeFile(chunk) // it goes on where it stopped
+      unsynced += chunk.length
+      if (unsynced < SYNCED_BYTES) continue
+      await file.datasync()
+      unsynced = 0
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function appendTo(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'a')
+  try {
+    await file.writeFile(bytes)
     await file.sync()
   } finally {
     await file.close()

@@ -248,13 +248,22 @@ export class Log {
 /** A file that has its name only when it is complete. Its name is not durable yet. */
 export async function createWhole(files: Files, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
   const temporary = `${path}${TEMPORARY}`
+  await createOrRemove(files, temporary, chunks)
+  await files.rename(temporary, path)
+}
+
+/** A file, or none if it cannot be written: what there is of it would keep a full disk full. */
+export async function createOrRemove(
+  files: Files,
+  path: string,
+  chunks: Iterable<Uint8Array>,
+): Promise<void> {
   try {
-    await files.create(temporary, chunks)
+    await files.create(path, chunks)
   } catch (error) {
-    await files.remove(temporary).catch(() => undefined) // it would keep a full disk full
+    await files.remove(path).catch(() => undefined)
     throw error
   }
-  await files.rename(temporary, path)
 }
 
 function* zeros(bytes: number): Generator<Uint8Array> {

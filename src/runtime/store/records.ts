@@ -140,6 +140,16 @@ export function decodeRecord(bytes: Uint8Array): StoreRecord {
   return record
 }
 
+/** The snapshot with this head and these data. Throws a `MalformedBytes` if that is none. */
+export function decodeSnapshot(head: Uint8Array, data: Uint8Array): SnapshotRecord {
+  const reader = new ByteReader(head)
+  if (reader.number() !== KIND.snapshot) throw new MalformedBytes('A snapshot begins as something else.')
+  const record = { ...readSnapshotHead(reader), data }
+  if (reader.number() !== data.length || !reader.done)
+    throw new MalformedBytes('A snapshot has other data than its head says.')
+  return record
+}
+
 /** The next entry. Throws a `MalformedBytes` if there is none. */
 export function readEntry(reader: ByteReader): LogEntry {
   return readEntryOf(reader.number(), reader)
@@ -175,12 +185,16 @@ function readEntryOf(kind: number, reader: ByteReader): LogEntry {
 }
 
 function readSnapshot(reader: ByteReader): SnapshotRecord {
+  const head = readSnapshotHead(reader)
+  return { ...head, data: reader.bytes() }
+}
+
+function readSnapshotHead(reader: ByteReader): Omit<SnapshotRecord, 'data'> {
   const slot = reader.number()
   const trimmed = reader.number()
   const incarnation = reader.number()
   const promised = readBallot(reader)
-  const written = reader.number()
-  return { type: 'snapshot', slot, data: reader.bytes(), trimmed, incarnation, promised, written }
+  return { type: 'snapshot', slot, trimmed, incarnation, promised, written: reader.number() }
 }
 
 function readBallot(reader: ByteReader): Ballot {

@@ -10,12 +10,13 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { SnapshotRecord, StoreRecord } from '../../paxos/index.js'
 import { Batch } from './batch.js'
+import { TEMPORARY } from './contents.js'
 import { StoreError, storeErrorOf } from './errors.js'
 import { type Files, type Lock, realFiles } from './files.js'
-import { createWhole, Log } from './log.js'
+import { createOrRemove, createWhole, Log } from './log.js'
 import { openLog } from './opening.js'
 import { SEGMENT_HEADER_BYTES } from './segments.js'
-import { snapshotChunks, snapshotName } from './snapshots.js'
+import { SnapshotBytes, snapshotName } from './snapshots.js'
 
 /** What a segment holds unless told otherwise: see docs/adr/0023-the-vote-log.md. */
 const SEGMENT_BYTES = 16_777_216
@@ -49,6 +50,9 @@ export class Store {
   #isWriting = false
   /** Snapshots whose files are not in place yet. */
   #snapshotsUnderway = 0
+  /** The data of the snapshot that is to come, which are on the disk already. */
+  #kept: { readonly data: Uint8Array; readonly bytes: SnapshotBytes; readonly path: string } | null = null
+  #keptFiles = 0
   #failure: StoreError | null = null
   /** Called when there is nothing to wait for any more. */
   #onIdle: (() => void) | null = null
@@ -134,6 +138,22 @@ export class Store {
     else this.#lastBatch.add(record)
   }
 
+  /**
+   * Writes the data of a snapshot in the background, and says when they are durable: a record with them does not hold up
+   * those that come after it for as long. They must not change.
+   */
+  keep(data: Uint8Array, done: () => void): void {
+    if (this.#isClosed || this.#failure !== null) return
+    const bytes = new SnapshotBytes(data, this.#identity)
+    const path = join(this.#directory, `${++this.#keptFiles}${TEMPORARY}`)
+    this.#inBackground(async () => {
+      await this.#dropKept()
+      await createOrRemove(this.#files, path, bytes.beginning())
+      this.#kept = { data, bytes, path }
+      done()
+    })
+  }
+
   /** Begins a sync of all that was written, unless one is in flight; then what was written follows by itself. */
   flush(): void {
     const batch = this.#batches[0]
@@ -215,24 +235,44 @@ export class Store {
       isStored: false,
     }
     batch.addSnapshot(snapshot)
+    this.#inBackground(async () => {
+      await this.#storeSnapshot(record, snapshot.ordinal)
+      snapshot.isStored = true
+      this.flush()
+    })
+  }
+
+  async #storeSnapshot(record: SnapshotRecord, ordinal: number): Promise<void> {
+    const path = join(this.#directory, snapshotName(ordinal))
+    const kept = this.#kept
+    if (kept?.data === record.data) {
+      this.#kept = null
+      await this.#files.append(kept.path, kept.bytes.end(record, ordinal))
+      await this.#files.rename(kept.path, path)
+    } else {
+      await this.#dropKept()
+      const bytes = new SnapshotBytes(record.data, this.#identity)
+      await createWhole(this.#files, path, bytes.whole(record, ordinal))
+    }
+    release(record)
+    await this.#files.syncDirectory(this.#directory)
+  }
+
+  /** What was kept is not needed after all: another snapshot came first. */
+  async #dropKept(): Promise<void> {
+    const kept = this.#kept
+    this.#kept = null
+    if (kept !== null) await this.#files.remove(kept.path)
+  }
+
+  #inBackground(task: () => Promise<void>): void {
     this.#snapshotsUnderway += 1
-    void this.#storeSnapshot(record, snapshot.ordinal)
-      .then(() => {
-        snapshot.isStored = true
-        this.flush()
-      })
+    void task()
       .catch((error: unknown) => this.#fail(storeErrorOf(error, this.#directory)))
       .finally(() => {
         this.#snapshotsUnderway -= 1
         this.#checkIdle()
       })
-  }
-
-  async #storeSnapshot(record: SnapshotRecord, ordinal: number): Promise<void> {
-    const path = join(this.#directory, snapshotName(ordinal))
-    await createWhole(this.#files, path, snapshotChunks(record, this.#identity, ordinal))
-    release(record)
-    await this.#files.syncDirectory(this.#directory)
   }
 
   /** A snapshot is durable: the one before it goes, and the segments that only it needed. */

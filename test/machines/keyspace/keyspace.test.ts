@@ -82,6 +82,45 @@ test('a state that goes on from a snapshot does as the one that it was taken of,
   )
 })
 
+test('a state that is held while commands go on is copied as it was, however little at a time', () => {
+  const step = fc.record({ draw: fc.nat(), copied: fc.nat({ max: 200_000 }) })
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 40, maxLength: 120 }),
+      fc.nat(),
+      fc.boolean(),
+      (steps, salt, isAgain) => {
+        let state = keyspace.initial()
+        for (let each = 0; each < 400; each++) keyspace.apply(state, commandOf(salt + each * 7_919), at(each))
+        const before = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
+        if (isAgain) state = keyspace.snapshots?.decode(before.slice(), 1) ?? state
+        const bytes = new Uint8Array(before.length)
+        const frozen = keyspace.snapshots?.freeze?.(state, 1, (length) => bytes.subarray(0, length))
+        let isDone = false
+        for (const [each, { draw, copied }] of steps.entries()) {
+          keyspace.apply(state, commandOf(draw), at(1_000 + each * 20_000))
+          isDone ||= frozen?.copy(copied) === true
+        }
+        while (!isDone) isDone = frozen?.copy(50_000) === true
+        for (const { draw } of steps) keyspace.apply(state, commandOf(draw + 1), at(9_000_000))
+        expect(sameBytes(bytes, before)).toBe(true)
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
+test('a state is held once at a time, until it is copied or not needed any more', () => {
+  const state = keyspace.initial()
+  keyspace.apply(state, { type: 'put', key, value: one }, at(1))
+  const hold = () => keyspace.snapshots?.freeze?.(state, 1, (length) => new Uint8Array(length))
+  const first = hold()
+  expect(hold).toThrow('is being copied already')
+  first?.release()
+  expect(hold()?.copy(1_000_000)).toBe(true)
+  expect(hold()?.copy(1_000_000)).toBe(true)
+})
+
 test('the memory of a snapshot is free when half of the segments were written to', () => {
   const state = keyspace.initial()
   for (let each = 0; each < 2_000; each++)

@@ -4,6 +4,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   type AnyMachine,
+  codecsOf,
   type Decree,
   type MemberId,
   NO_BALLOT,
@@ -14,7 +15,7 @@ import {
   type Settings,
   type Slot,
 } from '../../../src/paxos/index.js'
-import { takeSnapshot } from '../../../src/paxos/snapshot.js'
+import { checksumOf, takeSnapshot } from '../../../src/paxos/snapshot.js'
 import { Bench, type Deed, persisting, sending } from '../../support/bench.js'
 import { anyLedger, decoded, encoded } from '../../support/ledger.js'
 import { ballot, changing, decree, founding, opening, request } from '../../support/words.js'
@@ -32,6 +33,7 @@ const decrees = (count: number): Decree[] => [
 ]
 
 interface Seat extends ReplicaStart {
+  readonly machine?: AnyMachine
   readonly self?: MemberId
   readonly settings?: Partial<Settings>
 }
@@ -40,9 +42,9 @@ class Seated {
   readonly bench: Bench
   readonly replica: Replica
 
-  constructor({ self = SELF, settings = {}, ...start }: Seat = {}) {
+  constructor({ self = SELF, settings = {}, machine = anyLedger, ...start }: Seat = {}) {
     this.bench = new Bench({ self, settings })
-    this.replica = new Replica(this.bench, anyLedger, { founding: founding(), ...start })
+    this.replica = new Replica(this.bench, machine, { founding: founding(), ...start })
     this.replica.begin()
   }
 
@@ -86,6 +88,141 @@ function learnFrom(replica: Replica, first: Slot, decided: readonly Uint8Array[]
   const last = first + decided.length - 1
   replica.learn(SELF, { type: 'learn', decisions, decided: last, source: 2 })
 }
+
+const { snapshots: LEDGERS } = codecsOf(anyLedger)
+
+/** The ledger, as a machine that goes on while its state is copied, so many bytes at a time. */
+function copying(bytesAtATime: number): AnyMachine {
+  const freeze = (state: unknown, _version: number, place: (bytes: number) => Uint8Array) => {
+    const bytes = LEDGERS.encode(state, 1)
+    const target = place(bytes.length)
+    let copied = 0
+    return {
+      copy: () => {
+        target.set(bytes.subarray(copied, copied + bytesAtATime), copied)
+        copied += bytesAtATime
+        return copied >= bytes.length
+      },
+      release: () => {},
+    }
+  }
+  return { ...anyLedger, snapshots: { ...LEDGERS, freeze } }
+}
+
+describe('a snapshot of a machine that goes on meanwhile', () => {
+  const settings = { logBytes: 20 * WEIGHT, chunkBytes: 64 }
+
+  it('is the same as one that is taken at once, and has its place in the turn if it is small', () => {
+    const one = new Seated({ machine: copying(1_000_000), settings }).learn(1, decrees(5))
+    const other = new Seated({ settings }).learn(1, decrees(5))
+    for (const { replica, bench } of [one, other]) {
+      bench.take()
+      replica.takeSnapshot()
+    }
+    expect(snapshotRecord(one.bench.take())).toEqual(snapshotRecord(other.bench.take()))
+  })
+
+  it('is of the slot at which it was begun, and is written when it is complete', () => {
+    const { bench, replica } = new Seated({ machine: copying(8), settings }).learn(1, decrees(5))
+    const { data } = takeSnapshot(replica.replicated, anyLedger)
+    bench.take()
+    replica.takeSnapshot()
+    learnFrom(replica, 6, [entry(5), entry(6)])
+    const written: Deed[] = []
+    while (replica.snapshotSlot === 0) {
+      expect(snapshotRecord(written)).toEqual([])
+      replica.takeSnapshot() // one at a time
+      replica.timer('snapshot')
+      written.push(...bench.take())
+    }
+    expect(snapshotRecord(written)).toMatchObject([{ slot: 5, data }])
+    expect(replica).toMatchObject({ applied: 7, snapshotSlot: 5, sinceSnapshotBytes: 2 * WEIGHT })
+    replica.timer('snapshot')
+    expect(bench.take()).toEqual([])
+  })
+
+  it('is sent to all who asked for it when it is complete', () => {
+    const { bench, replica } = new Seated({ machine: copying(8), settings: { ...settings, logBytes: 1 } })
+    learnFrom(replica, 1, decrees(6))
+    while (replica.snapshotSlot === 0) replica.timer('snapshot')
+    bench.take()
+    for (const node of [2, 3]) replica.fetch(node, { type: 'fetch', fromSlot: 1 })
+    expect(bench.messages('snapshotChunk')).toEqual([])
+    while (replica.outgoing === null) replica.timer('snapshot')
+    const { data, checksum } = replica.outgoing
+    expect(checksum).toBe(checksumOf(data))
+    const chunk = { slot: 6, checksum, total: data.length, offset: 0, chunk: data.subarray(0, 64) }
+    expect(bench.sent('snapshotChunk')).toEqual(
+      [2, 3].map((to) => expect.objectContaining({ to, message: { type: 'snapshotChunk', ...chunk } })),
+    )
+    expect(replica.isSending).toBe(true)
+  })
+
+  it('is kept before it is written, where the driver does that and it is large', () => {
+    const { bench, replica } = new Seated({ machine: copying(5_000_000), settings })
+    bench.keepsSnapshots = true
+    replica.replicated.state = ['x'.repeat(1_100_000)]
+    replica.learn(SELF, {
+      type: 'learn',
+      decisions: [{ slot: 1, ballot: ballot(1), decree: OPENING }],
+      decided: 1,
+      source: 2,
+    })
+    bench.take()
+    replica.takeSnapshot()
+    const [deed, ...others] = bench.take()
+    expect(deed).toMatchObject({ type: 'keep', slot: 1 })
+    expect(others).toEqual([])
+    learnFrom(replica, 2, [entry(1)])
+    replica.snapshotKept(7) // nobody asked for that
+    expect(snapshotRecord(bench.take())).toEqual([])
+    replica.snapshotKept(1)
+    const [record] = snapshotRecord(bench.take())
+    expect(record).toMatchObject({ slot: 1 })
+    expect(deed?.type === 'keep' && deed.data === record?.data).toBe(true)
+    replica.snapshotKept(1)
+    expect(bench.take()).toEqual([])
+  })
+
+  it('is given up for one of another member', () => {
+    const { replica, bench } = new Seated({ machine: copying(8), settings }).learn(1, decrees(5))
+    replica.takeSnapshot()
+    const { outgoing } = Seated.trimmed(9, { chunkBytes: 10_000 })
+    const { slot, checksum, data } = outgoing
+    bench.take()
+    replica.snapshotChunk(2, {
+      type: 'snapshotChunk',
+      slot,
+      checksum,
+      total: data.length,
+      offset: 0,
+      chunk: data,
+    })
+    expect(replica).toMatchObject({ applied: 9, snapshotSlot: 9 })
+    bench.take()
+    replica.timer('snapshot')
+    expect(bench.take()).toEqual([])
+  })
+
+  it('that fails is told of, and not tried again before as much has come', () => {
+    const fails = () => {
+      throw new Error('No room.')
+    }
+    const machine: AnyMachine = {
+      ...anyLedger,
+      snapshots: { ...LEDGERS, freeze: fails },
+    }
+    const { replica, bench } = new Seated({ machine, settings: { logBytes: 4 * WEIGHT } }).learn(
+      1,
+      decrees(9),
+    )
+    expect(bench.take()).toContainEqual({
+      type: 'observe',
+      observation: { type: 'snapshotFailed', slot: 9, detail: 'No room.' },
+    })
+    expect(replica.sinceSnapshotBytes).toBe(0)
+  })
+})
 
 describe('a snapshot', () => {
   it('is taken when the decisions since the last one weigh more than a log may', () => {

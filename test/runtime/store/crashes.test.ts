@@ -16,6 +16,8 @@ type Command =
   | { readonly type: 'vote' | 'decision'; readonly bytes: number }
   | { readonly type: 'incarnation' | 'promised' | 'learned' | 'founded' | 'refused' }
   | { readonly type: 'snapshot'; readonly bytes: number; readonly behind: number }
+  /** The data of a snapshot that is perhaps to come. */
+  | { readonly type: 'keep'; readonly bytes: number }
   | { readonly type: 'flush' | 'reopen' }
   /** So many turns of the event loop. */
   | { readonly type: 'wait'; readonly turns: number }
@@ -38,6 +40,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ type: fc.constant('snapshot'), bytes: size, behind: fc.nat({ max: 5 }) }),
   },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('keep'), bytes: size }) },
   { weight: 8, arbitrary: fc.constant({ type: 'flush' } as const) },
   { weight: 8, arbitrary: fc.record({ type: fc.constant('wait'), turns: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.constant({ type: 'reopen' } as const) },
@@ -56,6 +59,8 @@ class Trial {
   #before = 0
   #slot = 0
   #store: Store
+  /** The data that were kept last. */
+  #kept: Uint8Array | null = null
 
   static async begin(): Promise<Trial> {
     const files = new MemoryFiles()
@@ -78,6 +83,13 @@ class Trial {
       case 'flush':
         this.#store.flush()
         return
+      case 'keep': {
+        const [store, data] = [this.#store, decree(command.bytes, this.written.length)]
+        store.keep(data, () => {
+          if (store === this.#store) this.#kept = data
+        })
+        return
+      }
       case 'wait':
         for (let left = command.turns; left > 0; left--) await new Promise((resolve) => setImmediate(resolve))
         return
@@ -106,6 +118,7 @@ class Trial {
 
   /** At least so many records must be there. */
   async #open(sure: number): Promise<void> {
+    this.#kept = null
     this.#store = await openStore(this.files)
     const found = this.#store.records
     const counted = recover(found).written
@@ -116,7 +129,7 @@ class Trial {
     expectSame(found, this.written)
   }
 
-  #record(command: Exclude<Command, { type: 'flush' | 'wait' | 'reopen' | 'crash' }>): StoreRecord {
+  #record(command: Exclude<Command, { type: 'flush' | 'wait' | 'reopen' | 'crash' | 'keep' }>): StoreRecord {
     const count = this.written.length + 1
     switch (command.type) {
       case 'vote': {
@@ -148,10 +161,12 @@ class Trial {
 
   #snapshot(bytes: number, behind: number): SnapshotRecord {
     const { incarnation, promised, trimmed } = recover(this.written)
+    const kept = this.#kept
+    this.#kept = null
     return {
       type: 'snapshot',
       slot: this.#slot,
-      data: decree(bytes, this.written.length),
+      data: kept ?? decree(bytes, this.written.length),
       trimmed: Math.max(trimmed, this.#slot - behind),
       incarnation,
       promised,

@@ -74,6 +74,16 @@ export class MemoryFiles implements Files {
     content.unsynced = []
   }
 
+  async append(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#operate()
+    const content = this.#content(basename(path))
+    content.unsynced.push({ bytes: Buffer.from(bytes), position: content.seen.length })
+    content.seen = Buffer.concat([content.seen, bytes])
+    await this.#operate()
+    content.synced = Buffer.from(content.seen)
+    content.unsynced = []
+  }
+
   async rename(from: string, to: string): Promise<void> {
     await this.#operate()
     this.#change({ from: basename(from), to: basename(to), content: this.#content(basename(from)) })

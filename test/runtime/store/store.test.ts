@@ -109,6 +109,71 @@ describe('syncs', () => {
   })
 })
 
+describe('a snapshot that was kept before it is written', () => {
+  const kept = (store: Store, data: Uint8Array): Promise<void> =>
+    new Promise((resolve) => store.keep(data, resolve))
+
+  it('is the one that is read afterwards, and its file is written once', async () => {
+    const files = new MemoryFiles()
+    const store = await openStore(files)
+    const record = snapshot(1, 2, 3_000_000)
+    const created: string[] = []
+    const create = files.create.bind(files)
+    files.create = (path, chunks) => {
+      created.push(path)
+      return create(path, chunks)
+    }
+    store.write(incarnation(1))
+    await kept(store, record.data)
+    store.write(record)
+    await durable(store, 2)
+    expect(created.filter((path) => !path.includes('votes'))).toEqual([
+      expect.stringMatching(/1\.temporary$/),
+    ])
+    await store.close()
+    expect(recover((await openStore(files)).records).snapshot).toMatchObject({ slot: 1, data: record.data })
+  })
+
+  it('holds up nothing while it is kept', async () => {
+    const store = await openStore(new MemoryFiles())
+    const isKept = kept(store, new Uint8Array(30_000_000))
+    store.write(incarnation(1))
+    const first = await Promise.race([durable(store, 1).then(() => 'durable'), isKept.then(() => 'kept')])
+    expect(first).toBe('durable')
+  })
+
+  it('is forgotten if another one is written, or kept', async () => {
+    const files = new MemoryFiles()
+    const store = await openStore(files)
+    const [one, other] = [snapshot(1, 1), snapshot(2, 1)]
+    await kept(store, one.data)
+    await kept(store, snapshot(3, 1).data)
+    store.write(other)
+    await durable(store, 1)
+    expect((await files.list()).filter((name) => name.endsWith('temporary'))).toEqual([])
+    await store.close()
+    expect(recover((await openStore(files)).records).snapshot).toMatchObject({ slot: 2 })
+  })
+
+  it('leaves nothing behind when the store is opened again without it', async () => {
+    const files = new MemoryFiles()
+    const store = await openStore(files)
+    await kept(store, snapshot(1, 1).data)
+    await store.close()
+    await (await openStore(files)).close()
+    expect((await files.list()).filter((name) => name.endsWith('temporary'))).toEqual([])
+  })
+
+  it('fails the store where there is no room for it', async () => {
+    const files = new MemoryFiles()
+    const store = await openStore(files)
+    const failed = failure(store)
+    files.error = full()
+    store.keep(new Uint8Array(1_000), () => undefined)
+    expect(await failed).toMatchObject({ reason: 'full' })
+  })
+})
+
 describe('the memory of a snapshot', () => {
   it('goes back to the system as soon as its file is in place, if it is pages of its own', async () => {
     const files = new MemoryFiles()
