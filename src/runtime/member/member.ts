@@ -144,7 +144,7 @@ export class Member<State, Command, Output, Query = never, Answer = never> exten
     this.#core.transfer(to)
   }
 
-  /** Takes a snapshot now, and trims the log. */
+  /** Takes a snapshot now, and trims the log. A large one, of a machine that can `freeze`, is complete a while later. */
   snapshot(): void {
     this.#core.snapshot()
   }

@@ -1,6 +1,7 @@
 /**
- * Durability: nothing is decided before a quorum has it on disk, nobody counts who has not, and nothing that a client was told is ever lost; each
- * ballot takes over what an earlier one may have chosen; and who takes slots over from a removed member has them on disk.
+ * Durability: nothing is decided before a quorum has it on disk, nobody counts who has not, and nothing that a client was
+ * told is ever lost; each ballot takes over what an earlier one may have chosen; and who takes slots over from a removed
+ * member has them on disk.
  * Which members a quorum of a slot is of, one function says.
  */
 import {

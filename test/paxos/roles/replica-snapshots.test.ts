@@ -236,6 +236,19 @@ describe('a snapshot', () => {
     expect(snapshotRecord(bench.take())).toHaveLength(1)
   })
 
+  it('is taken again only when what came since weighs as much of it as it should, however short a log may be', () => {
+    const bench = new Bench({ self: 0, settings: { logBytes: 1, logPercent: 200 } })
+    const replica = seatedReplica(bench)
+    learnFrom(replica, 1, decrees(9))
+    const [first, { snapshotBytes }] = [replica.snapshotSlot, replica]
+    expect(first).toBe(9)
+    let slot = 9
+    while (replica.snapshotSlot === first) learnFrom(replica, slot + 1, [entry(slot++)])
+    const since = (slot - first) * WEIGHT // entries of two digits weigh a little more
+    expect(since).toBeGreaterThan(2 * snapshotBytes - 2 * WEIGHT)
+    expect(since).toBeLessThan(2 * snapshotBytes + 2 * WEIGHT)
+  })
+
   it('is taken at other slots by other members, so that they do not all stop for it at once', () => {
     const slots = [0, 1, 2].map((self) => {
       const replica = seatedReplica(new Bench({ self, settings: { logBytes: 9 * WEIGHT } }))
