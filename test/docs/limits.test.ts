@@ -76,7 +76,7 @@ describe('docs/LIMITS.md', () => {
     expect(text).toContain(
       `| ${CALL_BYTES / 1024} KiB; a longer one is not heard. A member works at ${number(MOST_CALLS)} of each kind at`,
     )
-    expect(MEMBER_SETTINGS).toEqual({ logBytes: 24 * 1024 ** 2, logPercent: 25 })
+    expect(MEMBER_SETTINGS).toEqual({ decreeBytes: 96 * 1024, logBytes: 24 * 1024 ** 2, logPercent: 25 })
     expect(text).toContain('`logBytes` is 24 MiB for a member, and `logPercent` is 25')
     expect(text).toContain(`| ${NAME_LENGTH} characters; one that is longer`)
     expect(text).toContain(

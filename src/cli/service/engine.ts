@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 
 export function tuneEngine(): void {
   // What is in the log is no garbage: to look again whenever some megabytes of it have come finds nothing.
-  setFlagsFromString('--heap-growing-percent=300')
+  setFlagsFromString('--heap-growing-percent=200')
   // The threads that would help are woken in vain: what survives a collection of young objects is soon copied.
   setFlagsFromString('--no-parallel-scavenge')
 }

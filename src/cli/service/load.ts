@@ -88,22 +88,24 @@ export class Load {
 
   /** Each client goes on until `end`. */
   async run(): Promise<void> {
-    await Promise.all(this.#sessions.map((session) => this.#work(session)))
+    const { kind, keys } = this.#options
+    const any = (key: Uint8Array): 'put' | 'get' => {
+      writeDigits(key, Math.floor(Math.random() * keys))
+      return kind === 'mixed' ? (Math.random() < 0.5 ? 'put' : 'get') : kind
+    }
+    await Promise.all(this.#sessions.map((session) => this.#work(session, any)))
   }
 
   /** Writes every key once, with all clients, and with some more where they are few. Stops early after `end`. */
   async fill(): Promise<void> {
     let next = 0
     const more = this.#openSessions(Math.max(0, FILLING_SESSIONS - this.#sessions.length))
-    await Promise.all(
-      [...this.#sessions, ...more].map(async (session) => {
-        const key = Buffer.alloc(this.#options.keyBytes, '0')
-        while (next < this.#options.keys && !this.#isEnding) {
-          writeDigits(key, next++)
-          await this.#ask(session, 'put', key)
-        }
-      }),
-    )
+    const put = (key: Uint8Array): 'put' | null => {
+      if (next >= this.#options.keys) return null
+      writeDigits(key, next++)
+      return 'put'
+    }
+    await Promise.all([...this.#sessions, ...more].map((session) => this.#work(session, put)))
   }
 
   /** What is under way is waited for, and nothing more is asked. */
@@ -111,27 +113,31 @@ export class Load {
     this.#isEnding = true
   }
 
-  async #work(session: KeyspaceSession): Promise<void> {
-    const { kind, keys, keyBytes } = this.#options
-    const key = Buffer.alloc(keyBytes, '0')
-    while (!this.#isEnding) {
-      const what = kind === 'mixed' ? (Math.random() < 0.5 ? 'put' : 'get') : kind
-      writeDigits(key, Math.floor(Math.random() * keys))
-      await this.#ask(session, what, key)
+  /** Asks one thing after the other, until `next`, which chooses the key, says that there is no more. */
+  async #work(session: KeyspaceSession, next: (key: Uint8Array) => 'put' | 'get' | null): Promise<void> {
+    const key = Buffer.alloc(this.#options.keyBytes, '0')
+    let sentMillis = performance.now()
+    for (;;) {
+      const what = this.#isEnding ? null : next(key)
+      if (what === null) return
+      try {
+        await this.#ask(session, what, key)
+        // It asks again at once: this is also when that was sent.
+        const nowMillis = performance.now()
+        this.#operations += 1
+        this.#latencies.record((nowMillis - sentMillis) * 1_000)
+        sentMillis = nowMillis
+      } catch (error) {
+        this.#failed += 1
+        this.failure ??= error
+        sentMillis = performance.now()
+      }
     }
   }
 
-  async #ask(session: KeyspaceSession, what: 'put' | 'get', key: Uint8Array): Promise<void> {
-    const sentMillis = performance.now()
-    try {
-      if (what === 'put') await session.invoke({ type: 'put', key, value: this.#value }, this.#asking)
-      else await session.query({ type: 'get', key }, this.#asking)
-      this.#operations += 1
-      this.#latencies.record((performance.now() - sentMillis) * 1_000)
-    } catch (error) {
-      this.#failed += 1
-      this.failure ??= error
-    }
+  #ask(session: KeyspaceSession, what: 'put' | 'get', key: Uint8Array): Promise<unknown> {
+    if (what === 'put') return session.invoke({ type: 'put', key, value: this.#value }, this.#asking)
+    return session.query({ type: 'get', key }, this.#asking)
   }
 }
 

@@ -70,8 +70,10 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
   } | null = null
   /** The question for which no round could begin yet. */
   postponed: string | null = null
-  /** In this turn something came that nothing else waited before. Never between two turns. */
+  /** In this turn something came that nothing else waited before, or that filled a decree. Never between two turns. */
   #hasNews = false
+  /** What the commands in the queue weigh; null where that was not counted, because the node was thawed. */
+  #queueBytes: number | null = null
 
   override timer(timer: string): void {
     if (timer === 'heartbeat') this.#beat()
@@ -166,7 +168,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     if (this.change === null || change === null || this.#isAhead(change)) return
     if (!this.#newcomersOf(change).every((voter) => this.#hasLearned(voter))) return
     // Behind what waits already: that may be a change, which this one was not judged after.
-    this.queue.push(this.change)
+    this.#enqueue(this.change)
     this.change = null
     this.newcomers.clear()
   }
@@ -243,6 +245,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     this.cancel('heartbeat')
     this.inherited = []
     this.queue = []
+    this.#queueBytes = 0
     this.flightBytes = []
     this.confirming = null
     this.postponed = null
@@ -331,7 +334,23 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     }
     // Where others wait already, what they wait for is still to come, and whoever brings it goes on.
     if (this.queue.length === 0) this.#hasNews = true
+    this.#enqueue(request)
+    if (this.#hasFullDecree) this.#hasNews = true
+  }
+
+  #enqueue(request: Request): void {
+    this.#queueBytes = this.#weighQueue() + request.command.length
     this.queue.push(request)
+  }
+
+  #weighQueue(): number {
+    this.#queueBytes ??= this.queue.reduce((sum, { command }) => sum + command.length, 0)
+    return this.#queueBytes
+  }
+
+  /** Whether as much waits as goes into one decree: then there is no gain in waiting for more. */
+  get #hasFullDecree(): boolean {
+    return this.#weighQueue() >= this.settings.decreeBytes
   }
 
   override settled(): void {
@@ -386,8 +405,8 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
 
   /**
    * Proposes what it may: first what it inherited, then new decrees. Slot s is proposed only when every slot up to
-   * s − alpha is decided, and requests that arrive while a write is in flight share the next decree. Where the others have
-   * decided what this member still writes, they go on without its disk.
+   * s − alpha is decided, and requests that arrive while a write is in flight share the next decree, until it is full. Where
+   * the others have decided what this member still writes, they go on without its disk.
    */
   #pump(): void {
     this.#confirmPostponed()
@@ -418,7 +437,7 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
   #wantsToPropose(): boolean {
     if (this.inherited.length > 0 || this.#isFilling()) return true
     if (this.queue.length === 0 || this.handingOver !== null) return false
-    return !this.writing || this.flightBytes.length === 0
+    return !this.writing || this.flightBytes.length === 0 || this.#hasFullDecree
   }
 
   /** The slots below a change are filled at once, with no-ops if need be, so that it comes into force. */
@@ -430,11 +449,12 @@ export class Leader extends Candidate implements Handles<RoleMessages['leader']>
     if (this.queue.length === 0) return NO_OP
     let bytes = 0
     let count = 0
-    for (const request of this.queue) {
-      bytes += request.command.length
-      if (count > 0 && bytes > this.settings.decreeBytes) break
+    for (const { command } of this.queue) {
+      if (count > 0 && bytes + command.length > this.settings.decreeBytes) break
+      bytes += command.length
       count += 1
     }
+    this.#queueBytes = this.#weighQueue() - bytes
     return encodeDecree(clampStamp(this.wallMicros), this.queue.splice(0, count))
   }
 

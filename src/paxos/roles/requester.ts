@@ -188,6 +188,10 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
       this.observe(overloaded({ client: clientNumber, reference }, this.settings.queueLimit))
       return
     }
+    if (client.session !== 0 && client.backlog.length === 0 && this.#hasRoom(client)) {
+      this.#sendFirst(client, reference, command)
+      return
+    }
     client.backlog.push({ reference, command })
     if (client.session !== 0) this.#sendBacklog(client)
     else if (client.opening === null) this.#openSession(clientNumber, client)
@@ -248,21 +252,28 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   }
 
   #sendBacklog(client: Client): void {
-    while (client.next <= client.acknowledged + this.settings.sessionWindow) {
+    while (this.#hasRoom(client)) {
       const waiting = client.backlog.shift()
       if (waiting === undefined) return
-      const { reference, command } = waiting
-      const sequence = client.next++
-      client.outstanding.set(sequence, {
-        reference,
-        command,
-        sentMicros: this.nowMicros,
-        patience: 1,
-        attempts: 1,
-        contact: this.contact,
-      })
-      this.#sendCommand(client, sequence, command)
+      this.#sendFirst(client, waiting.reference, waiting.command)
     }
+  }
+
+  #hasRoom({ next, acknowledged }: Client): boolean {
+    return next <= acknowledged + this.settings.sessionWindow
+  }
+
+  #sendFirst(client: Client, reference: number, command: Uint8Array): void {
+    const sequence = client.next++
+    client.outstanding.set(sequence, {
+      reference,
+      command,
+      sentMicros: this.nowMicros,
+      patience: 1,
+      attempts: 1,
+      contact: this.contact,
+    })
+    this.#sendCommand(client, sequence, command)
   }
 
   #sendCommand(client: Client, sequence: number, command: Uint8Array): void {

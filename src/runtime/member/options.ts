@@ -28,9 +28,14 @@ export const QUIET: Logger = { debug: () => {}, info: () => {}, warn: () => {}, 
 
 /**
  * What members take in place of the defaults of the protocol, which are those of small simulated clusters: a snapshot
- * costs as much as the state is large, so that a log which is small beside it would cost more than all the rest.
+ * costs as much as the state is large, so that a log which is small beside it would cost more than all the rest. And what
+ * shares a decree is accepted, applied and answered at once, while the others wait: less of it at a time keeps all busy.
  */
-export const MEMBER_SETTINGS: Partial<Settings> = { logBytes: 24 * 1024 * 1024, logPercent: 25 }
+export const MEMBER_SETTINGS: Partial<Settings> = {
+  decreeBytes: 96 * 1024,
+  logBytes: 24 * 1024 * 1024,
+  logPercent: 25,
+}
 
 export interface MemberOptions<Machine> {
   /** Its name: of letters, digits, `.`, `_` and `-`, at most 64. */

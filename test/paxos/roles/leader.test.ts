@@ -2,7 +2,8 @@
 // to lead is in leader-elections.test.ts.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Ballot, decodeDecree, NO_OP } from '../../../src/paxos/index.js'
+import { type Ballot, clonePlain, decodeDecree, NO_OP } from '../../../src/paxos/index.js'
+import { Leader } from '../../../src/paxos/roles/leader.js'
 import { sending } from '../../support/bench.js'
 import {
   acknowledge,
@@ -150,6 +151,37 @@ describe('proposing', () => {
     expect(tendered()).toEqual([])
     progress(under, 1)
     expect(tendered()).toEqual([[2, [1, 2]]])
+  })
+
+  it('does not wait for its own disk with what fills a decree', () => {
+    lead({ settings: { decreeBytes: 20 } })
+    propose(request(2, 1, 'in flight'))
+    bench.take()
+    bench.writing = true
+    const full = 'x'.repeat(12)
+    propose(request(1, 1, full))
+    expect(tendered()).toEqual([])
+    propose(request(1, 2, full))
+    expect(tendered()).toEqual([[2, [1]]])
+    propose(request(1, 3, full))
+    expect(tendered()).toEqual([[3, [2]]])
+    propose(request(1, 4, 'y'))
+    expect(tendered()).toEqual([])
+    bench.writing = false
+    leader.written()
+    expect(tendered()).toEqual([[4, [3, 4]]])
+  })
+
+  it('that was thawed counts what waits anew', () => {
+    lead({ settings: { decreeBytes: 20 } })
+    propose(request(2, 1, 'in flight'))
+    bench.writing = true
+    propose(request(1, 1, 'x'.repeat(12)))
+    const thawed = Object.assign(new Leader(bench), clonePlain({ ...leader }))
+    bench.take()
+    thawed.propose(0, { type: 'propose', request: request(1, 2, 'x'.repeat(12)) })
+    thawed.settled()
+    expect(tendered()).toEqual([[2, [1]]])
   })
 
   it('bounds the bytes of a decree, and lets a single command through that is larger', () => {
