@@ -39,7 +39,7 @@ export interface Session {
   /** The client has the answer to every request up to this sequence. */
   acknowledged: number
   /** The outcomes of executed requests above `acknowledged`, by sequence. */
-  readonly outcomes: Map<number, Outcome>
+  outcomes: Map<number, Outcome>
 }
 
 export interface Sessions {
@@ -96,7 +96,7 @@ export function executeOnce(
   const { acknowledged } = session
   const outcome = outcomeIn(session, request, settings, execute)
   // Not before: a map that is never empty keeps its memory.
-  if (session.acknowledged > acknowledged) forget(session)
+  if (session.acknowledged > acknowledged) forget(session, acknowledged)
   return outcome
 }
 
@@ -139,7 +139,18 @@ export function refuse(error: Refusal, detail: string): Outcome {
   return { ok: false, error, detail }
 }
 
-/** Lets go of the outcomes that the client has. */
-function forget({ acknowledged, outcomes }: Session): void {
-  for (const sequence of outcomes.keys()) if (sequence <= acknowledged) outcomes.delete(sequence)
+/**
+ * Lets go of the outcomes that the client has. As often as that may have been a whole map of them, those that are left go to
+ * a new one: see renewal.ts.
+ */
+function forget(session: Session, acknowledgedBefore: number): void {
+  const { acknowledged, outcomes } = session
+  const { size } = outcomes
+  if (Math.floor(acknowledged / size) === Math.floor(acknowledgedBefore / size)) {
+    for (const sequence of outcomes.keys()) if (sequence <= acknowledged) outcomes.delete(sequence)
+    return
+  }
+  session.outcomes = new Map()
+  for (const [sequence, outcome] of outcomes)
+    if (sequence > acknowledged) session.outcomes.set(sequence, outcome)
 }

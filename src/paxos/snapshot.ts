@@ -64,14 +64,19 @@ export class SnapshotInProgress implements Snapshot {
   readonly #checksum: RunningChecksum | null
 
   /** Throws what the machine throws. */
-  constructor(replicated: Replicated, machine: AnyMachine, withChecksum: boolean) {
+  constructor(
+    replicated: Replicated,
+    machine: AnyMachine,
+    withChecksum: boolean,
+    allocate: (length: number) => Uint8Array = pagesFor,
+  ) {
     const { state, ...rest } = replicated
     const after = joinBytes(withLength(encodePlain(rest)))
     let data = after
     const place = (length: number): Uint8Array => {
       const before = encodeNumber(length)
       const end = before.length + length
-      data = pagesFor(end + after.length)
+      data = allocate(end + after.length)
       data.set(before)
       data.set(after, end)
       return data.subarray(before.length, end)
@@ -98,6 +103,32 @@ export class SnapshotInProgress implements Snapshot {
   /** It is not needed after all. */
   drop(): void {
     this.#frozen.release()
+  }
+}
+
+/** Memory of up to so many bytes is used again. Of a larger one, to have it all the time would be too much. */
+const REUSED_BYTES = 64 * 1_048_576
+
+/**
+ * The memory for one snapshot after the other. To write to fresh pages takes ten times as long as to those that were
+ * written to before, and a large block that comes and goes makes an engine look for garbage.
+ */
+export class SnapshotMemory {
+  #bytes: Uint8Array | null = null
+  #isTaken = false
+
+  /** For so many bytes, which may be anything. */
+  take(length: number): Uint8Array {
+    if (this.#isTaken || length < PAGED_BYTES || length > REUSED_BYTES) return pagesFor(length)
+    this.#isTaken = true
+    // Of what is never written to there are no pages: a system does not give them before.
+    this.#bytes ??= new Uint8Array(REUSED_BYTES)
+    return this.#bytes.subarray(0, length)
+  }
+
+  /** Nobody looks at what was taken before. */
+  free(): void {
+    this.#isTaken = false
   }
 }
 

@@ -7,8 +7,13 @@ import type { FrozenState } from '../../paxos/index.js'
 /** Small enough that it takes no time to copy one before a write, and large enough that there are not many. */
 const PAGE_BYTES = 16_384
 
-/** The states that are being copied, by their segments. */
-const copying: WeakMap<readonly Uint8Array[], FrozenSegments> = new WeakMap()
+/** The states that are being copied, by their segments, and by the rest of what is copied. */
+const copying: WeakMap<object, FrozenSegments> = new WeakMap()
+
+/** Whether what is needed no more of these must not be written to yet. */
+export function isBeingCopied(blocks: object): boolean {
+  return copying.has(blocks)
+}
 
 /** Called before these bytes of a segment are written to. */
 export function beforeWrite(
@@ -29,6 +34,7 @@ export interface FrozenSegment {
 
 export class FrozenSegments implements FrozenState {
   readonly #segments: readonly Uint8Array[]
+  readonly #others: object
   readonly #frozen: readonly FrozenSegment[]
   readonly #target: Uint8Array
   /** The number of the first page of each segment, and which pages are copied. */
@@ -38,10 +44,19 @@ export class FrozenSegments implements FrozenState {
   #next = 0
   #nextOffset = 0
 
-  /** Holds these segments, in their order in the state, until all are copied to the target. */
-  constructor(segments: readonly Uint8Array[], frozen: readonly FrozenSegment[], target: Uint8Array) {
+  /**
+   * Holds these segments, in their order in the state, until all are copied to the target; and behind them other blocks, of
+   * which nobody writes over what is frozen.
+   */
+  constructor(
+    segments: readonly Uint8Array[],
+    others: object,
+    frozen: readonly FrozenSegment[],
+    target: Uint8Array,
+  ) {
     if (copying.has(segments)) throw new Error('This state is being copied already.')
     this.#segments = segments
+    this.#others = others
     this.#frozen = frozen
     this.#target = target
     let pages = 0
@@ -51,6 +66,7 @@ export class FrozenSegments implements FrozenState {
     }
     this.#isCopied = new Uint8Array(pages)
     copying.set(segments, this)
+    copying.set(others, this)
   }
 
   beforeWrite(segment: number, offset: number, length: number): void {
@@ -81,7 +97,9 @@ export class FrozenSegments implements FrozenState {
   }
 
   release(): void {
-    if (copying.get(this.#segments) === this) copying.delete(this.#segments)
+    if (copying.get(this.#segments) !== this) return
+    copying.delete(this.#segments)
+    copying.delete(this.#others)
   }
 
   #copyPage(segment: number, { bytes, at }: FrozenSegment, offset: number): void {

@@ -5,6 +5,7 @@
  * A change: a byte that says of which type (0 put, 1 delete, 2 expire), 2 bytes with the length of the key, 4 with that
  * of the value, the key, the value. Its revision is that of the chunk's first plus the number of those before it.
  */
+import { isBeingCopied } from './frozen.js'
 import { copyBytes, holds, readNumber16, readNumber32, writeNumber16, writeNumber32 } from './records.js'
 import {
   ENTRY_BYTES,
@@ -65,7 +66,8 @@ function chunkFor(history: ChangeChunk[], revision: Revision, more: number): Cha
   }
   const spare = forget(history, revision, more)
   const length = Math.max(more, Math.min(last?.bytes.length ?? FIRST_CHUNK_BYTES, CHUNK_BYTES))
-  const bytes = spare?.length === length ? spare.fill(0) : new Uint8Array(length)
+  const isFree = spare?.length === length && !isBeingCopied(history)
+  const bytes = isFree ? spare.fill(0) : new Uint8Array(length)
   const chunk = { first: revision, count: 0, used: 0, bytes }
   history.push(chunk)
   return chunk

@@ -59,19 +59,19 @@ export const snapshots: StateCodec<KeyspaceState> = {
   },
 }
 
-/** The numbers and the history at once, and then the segments. */
+/** The numbers at once, and then the segments and the history. */
 function freeze(state: KeyspaceState, _version: number, place: (bytes: number) => Uint8Array): FrozenState {
   const parts = partsOf(state)
   const target = place(parts.reduce((sum, { length }) => sum + length, 0))
-  const segments: FrozenSegment[] = []
+  const frozen: FrozenSegment[] = []
   let at = 0
   for (const [index, bytes] of parts.entries()) {
-    // Numbers, a segment, numbers, a segment: that of a vacant one is empty.
-    if (index % 2 === 1 && segments.length < state.segments.length) segments.push({ bytes, at })
+    // Numbers, a segment, numbers, a segment, and then chunks likewise: that of a vacant segment is empty.
+    if (index % 2 === 1) frozen.push({ bytes, at })
     else target.set(bytes, at)
     at += bytes.length
   }
-  return new FrozenSegments(state.segments, segments, target)
+  return new FrozenSegments(state.segments, state.history, frozen, target)
 }
 
 /** The numbers, and between them views of what is written in the segments and the chunks. */

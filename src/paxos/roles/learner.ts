@@ -45,6 +45,7 @@ import {
   readSnapshot,
   type Snapshot,
   SnapshotInProgress,
+  SnapshotMemory,
   takeSnapshot,
 } from '../snapshot.js'
 import type { ReplicaStart } from '../starts.js'
@@ -119,6 +120,9 @@ export abstract class Learner extends Role {
 
   /** No part of what is frozen: whoever is thawed begins anew. */
   #taking: Taking | null = null
+  /** What the store is given is taken into this, which is free again when this record is durable. */
+  #memory: SnapshotMemory = new SnapshotMemory()
+  #freeWithRecord = Number.POSITIVE_INFINITY
   readonly #execution: Execution
   readonly #executed = (request: Request, outcome: Outcome): void => this.executed(request, outcome)
 
@@ -338,13 +342,25 @@ export abstract class Learner extends Role {
   /** One is taken at a time. */
   #beginTaking(waiting: Set<NodeId> | null): void {
     if (this.#taking !== null) return
-    const snapshot = this.#encoding(
-      () => new SnapshotInProgress(this.replicated, this.#execution.machine, waiting !== null),
+    const { replicated } = this
+    const { machine } = this.#execution
+    const snapshot = this.#encoding(() =>
+      waiting === null
+        ? new SnapshotInProgress(replicated, machine, false, (length) => this.#allocate(length))
+        : new SnapshotInProgress(replicated, machine, true),
     )
     if (snapshot === null && waiting === null) this.sinceSnapshotBytes = 0
     if (snapshot === null) return
     this.#taking = { snapshot, waiting, sinceBytes: this.sinceSnapshotBytes }
-    this.#goOnTaking()
+    // What was frozen just now has taken its time already.
+    if (snapshot.data.length > TAKEN_BYTES) this.after('snapshot', TAKING_MICROS)
+    else this.#goOnTaking()
+  }
+
+  #allocate(length: number): Uint8Array {
+    if (this.recordsDurable >= this.#freeWithRecord) this.#memory.free()
+    this.#freeWithRecord = Number.POSITIVE_INFINITY
+    return this.#memory.take(length)
   }
 
   #goOnTaking(): void {
@@ -356,7 +372,7 @@ export abstract class Learner extends Role {
     }
     const { slot, data, checksum } = snapshot
     if (waiting === null) {
-      if (data.length < KEPT_BYTES || !this.keep(slot, data)) this.snapshotKept(slot)
+      if (data.length < KEPT_BYTES || !this.keep(slot, data)) this.#storeTaken()
       return
     }
     this.#taking = null
@@ -367,10 +383,16 @@ export abstract class Learner extends Role {
   /** The snapshot of this slot that was taken is on the disk, or will be when it is persisted. */
   snapshotKept(slot: Slot): void {
     if (this.#taking === null || this.#taking.waiting !== null || this.#taking.snapshot.slot !== slot) return
+    this.#storeTaken()
+    this.#freeWithRecord = this.recordsWritten
+  }
+
+  #storeTaken(): void {
+    if (this.#taking === null) return
     const { snapshot, sinceBytes } = this.#taking
     this.#taking = null
     this.sinceSnapshotBytes -= sinceBytes
-    this.#keepSnapshot({ slot, data: snapshot.data })
+    this.#keepSnapshot({ slot: snapshot.slot, data: snapshot.data })
   }
 
   /** Null if the machine's own encoding throws. The cluster goes on without; the log grows until it succeeds. */
@@ -473,8 +495,7 @@ export abstract class Learner extends Role {
     const snapshot = completeSnapshot(incoming)
     const replicated = snapshot && this.#read(snapshot)
     if (snapshot === null || replicated === null) return
-    this.#taking?.snapshot.drop()
-    this.#taking = null
+    this.#dropTaking()
     this.replicated = replicated
     for (const slot of this.decisions.keys()) if (slot <= this.applied) this.decisions.delete(slot)
     this.trimmed = this.applied
@@ -486,6 +507,14 @@ export abstract class Learner extends Role {
     this.advanced()
     this.#applyDecided()
     this.fetchSoon()
+  }
+
+  /** What the store was given of it may be on its way to the disk still. */
+  #dropTaking(): void {
+    if (this.#taking === null) return
+    this.#taking.snapshot.drop()
+    this.#taking = null
+    this.#memory = new SnapshotMemory()
   }
 
   /** What a snapshot of another member holds; null if that is none of ours, or too new for the machine of this node. */

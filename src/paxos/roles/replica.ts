@@ -19,6 +19,7 @@ import type {
   Relayed,
   RequestMessage,
 } from '../messages.js'
+import { Renewal } from '../renewal.js'
 import { rememberedOutcome } from '../replicated.js'
 import type { Handles, RoleMessages } from '../routing.js'
 import { type Outcome, refuse } from '../sessions.js'
@@ -53,6 +54,7 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
   parked: Request[] = []
   /** Who waits for the answer to which request. */
   waiting: Map<string, Waiting> = new Map()
+  readonly #renewal: Renewal = new Renewal()
 
   /** Who is covered by the question in flight, and who came after it was asked and so must wait for the next. */
   questions = 0
@@ -177,6 +179,7 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
     const waiting = this.waiting.get(key)
     if (waiting === undefined) return
     this.waiting.delete(key)
+    if (this.#renewal.isDue(this.waiting.size)) this.waiting = new Map(this.waiting)
     this.#reply(waiting.from, waiting.relayed, answered)
   }
 
@@ -239,9 +242,9 @@ export class Replica extends Learner implements Handles<RoleMessages['replica']>
 
   #readFrom(question: string, slot: Slot): void {
     if (question !== this.nameQuestion(this.questions)) return
-    const asked = [...this.asked.values()]
-    this.asked.clear()
-    for (const asker of asked) {
+    const { asked } = this
+    this.asked = new Map()
+    for (const asker of asked.values()) {
       if ('question' in asker)
         this.send(asker.from, { type: 'readIndexAnswer', question: asker.question, slot })
       else this.#readAt(slot, asker)

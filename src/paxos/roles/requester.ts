@@ -11,6 +11,7 @@ import { decodeNumber } from '../bytes.js'
 import { encodeOpener, type Request, type SessionId, type Slot } from '../decree.js'
 import { encodeChange, type Voter } from '../membership.js'
 import type { Answer, Consistency, LeaderChanged, ReadAnswer } from '../messages.js'
+import { Renewal } from '../renewal.js'
 import { Role, type RoleContext } from '../role.js'
 import type { Handles, RoleMessages } from '../routing.js'
 import type { Outcome } from '../sessions.js'
@@ -95,7 +96,7 @@ interface Client {
   /** Every answer up to this sequence has arrived. */
   acknowledged: number
   /** Sent and not answered, by sequence. */
-  readonly outstanding: Map<number, Outstanding>
+  outstanding: Map<number, Outstanding>
   /** Not yet sent: the session is not open, or has as many outstanding as it may. */
   readonly backlog: { readonly reference: number; readonly command: Uint8Array }[]
   /** The highest slot that an answer to this client told: its stale reads see at least that. */
@@ -112,6 +113,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
   bySession: Map<SessionId, number> = new Map()
   byOpener: Map<string, number> = new Map()
   reads: Map<string, OutstandingRead> = new Map()
+  readonly #renewal: Renewal = new Renewal()
   nextRead = 1
   changes: Map<string, OutstandingChange> = new Map()
   nextChange = 1
@@ -157,6 +159,7 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     const read = this.reads.get(name)
     if (read === undefined) return
     this.reads.delete(name)
+    if (this.#renewal.isDue(this.reads.size)) this.reads = new Map(this.reads)
     const { client, reference } = read
     this.#client(client).seen = Math.max(this.#client(client).seen, slot)
     this.observe({ type: 'answered', client, reference, outcome, session: 0, sequence: 0, slot })
@@ -272,7 +275,9 @@ export class Requester extends Role implements Handles<RoleMessages['requester']
     const client = this.#client(number)
     const outstanding = client.outstanding.get(sequence)
     if (outstanding === undefined) return
-    client.outstanding.delete(sequence)
+    // One that becomes empty would get another table: see renewal.ts.
+    if (client.outstanding.size === 1) client.outstanding = new Map()
+    else client.outstanding.delete(sequence)
     client.seen = Math.max(client.seen, slot)
     while (client.acknowledged + 1 < client.next && !client.outstanding.has(client.acknowledged + 1)) {
       client.acknowledged += 1

@@ -1,5 +1,5 @@
 /** What was asked of a node and is not answered yet: a promise each. */
-import { type ClientRequest, type Outcome, OutcomeUnknown, outputOf } from '../../paxos/index.js'
+import { type ClientRequest, type Outcome, OutcomeUnknown, outputOf, Renewal } from '../../paxos/index.js'
 
 export interface AskOptions {
   /** When it fires, nobody waits any longer. A command may be executed all the same. */
@@ -55,7 +55,8 @@ function requestOf(
 
 export class Promises {
   readonly #send: (request: ClientRequest) => void
-  readonly #waiting: Map<number, Waiting> = new Map()
+  #waiting: Map<number, Waiting> = new Map()
+  readonly #renewal: Renewal = new Renewal()
   #last = 0
   #sweep: NodeJS.Timeout | null = null
   /** Why nothing can be asked any more. */
@@ -161,6 +162,7 @@ export class Promises {
   #take(reference: number): Waiting | undefined {
     const waiting = this.#waiting.get(reference)
     this.#waiting.delete(reference)
+    if (this.#renewal.isDue(this.#waiting.size)) this.#waiting = new Map(this.#waiting)
     waiting?.release?.()
     if (this.#waiting.size === 0 && this.#sweep !== null) {
       clearInterval(this.#sweep)

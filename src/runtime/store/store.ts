@@ -239,6 +239,7 @@ export class Store {
       await this.#storeSnapshot(record, snapshot.ordinal)
       snapshot.isStored = true
       this.flush()
+      await release(record)
     })
   }
 
@@ -254,7 +255,6 @@ export class Store {
       const bytes = new SnapshotBytes(record.data, this.#identity)
       await createWhole(this.#files, path, bytes.whole(record, ordinal))
     }
-    release(record)
     await this.#files.syncDirectory(this.#directory)
   }
 
@@ -283,17 +283,24 @@ export class Store {
   }
 }
 
+/** So much memory goes back to the system at a time: an engine fills it with zeros before. */
+const RELEASED_BYTES = 1_048_576
+
 /**
- * A snapshot in its file is needed in memory no more. Pages of its own, see `takeSnapshot`, go back to the system at once:
+ * A snapshot in its file is needed in memory no more. Pages of its own, see `takeSnapshot`, go back to the system soon:
  * all garbage is collected too seldom for blocks of that size.
  */
-function release({ data }: SnapshotRecord): void {
+async function release({ data }: SnapshotRecord): Promise<void> {
   // ECMAScript 2024
   const buffer = data.buffer as ArrayBuffer & {
     readonly resizable?: boolean
     resize?(bytes: number): void
   }
-  if (buffer.resizable) buffer.resize?.(0)
+  if (!buffer.resizable) return
+  for (let left = buffer.byteLength; left > 0; left = buffer.byteLength) {
+    buffer.resize?.(Math.max(0, left - RELEASED_BYTES))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 function checkSegmentBytes(bytes: number): void {

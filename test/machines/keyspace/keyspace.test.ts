@@ -110,6 +110,28 @@ test('a state that is held while commands go on is copied as it was, however lit
   )
 })
 
+test('a state that is held is copied as it was, though its whole history is forgotten meanwhile', () => {
+  const state = keyspace.initial()
+  const value = new Uint8Array(8_192)
+  const putAll = (fill: number): void => {
+    value.fill(fill)
+    for (let each = 0; each < 700; each++) keyspace.apply(state, { type: 'put', key, value }, at(each))
+  }
+  putAll(1)
+  const before = keyspace.snapshots?.encode(state, 1) ?? NO_BYTES
+  const bytes = new Uint8Array(before.length)
+  const frozen = keyspace.snapshots?.freeze?.(state, 1, (length) => bytes.subarray(0, length))
+  const { history } = state
+  const [oldest] = history
+  putAll(2)
+  expect(history).not.toContain(oldest)
+  expect(frozen?.copy(before.length)).toBe(false)
+  expect(frozen?.copy(before.length)).toBe(true)
+  expect(sameBytes(bytes, before)).toBe(true)
+  putAll(3) // and what is forgotten now may be used again
+  expect(sameBytes(bytes, before)).toBe(true)
+})
+
 test('a state is held once at a time, until it is copied or not needed any more', () => {
   const state = keyspace.initial()
   keyspace.apply(state, { type: 'put', key, value: one }, at(1))

@@ -184,6 +184,32 @@ describe('a snapshot of a machine that goes on meanwhile', () => {
     expect(bench.take()).toEqual([])
   })
 
+  it('is taken into the memory of the one before, once the store holds that', () => {
+    const { bench, replica } = new Seated({ machine: copying(5_000_000), settings })
+    bench.keepsSnapshots = true
+    learnFrom(replica, 1, [OPENING])
+    replica.replicated.state = ['x'.repeat(1_100_000)]
+    let slot = 1
+    /** Takes one of what is applied, and gives where its bytes are; the store has been given its record then. */
+    const take = (): ArrayBufferLike => {
+      learnFrom(replica, slot + 1, [entry(slot)])
+      slot += 1
+      bench.take()
+      replica.takeSnapshot()
+      const kept = bench.take().find((deed) => deed.type === 'keep')
+      replica.snapshotKept(slot)
+      const [record] = snapshotRecord(bench.take())
+      expect(record).toMatchObject({ slot, data: takeSnapshot(replica.replicated, anyLedger).data })
+      return kept?.type === 'keep' ? kept.data.buffer : expect.fail('Nothing was kept.')
+    }
+    const first = take()
+    expect(take()).not.toBe(first) // the store has yet to write it
+    bench.recordsDurable = bench.recordsWritten
+    expect(take()).toBe(first)
+    bench.recordsDurable = bench.recordsWritten
+    expect(take()).toBe(first)
+  })
+
   it('is given up for one of another member', () => {
     const { replica, bench } = new Seated({ machine: copying(8), settings }).learn(1, decrees(5))
     replica.takeSnapshot()

@@ -175,7 +175,7 @@ describe('a snapshot that was kept before it is written', () => {
 })
 
 describe('the memory of a snapshot', () => {
-  it('goes back to the system as soon as its file is in place, if it is pages of its own', async () => {
+  it('goes back to the system once its file is in place, if it is pages of its own', async () => {
     const files = new MemoryFiles()
     const store = await openStore(files)
     const Resizable = ArrayBuffer as new (length: number, options: object) => ArrayBuffer // ECMAScript 2024
@@ -183,8 +183,8 @@ describe('the memory of a snapshot', () => {
     store.write(created)
     store.write({ ...snapshot(1, 2), data: paged })
     await durable(store, 2)
-    expect(paged.length).toBe(0)
     await store.close()
+    expect(paged.length).toBe(0)
     const { data } = recover((await openStore(files)).records).snapshot ?? snapshot(0, 0)
     expect(data.length).toBe(3_000_000)
     expect(data.every((byte) => byte === 7)).toBe(true)
