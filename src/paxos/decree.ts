@@ -140,11 +140,20 @@ export function requestKey(session: SessionId, sequence: number, name: string): 
 /** The opener of a request for a session, or the name of a change or of an upgrade; empty for every other request. */
 export function nameOfRequest(request: Request): string {
   if (request.session !== 0) return ''
-  if (request.sequence === 0) return String.fromCharCode(...request.command)
+  if (request.sequence === 0) return decodeOpener(request.command)
   return (changeOf(request) ?? upgradeOf(request))?.name ?? ''
 }
 
 /** The bytes of an opener: one byte a character, so it must be Latin-1. */
 export function encodeOpener(opener: string): Uint8Array {
-  return Uint8Array.from(opener, (character) => character.charCodeAt(0))
+  const bytes = new Uint8Array(opener.length)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = opener.charCodeAt(at)
+  return bytes
+}
+
+/** A loop: to spread bytes takes much longer. */
+function decodeOpener(bytes: Uint8Array): string {
+  let opener = ''
+  for (const byte of bytes) opener += String.fromCharCode(byte)
+  return opener
 }

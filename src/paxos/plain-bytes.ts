@@ -266,9 +266,7 @@ function readPlain(reader: ByteReader, levels: number, words: Words | null): unk
     case KIND.map:
       return new Map(readPairs(reader, levels - 1, words))
     case KIND.object:
-      return Object.fromEntries(
-        readPairs(reader, levels - 1, words).map(([key, each]) => [String(key), each]),
-      )
+      return readObject(reader, levels - 1, words)
     default:
       throw new MalformedBytes('Plain data of an unknown kind.')
   }
@@ -305,6 +303,19 @@ function readPairs(reader: ByteReader, levels: number, words: Words | null): [un
     pairs.push([readPlain(reader, levels, words), readPlain(reader, levels, words)])
   return pairs
 }
+
+function readObject(reader: ByteReader, levels: number, words: Words | null): Record<string, unknown> {
+  const object: Record<string, unknown> = {}
+  for (let left = reader.number(); left > 0; left--) {
+    const key = String(readPlain(reader, levels, words))
+    const value = readPlain(reader, levels, words)
+    if (key === '__proto__') Object.defineProperty(object, key, { value, ...PLAIN_PROPERTY })
+    else object[key] = value
+  }
+  return object
+}
+
+const PLAIN_PROPERTY = { configurable: true, enumerable: true, writable: true }
 
 function readNumber(text: string): number {
   const value = Number(text)

@@ -36,8 +36,8 @@ export class Clock {
     return ((sinceMicros - rest) / this.#rate) * MILLION + Math.ceil((rest * MILLION) / this.#rate)
   }
 
-  /** What its wall clock shows. */
-  wall(nowMicros: Micros): Micros {
-    return START_WALL_MICROS + this.since(nowMicros) + this.offMicros
+  /** What its wall clock shows when it measures this much. */
+  wall(sinceMicros: Micros): Micros {
+    return START_WALL_MICROS + sinceMicros + this.offMicros
   }
 }

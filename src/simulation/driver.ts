@@ -329,9 +329,7 @@ export class Driver implements Site {
 
   /** What the clocks of a machine show. */
   #clock({ clock }: Host): { readonly nowMicros: Micros; readonly wallMicros: Micros } {
-    return {
-      nowMicros: clock.since(this.timeline.nowMicros),
-      wallMicros: clock.wall(this.timeline.nowMicros),
-    }
+    const nowMicros = clock.since(this.timeline.nowMicros)
+    return { nowMicros, wallMicros: clock.wall(nowMicros) }
   }
 }

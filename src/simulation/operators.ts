@@ -94,6 +94,7 @@ export class Operators {
    */
   get missed(): readonly NodeId[] {
     const { court, hosts } = this.#site
+    if (!hosts.members.some(({ isForgetful }) => isForgetful)) return []
     for (const [index, { members }] of court.membership.configurations.entries()) {
       const lost = members.filter((id) => hosts.get(id).isForgetful)
       const isServed = members.length - lost.length >= quorumOf(members)

@@ -77,7 +77,9 @@ function first(leader: NodeId, order: readonly NodeId[]): readonly NodeId[] {
 
 /** The links that a shape cuts. */
 function cutsOf(members: readonly NodeId[], { hears }: Shape): Direction[] {
-  return members.flatMap((a) => members.flatMap((b): Direction[] => (a === b || hears(a, b) ? [] : [[a, b]])))
+  const cuts: Direction[] = []
+  for (const a of members) for (const b of members) if (a !== b && !hears(a, b)) cuts.push([a, b])
+  return cuts
 }
 
 /** The links to and from a node. */

@@ -112,7 +112,7 @@ export class Court {
     const { members, application, settings, startWallMicros, quietMicros = 0, isOverBudget } = options
     this.membership = new Membership(members, settings.alpha)
     this.durability = new Durability((slot) => this.membership.votersOf(slot))
-    this.#counts = new Counts((...vote) => this.durability.hasVoted(...vote))
+    this.#counts = new Counts((member, slot, ballot) => this.durability.hasVoted(member, slot, ballot))
     this.ballots = new Ballots((slot) => this.membership.votersOf(slot))
     this.#rounds = new Rounds(
       (slot) => this.membership.configurationOf(slot),

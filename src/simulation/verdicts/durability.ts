@@ -46,11 +46,11 @@ export class Durability extends Verdict {
   readonly #forgetful: Set<NodeId> = new Set()
   /** What stores have lost that they had called durable, as long as their members have not found out. */
   readonly #losses: Map<NodeId, { readonly event: number; readonly records: number }> = new Map()
-  /** What each store holds beside votes: the decrees that others told, by slot; and up to where it says all is decided. */
+  /** What each store holds beside votes: the decrees that others told, by slot; and, by member, up to where all is decided. */
   readonly #told: Map<NodeId, Map<Slot, Decree>> = new Map()
-  readonly #learned: Map<NodeId, Slot> = new Map()
+  readonly #learned: Slot[] = []
   /** Up to where each has a snapshot. */
-  readonly #snapshots: Map<NodeId, Slot> = new Map()
+  readonly #snapshots: Slot[] = []
   /** Those that have lost something: nobody knows what is left of these. */
   readonly #diminished: Set<NodeId> = new Set()
   /** The nodes that may have vouched for something. */
@@ -92,7 +92,7 @@ export class Durability extends Verdict {
     if (record.type !== 'accepted' && record.type !== 'promised') return
     if (this.#forgetful.has(node))
       this.fail(event, `${nameOf(node)} votes with a store that has lost what it may have vouched for`)
-    this.#vouching.add(node)
+    if (!this.#vouching.has(node)) this.#vouching.add(node)
     if (record.type !== 'accepted') return
     const { slot, ballot, decree } = record
     const ballots = this.#votes.get(slot)
@@ -100,7 +100,7 @@ export class Durability extends Verdict {
       this.#votes.set(slot, [{ ballot, decree, nodes: [node] }])
       return
     }
-    const votes = ballots.find((each) => sameBallot(each.ballot, ballot))
+    const votes = votesUnder(ballots, ballot)
     if (votes === undefined) ballots.push({ ballot, decree, nodes: [node] })
     else if (!sameBytes(votes.decree, decree))
       this.fail(event, `ballot ${formatBallot(ballot)} has two decrees in slot ${slot}`)
@@ -170,10 +170,10 @@ export class Durability extends Verdict {
    */
   takenOver(event: number, node: NodeId, slot: Slot, decrees: readonly Decree[]): void {
     if (this.#diminished.has(node)) return
-    const learned = this.#learned.get(node) ?? 0
+    const learned = this.#learned[node] ?? 0
     const what = `${nameOf(node)} takes over what was decided up to slot ${slot}`
     if (learned < slot) this.fail(event, `${what}, and its store says so only up to slot ${learned}`)
-    for (let each = (this.#snapshots.get(node) ?? 0) + 1; each <= slot; each++)
+    for (let each = (this.#snapshots[node] ?? 0) + 1; each <= slot; each++)
       if (!this.#holds(node, each, decrees[each - 1]))
         this.fail(event, `${what}, and its store has not what was decided in slot ${each}`)
   }
@@ -188,8 +188,7 @@ export class Durability extends Verdict {
 
   /** Whether the disk of a member held a vote in this slot under this ballot, whatever has become of it since. */
   hasVoted(node: NodeId, slot: Slot, ballot: Ballot): boolean {
-    const votes = this.#votes.get(slot)
-    return votes?.some((each) => sameBallot(each.ballot, ballot) && each.nodes.includes(node)) === true
+    return votesUnder(this.#votes.get(slot), ballot)?.nodes.includes(node) === true
   }
 
   /** A leader has proposed what it must not, or counted somebody that has not voted. */
@@ -238,8 +237,13 @@ export class Durability extends Verdict {
   }
 }
 
-function raise(slots: Map<NodeId, Slot>, node: NodeId, slot: Slot): void {
-  if (slot > (slots.get(node) ?? 0)) slots.set(node, slot)
+function votesUnder(votes: readonly DurableVotes[] | undefined, ballot: Ballot): DurableVotes | undefined {
+  if (votes !== undefined) for (const each of votes) if (sameBallot(each.ballot, ballot)) return each
+  return undefined
+}
+
+function raise(slots: Slot[], node: NodeId, slot: Slot): void {
+  if (slot > (slots[node] ?? 0)) slots[node] = slot
 }
 
 function higherBallot(ballot: Ballot, other: { readonly ballot: Ballot }): Ballot {

@@ -69,12 +69,19 @@ export class Membership extends Verdict {
 
   /** The members that vote on a slot. */
   votersOf(slot: Slot): readonly MemberId[] {
-    return this.#configurations.findLast(({ fromSlot }) => fromSlot <= slot)?.members ?? []
+    return this.#decidedFor(slot)?.members ?? []
   }
 
   /** The configuration that votes on a slot. */
   configurationOf(slot: Slot): DecidedConfiguration {
-    return this.#configurations.findLast(({ fromSlot }) => fromSlot <= slot) ?? this.#expected
+    return this.#decidedFor(slot) ?? this.#expected
+  }
+
+  /** Nearly always it is the last one. */
+  #decidedFor(slot: Slot): DecidedConfiguration | undefined {
+    const latest = this.#configurations.at(-1)
+    if (latest === undefined || latest.fromSlot <= slot) return latest
+    return this.#configurations.findLast(({ fromSlot }) => fromSlot <= slot)
   }
 
   /**
@@ -95,7 +102,10 @@ export class Membership extends Verdict {
       const who = members.map(nameOf).join(', ')
       this.fail(event, `${nameOf(node)} has ${who} vote from slot ${fromSlot} on, and no decree says so`)
     }
-    const highest = Math.max(...decided.flatMap(({ members }) => members))
+    const highest = decided.reduce(
+      (most, { members }) => Math.max(most, ...members),
+      Number.NEGATIVE_INFINITY,
+    )
     if (highestMember < highest)
       this.fail(
         event,

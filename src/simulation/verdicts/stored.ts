@@ -15,31 +15,47 @@ export interface Stored {
   readonly unapplied: number
 }
 
+type Told = Extract<StoreRecord, { type: 'accepted' | 'decision' }>
+
 /** Weighs the records of a store whose node has applied so much; a decision weighs so much beside its decree. */
 export function weigh(records: readonly StoreRecord[], replica: Replica, decisionBytes: number): Stored {
-  const at = records.findLastIndex(({ type }) => type === 'snapshot')
-  const snapshot = records[at]
-  const needless =
-    snapshot?.type === 'snapshot'
-      ? records.slice(0, at).filter((record) => record.type !== 'snapshot' && isObsolete(record, snapshot))
-      : []
+  const { applied, decisions } = replica
+  const latest = new Map<Slot, Told>()
+  /** Of the slots of which several records tell, what those say. */
   const names = new Set<string>()
-  const bytes = new Map<Slot, number>()
-  let decrees = 0
+  let [snapshots, repeated, appliedBytes, unapplied] = [0, 0, 0, 0]
   for (const record of records) {
+    if (record.type === 'snapshot') snapshots += 1
     if (record.type !== 'accepted' && record.type !== 'decision') continue
     const { slot, decree } = record
-    decrees += 1
-    names.add(record.type === 'accepted' ? `${slot} ${formatBallot(record.ballot)}` : `${slot}`)
+    const before = latest.get(slot)
+    latest.set(slot, record)
+    if (before !== undefined) {
+      names.add(nameOf(before))
+      if (names.has(nameOf(record))) repeated += 1
+      else names.add(nameOf(record))
+    } else if (slot > applied) unapplied += 1
+    if (slot > applied) continue
     // What was accepted in a slot need not be what was decided there.
-    bytes.set(slot, (replica.decisions.get(slot) ?? decree).length + decisionBytes)
+    const decided = decisions.get(slot)
+    if (before === undefined) appliedBytes += (decided ?? decree).length + decisionBytes
+    else if (decided === undefined) appliedBytes += decree.length - before.decree.length
   }
-  const applied = [...bytes].filter(([slot]) => slot <= replica.applied)
-  return {
-    snapshots: records.filter(({ type }) => type === 'snapshot').length,
-    needless: needless.length,
-    repeated: decrees - names.size,
-    appliedBytes: applied.reduce((sum, [, each]) => sum + each, 0),
-    unapplied: bytes.size - applied.length,
+  return { snapshots, needless: needlessIn(records), repeated, appliedBytes, unapplied }
+}
+
+function nameOf(record: Told): string {
+  return record.type === 'accepted' ? `${record.slot} ${formatBallot(record.ballot)}` : `${record.slot}`
+}
+
+function needlessIn(records: readonly StoreRecord[]): number {
+  const at = records.findLastIndex(({ type }) => type === 'snapshot')
+  const snapshot = records[at]
+  if (snapshot?.type !== 'snapshot') return 0
+  let needless = 0
+  for (let each = 0; each < at; each++) {
+    const record = records[each]
+    if (record !== undefined && record.type !== 'snapshot' && isObsolete(record, snapshot)) needless += 1
   }
+  return needless
 }
