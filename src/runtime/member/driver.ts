@@ -7,7 +7,6 @@
 import {
   type Action,
   type ClientRequest,
-  type Envelope,
   type MemberId,
   type Message,
   Node,
@@ -21,6 +20,7 @@ import type { TurnRecorder } from '../black-box/recorder.js'
 import { decodeMessages, MessageWriter } from '../encoding/messages.js'
 import type { Clock } from './clock.js'
 import { Timers } from './timers.js'
+import { Incoming } from './watermarks.js'
 
 /** Where records go. `flush` begins a sync unless one is in flight; `durable` is told, as often as one ends. */
 export interface RecordStore {
@@ -103,19 +103,23 @@ export class Driver {
     payloads: readonly Uint8Array[],
     check: ((message: Message) => void) | null = null,
   ): void {
-    const envelopes: Envelope[] = []
+    const incoming = new Incoming(from, store)
     for (const payload of payloads) {
       try {
         for (const message of decodeMessages(payload)) {
           check?.(message)
-          envelopes.push({ from, store, message })
+          incoming.add(message)
         }
       } catch (error) {
         this.#options.onMalformed(from, error)
         return
       }
     }
-    this.#turn({ type: 'messages', ...this.#now, envelopes })
+    const { messages, watermarks } = incoming
+    this.#turn({ type: 'messages', ...this.#now, envelopes: messages })
+    if (watermarks.length === 0 || this.#isStopped) return
+    this.#options.store?.flush() // the disk works while what was decided is applied
+    this.#turn({ type: 'messages', ...this.#now, envelopes: watermarks })
   }
 
   /** Takes a request of a client in. All of one round of the event loop make one turn. */
