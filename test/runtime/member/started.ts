@@ -46,9 +46,14 @@ export function newFolder(): string {
 export async function freeAddress(): Promise<string> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000)
-    if (await canListen(port)) return `127.0.0.1:${port}`
+    if (given.has(port) || !(await canListen(port))) continue
+    given.add(port)
+    return `127.0.0.1:${port}`
   }
 }
+
+/** The ports that were given: whoever was given one does not listen there at once. */
+const given: Set<number> = new Set()
 
 function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
