@@ -284,7 +284,7 @@ export class Store {
 }
 
 /** So much memory goes back to the system at a time: an engine fills it with zeros before. */
-const RELEASED_BYTES = 1_048_576
+const RELEASED_BYTES = 4 * 1_048_576
 
 /**
  * A snapshot in its file is needed in memory no more. Pages of its own, see `takeSnapshot`, go back to the system soon:
