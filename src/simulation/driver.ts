@@ -93,7 +93,7 @@ export class Driver implements Site {
     host.node = makeNode(options)
     this.timeline.announce({ type: 'starts', node: host.id, records: records.length })
     this.#turn(host, { type: 'boot', ...this.#clock(host) })
-    if (host.isOut || host.isForgetful) this.court.forgot(host.id)
+    if (host.isForgetful) this.court.forgot(host.id)
     if (host.isOut) this.workload.move(host)
     else if (host.life > 1) this.workload.resume(host)
   }

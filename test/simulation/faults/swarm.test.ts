@@ -76,7 +76,7 @@ describe('the swarm', () => {
   it('is stood by it where it was not once', () => {
     for (const seed of [
       4_002_167, 20_032_805, 30_058_169, 30_081_856, 80_003_338, 81_002_362, 81_003_806, 82_011_611,
-      83_090_283, 83_190_944, 84_005_675, 84_011_614, 84_026_710,
+      83_090_283, 83_190_944, 84_005_675, 84_011_614, 84_026_710, 87_107_777,
     ]) {
       const world = runWorld({ seed, scenario: swarm(seed), application: sharedApplication() })
       expect(failuresOf(world), `seed ${seed}`).toEqual([])
