@@ -3,6 +3,7 @@
 import { createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { CannotListen, FIRST_CLIENT, formatEndpoint, Transport } from '../../../src/runtime/index.js'
+import { encodeBook } from '../../../src/runtime/transport/book.js'
 import { BOOK, encodeFrame, HELLO, MESSAGE, REFUSAL } from '../../../src/runtime/transport/frames.js'
 import { encodeHello, type Hello, VERSIONS } from '../../../src/runtime/transport/handshake.js'
 import { client, closed, LOCAL, member, reach, Side, stranger } from './sides.js'
@@ -21,14 +22,17 @@ const HELLO_OF_9: Hello = {
 const helloFrame = (hello: Partial<Hello> = {}, more = ''): Buffer =>
   encodeFrame(HELLO, Buffer.concat([encodeHello({ ...HELLO_OF_9, ...hello }), Buffer.from(more)]))
 
-/** Says hello as the member that it is asked for, and never reads again. */
+/** Says hello as the member that it is asked for, and now and then that it is there; and never reads again. */
 async function deaf(number: number): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {})
+    let signs: NodeJS.Timeout | undefined
     socket.once('data', () => {
       socket.pause()
       socket.write(helloFrame({ member: number, store: 100 + number }))
+      signs = setInterval(() => socket.write(encodeFrame(BOOK, encodeBook([]))), 5)
     })
+    socket.on('close', () => clearInterval(signs))
     onTestFinished(() => {
       socket.destroy()
     })
