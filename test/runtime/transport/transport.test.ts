@@ -22,15 +22,15 @@ const HELLO_OF_9: Hello = {
 const helloFrame = (hello: Partial<Hello> = {}, more = ''): Buffer =>
   encodeFrame(HELLO, Buffer.concat([encodeHello({ ...HELLO_OF_9, ...hello }), Buffer.from(more)]))
 
-/** Says hello as the member that it is asked for, and now and then that it is there; and never reads again. */
-async function deaf(number: number): Promise<string> {
+/** Says hello as the member that it is asked for, and perhaps now and then that it is there; and never reads again. */
+async function deaf(number: number, isAlive = false): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {})
     let signs: NodeJS.Timeout | undefined
     socket.once('data', () => {
       socket.pause()
       socket.write(helloFrame({ member: number, store: 100 + number }))
-      signs = setInterval(() => socket.write(encodeFrame(BOOK, encodeBook([]))), 5)
+      if (isAlive) signs = setInterval(() => socket.write(encodeFrame(BOOK, encodeBook([]))), 5)
     })
     socket.on('close', () => clearInterval(signs))
     onTestFinished(() => {
@@ -255,7 +255,7 @@ describe('a peer that does not read', () => {
 
   test('is cut off', async () => {
     const a = await member(1, { limits: { stallMillis: 40 } })
-    a.transport.know(9, await deaf(9))
+    a.transport.know(9, await deaf(9, true))
     await a.until(() => a.reachable.has(9))
     for (let turn = 0; turn < 400; turn++) a.transport.send(9, new Uint8Array(50_000))
     a.transport.flush()
